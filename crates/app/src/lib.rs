@@ -1,0 +1,1 @@
+//! The verbs: every use case once, whatever door the caller came in by.

@@ -1,0 +1,1 @@
+//! The real parts: MLflow as a process Garita starts.

@@ -1,0 +1,1 @@
+//! Door: the data path. API stages in front of MLflow: route, authorize, forward.

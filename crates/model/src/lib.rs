@@ -1,0 +1,40 @@
+//! The nouns: accounts, principals, policies, credentials, ids, secrets and time. No I/O and no SQL.
+//!
+//! Read top-down: [`id`] and [`name`] are the only ways from text to an identifier; [`error`] is what
+//! every verb may answer; the rest are the things Garita keeps. A noun that is stored is one document:
+//! [`object::Object`] lists them all.
+
+pub mod access_key;
+pub mod account;
+pub mod audit;
+pub mod clock;
+pub mod entropy;
+pub mod error;
+pub mod group;
+pub mod id;
+pub mod managed_policy;
+pub mod name;
+pub mod object;
+pub mod role;
+pub mod secret;
+pub mod session;
+pub mod tag;
+pub mod user;
+
+pub use access_key::{AccessKey, KeyOwner, KeyStatus};
+pub use account::Account;
+pub use audit::AuditRecord;
+pub use clock::{Clock, SystemClock};
+pub use entropy::{Entropy, SystemEntropy};
+pub use error::{Error, Result};
+pub use garita_policy::{AccountId, Arn};
+pub use group::Group;
+pub use id::{AccessKeyId, RequestId, UniqueId};
+pub use managed_policy::{ManagedPolicy, PolicyVersion, VersionId};
+pub use name::{AccountName, GroupName, Path, PolicyName, RoleName, SessionName, UserName};
+pub use object::{Object, ObjectKey, ObjectKind};
+pub use role::Role;
+pub use secret::{Sealed, Secret};
+pub use session::Session;
+pub use tag::Tag;
+pub use user::User;

@@ -1,0 +1,164 @@
+//! Everything that is stored, as one list: a kind, a key and a document.
+//!
+//! INVARIANT: an object's key is a function of the object ([`Object::key`]); kinds are never renamed, because
+//! they stand in the change feed.
+
+use std::sync::Arc;
+
+use garita_policy::{AccountId, Arn};
+use serde::{Deserialize, Serialize};
+
+use crate::access_key::{AccessKey, LastUsed};
+use crate::account::Account;
+use crate::error::{Error, Result};
+use crate::group::Group;
+use crate::id::AccessKeyId;
+use crate::managed_policy::ManagedPolicy;
+use crate::name::Path;
+use crate::role::Role;
+use crate::user::User;
+
+/// A stored thing with its kind.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+#[allow(missing_docs, reason = "each variant is the noun of its name")]
+pub enum Object {
+    Account(Arc<Account>),
+    User(Arc<User>),
+    Group(Arc<Group>),
+    Role(Arc<Role>),
+    ManagedPolicy(Arc<ManagedPolicy>),
+    AccessKey(Arc<AccessKey>),
+    KeyUse(AccessKeyId, LastUsed),
+}
+
+/// The kind of a stored thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each variant is the noun of its name")]
+pub enum ObjectKind {
+    Account,
+    User,
+    Group,
+    Role,
+    ManagedPolicy,
+    AccessKey,
+    KeyUse,
+}
+
+impl ObjectKind {
+    /// Every kind, in the order a snapshot loads them.
+    pub const ALL: [Self; 7] = [
+        Self::Account,
+        Self::ManagedPolicy,
+        Self::Group,
+        Self::User,
+        Self::Role,
+        Self::AccessKey,
+        Self::KeyUse,
+    ];
+
+    /// The word that stands in the store and in the change feed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::User => "user",
+            Self::Group => "group",
+            Self::Role => "role",
+            Self::ManagedPolicy => "managed_policy",
+            Self::AccessKey => "access_key",
+            Self::KeyUse => "key_use",
+        }
+    }
+
+    /// The kind of a word; none for a word this version does not know (then the store must not be used).
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// What identifies a stored thing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectKey {
+    /// Its kind.
+    pub kind: ObjectKind,
+    /// `{account}/{name in lower case}`, or the id alone.
+    pub key: String,
+}
+
+impl ObjectKey {
+    /// The key of something named within an account.
+    pub fn named(kind: ObjectKind, account: AccountId, lowercase_name: &str) -> Self {
+        Self { kind, key: format!("{account}/{lowercase_name}") }
+    }
+    /// The key of an access key.
+    pub fn access_key(id: &AccessKeyId) -> Self {
+        Self { kind: ObjectKind::AccessKey, key: id.as_str().to_owned() }
+    }
+}
+
+impl Object {
+    /// Its key.
+    pub fn key(&self) -> ObjectKey {
+        let named = ObjectKey::named;
+        match self {
+            Self::Account(a) => ObjectKey { kind: ObjectKind::Account, key: a.id.to_string() },
+            Self::User(u) => named(ObjectKind::User, u.account, &u.name.key()),
+            Self::Group(g) => named(ObjectKind::Group, g.account, &g.name.key()),
+            Self::Role(r) => named(ObjectKind::Role, r.account, &r.name.key()),
+            Self::ManagedPolicy(p) => named(ObjectKind::ManagedPolicy, p.account, &p.name.key()),
+            Self::AccessKey(k) => ObjectKey::access_key(&k.id),
+            Self::KeyUse(id, _) => ObjectKey { kind: ObjectKind::KeyUse, key: id.as_str().to_owned() },
+        }
+    }
+
+    /// Its document, as the store keeps it.
+    ///
+    /// # Errors
+    /// `Internal` when it cannot be written, which would be a fault of this program.
+    pub fn to_document(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|e| Error::internal(format!("cannot write {:?}: {e}", self.key())))
+    }
+
+    /// Reads a document of a kind.
+    ///
+    /// # Errors
+    /// `Internal` when the document is not of that kind: the store is damaged or newer than this program.
+    pub fn from_document(kind: ObjectKind, document: &str) -> Result<Self> {
+        fn read<T: serde::de::DeserializeOwned>(document: &str) -> serde_json::Result<T> {
+            serde_json::from_str(document)
+        }
+        match kind {
+            ObjectKind::Account => read(document).map(|o| Self::Account(Arc::new(o))),
+            ObjectKind::User => read(document).map(|o| Self::User(Arc::new(o))),
+            ObjectKind::Group => read(document).map(|o| Self::Group(Arc::new(o))),
+            ObjectKind::Role => read(document).map(|o| Self::Role(Arc::new(o))),
+            ObjectKind::ManagedPolicy => read(document).map(|o| Self::ManagedPolicy(Arc::new(o))),
+            ObjectKind::AccessKey => read(document).map(|o| Self::AccessKey(Arc::new(o))),
+            ObjectKind::KeyUse => read(document).map(|(id, used)| Self::KeyUse(id, used)),
+        }
+        .map_err(|e| Error::internal(format!("stored {} cannot be read: {e}", kind.as_str())))
+    }
+}
+
+pub(crate) fn iam_arn(account: AccountId, kind: &str, path: &Path, name: &str) -> Result<Arn> {
+    format!("arn:aws:iam::{account}:{kind}{path}{name}")
+        .parse()
+        .map_err(|_| Error::invalid("path", "path and name together are too long for an ARN"))
+}
+
+/// Serializes through `Display` and `FromStr`.
+pub(crate) mod display {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<T: std::fmt::Display, S: Serializer>(value: &T, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(value)
+    }
+    pub(crate) fn deserialize<'de, T, D>(d: D) -> Result<T, D::Error>
+    where
+        T: std::str::FromStr<Err: std::fmt::Display>,
+        D: Deserializer<'de>,
+    {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}

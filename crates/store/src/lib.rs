@@ -1,0 +1,1 @@
+//! Where nouns live: the only crate that knows SQL.

@@ -1,0 +1,14 @@
+//! How AWS clients talk: SigV4 and the wire protocols, without state.
+//!
+//! * [`sigv4`] turns the credentials on a request into a [`sigv4::Presented`] and verifies it against a key;
+//! * [`protocol`] reads and writes the bodies: AWS Query with XML replies, AWS JSON 1.0 and 1.1;
+//! * [`operation`] is the row type of the operations table, and the routing of a request to a row.
+//!
+//! INVARIANT: nothing here reads a clock, a key store, a socket or a random number, and no function panics
+//! whatever bytes it is given. What a caller may do is decided elsewhere; this crate says who claims to call and
+//! whether the claim is signed.
+
+mod hex;
+pub mod operation;
+pub mod protocol;
+pub mod sigv4;
