@@ -8,6 +8,7 @@
 //! whatever bytes it is given. What a caller may do is decided elsewhere; this crate says who claims to call and
 //! whether the claim is signed.
 
+mod form;
 mod hex;
 pub mod operation;
 pub mod protocol;

@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::{Location, Presented, RequestHead, SigV4Error};
+use crate::form;
 
 /// How AWS's canonical form treats the path; it depends on the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub(super) fn canonical_request(
 ) -> Option<String> {
     let (path, query) = match form {
         Form::Aws { settings, with_token } => {
-            let pairs = decoded_pairs(&raw_pairs(head.query)).ok()?;
+            let pairs = decoded_pairs(head.query).ok()?;
             (path(head.path, settings), query(&pairs, presented.location, with_token))
         }
         Form::RawSorted => (head.path.to_owned(), raw_query(head.query, false)?),
@@ -121,29 +122,12 @@ fn normalize(path: &str) -> String {
     format!("/{}{end}", kept.join("/"))
 }
 
-/// The pairs of a raw query, split at `&` and the first `=`; empty ones are dropped.
-pub(super) fn raw_pairs(query: &str) -> Vec<(&str, &str)> {
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect()
-}
-
-/// Decodes raw pairs; a `%` that no two hexadecimal digits follow is refused.
-pub(super) fn decoded_pairs(raw: &[(&str, &str)]) -> Result<Vec<QueryPair>, SigV4Error> {
-    raw.iter().map(|(key, value)| Ok(QueryPair { key: decode(key)?, value: decode(value)? })).collect()
-}
-
-fn decode(text: &str) -> Result<Vec<u8>, SigV4Error> {
-    let mut escapes = text.split('%');
-    escapes.next();
-    for escape in escapes {
-        let Some(digits) = escape.as_bytes().get(..2) else {
-            return Err(SigV4Error::MalformedQueryString("Incomplete trailing escape % sequence"));
-        };
-        if !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(SigV4Error::MalformedQueryString("Illegal hex characters in escape (%) pattern"));
-        }
-    }
-    Ok(percent_encoding::percent_decode_str(&text.replace('+', " ")).collect())
+/// Decodes the pairs of a raw query; a `%` that no two hexadecimal digits follow is refused.
+pub(super) fn decoded_pairs(query: &str) -> Result<Vec<QueryPair>, SigV4Error> {
+    let decode = |text| form::decode(text).map_err(|bad| SigV4Error::MalformedQueryString(bad.0));
+    form::raw_pairs(query)
+        .map(|(key, value)| Ok(QueryPair { key: decode(key)?, value: decode(value)? }))
+        .collect()
 }
 
 fn query(pairs: &[QueryPair], location: Location, with_token: bool) -> String {
@@ -181,8 +165,7 @@ fn raw_query(query: &str, last_wins: bool) -> Option<String> {
 
 /// The keys that stand more than once, spelled as sent.
 pub(super) fn repeated_keys(query: &str) -> Vec<&str> {
-    let pairs = raw_pairs(query);
-    let mut keys: Vec<&str> = pairs.iter().map(|(key, _)| *key).collect();
+    let mut keys: Vec<&str> = form::raw_pairs(query).map(|(key, _)| key).collect();
     keys.sort_unstable();
     let mut repeated: Vec<&str> =
         keys.iter().zip(keys.iter().skip(1)).filter(|(a, b)| a == b).map(|(a, _)| *a).collect();

@@ -38,7 +38,9 @@ pub enum SigV4Error {
     #[error("{0}")]
     MissingParts(String),
     /// A credential that isn't key id, date, region, service and terminator.
-    #[error("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{0}'")]
+    #[error(
+        "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{0}'"
+    )]
     MalformedCredential(String),
     /// `SignedHeaders` that is not an ascending list of lower-case names.
     #[error("SignedHeaders must be an ascending list of lower-case header names, got '{0}'")]
@@ -121,7 +123,9 @@ impl SigV4Error {
             | Self::MalformedSignedHeaders(_)
             | Self::InvalidDate(_) => "IncompleteSignature",
             Self::InvalidExpires(_) => "AuthorizationQueryParametersError",
-            Self::MalformedPayloadHash | Self::StreamingPayload(_) | Self::UnsignedPayload => "InvalidRequest",
+            Self::MalformedPayloadHash | Self::StreamingPayload(_) | Self::UnsignedPayload => {
+                "InvalidRequest"
+            }
             Self::BothLocations
             | Self::HostNotSigned
             | Self::HeaderNotSigned(_)
@@ -145,9 +149,10 @@ impl SigV4Error {
     #[must_use]
     pub fn status(&self) -> http::StatusCode {
         match self.code() {
-            "MissingAuthenticationToken" | "SignatureDoesNotMatch" | "InvalidClientTokenId" | "ExpiredToken" => {
-                http::StatusCode::FORBIDDEN
-            }
+            "MissingAuthenticationToken"
+            | "SignatureDoesNotMatch"
+            | "InvalidClientTokenId"
+            | "ExpiredToken" => http::StatusCode::FORBIDDEN,
             _ => http::StatusCode::BAD_REQUEST,
         }
     }

@@ -71,6 +71,7 @@ pub struct RequestHead<'a> {
 
 /// Whether a request claims to be signed with SigV4.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "matched where it is made, never kept")]
 pub enum Presence {
     /// Neither an AWS `Authorization` header nor `X-Amz-*` credentials in the query: another scheme may look.
     NotRequested,

@@ -15,7 +15,7 @@ use http::header::AUTHORIZATION;
 
 use super::canonical::{self, QueryPair};
 use super::{Location, PayloadHash, Presence, Presented, RequestHead, Scope, SigV4Error, sha256, timestamp};
-use crate::hex;
+use crate::{form, hex};
 
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 pub(super) const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
@@ -46,18 +46,19 @@ pub fn parse(head: &RequestHead<'_>) -> Result<Presence, SigV4Error> {
     for value in head.headers.get_all(AUTHORIZATION) {
         in_header |= value.as_bytes().get(..3).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"AWS"));
     }
-    let pairs = canonical::raw_pairs(head.query);
-    let in_query = pairs.iter().any(|(key, _)| claims_presigning(key));
+    let in_query = form::raw_pairs(head.query).any(|(key, _)| claims_presigning(key));
     match (in_header, in_query) {
         (false, false) => Ok(Presence::NotRequested),
         (true, true) => Err(SigV4Error::BothLocations),
         // Browsers and proxies add an `Authorization` of their own; which one the sender meant is anyone's guess.
         (false, true) if head.headers.contains_key(AUTHORIZATION) => Err(SigV4Error::BothLocations),
         (true, false) => {
-            canonical::decoded_pairs(&pairs)?;
+            canonical::decoded_pairs(head.query)?;
             presented_in_header(head).map(Presence::Presented)
         }
-        (false, true) => presented_in_query(head, &canonical::decoded_pairs(&pairs)?).map(Presence::Presented),
+        (false, true) => {
+            presented_in_query(head, &canonical::decoded_pairs(head.query)?).map(Presence::Presented)
+        }
     }
 }
 
@@ -101,13 +102,17 @@ fn header_parts(head: &RequestHead<'_>, header: &str, rest: &str) -> Result<Part
         None => (single(head.headers, "date")?, "date"),
     };
     let mut missing = Vec::new();
-    for (part, name) in [(credential, "Credential"), (signature, "Signature"), (signed_headers, "SignedHeaders")] {
+    for (part, name) in
+        [(credential, "Credential"), (signature, "Signature"), (signed_headers, "SignedHeaders")]
+    {
         if part.is_none_or(str::is_empty) {
             missing.push(format!("Authorization header requires '{name}' parameter."));
         }
     }
     if date.is_none() {
-        missing.push("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.".into());
+        missing.push(
+            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.".into(),
+        );
     }
     if let (true, Some(credential), Some(signature), Some(signed_headers), Some(date)) =
         (missing.is_empty(), credential, signature, signed_headers, date)

@@ -8,7 +8,7 @@
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 
-use super::canonical::{CanonicalSettings, Form, canonical_request, decoded_pairs, percent_encoded, raw_pairs};
+use super::canonical::{CanonicalSettings, Form, canonical_request, decoded_pairs, percent_encoded};
 use super::key::TERMINATOR;
 use super::parse::{ALGORITHM, MAX_EXPIRES, UNSIGNED_PAYLOAD};
 use super::verify::string_to_sign;
@@ -50,7 +50,9 @@ pub enum SignError {
     #[error("a presigned URL must live 1..=604800 seconds")]
     Lifetime,
     /// `host` is missing, the query is malformed, or a value can't stand in a header.
-    #[error("the request can't be signed: it needs one `host` header, a well-formed query and ASCII credentials")]
+    #[error(
+        "the request can't be signed: it needs one `host` header, a well-formed query and ASCII credentials"
+    )]
     Request,
 }
 
@@ -171,7 +173,7 @@ fn signature(
     credentials: &Credentials<'_>,
 ) -> Result<String, SignError> {
     let settings = CanonicalSettings::for_service(&unsigned.scope.service);
-    let is_signable = decoded_pairs(&raw_pairs(head.query)).is_ok() && head.headers.contains_key("host");
+    let is_signable = decoded_pairs(head.query).is_ok() && head.headers.contains_key("host");
     let request = canonical_request(head, unsigned, Form::Aws { settings, with_token: true }, payload)
         .filter(|_| is_signable)
         .ok_or(SignError::Request)?;

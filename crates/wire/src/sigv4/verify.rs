@@ -13,8 +13,8 @@ use super::canonical::{self, CanonicalSettings, Form};
 use super::key::TERMINATOR;
 use super::parse::{ALGORITHM, UNSIGNED_PAYLOAD};
 use super::{
-    BodyHash, Dialect, Location, PayloadHash, Presented, RegionRule, RequestHead, Scope, SigV4Error, SigningKey,
-    sha256, timestamp,
+    BodyHash, Dialect, Location, PayloadHash, Presented, RegionRule, RequestHead, Scope, SigV4Error,
+    SigningKey, sha256, timestamp,
 };
 use crate::hex;
 
@@ -164,7 +164,9 @@ impl Presented {
             (PayloadHash::Unsigned, BodyHash::Unsigned) => Ok(UNSIGNED_PAYLOAD.to_owned()),
             (PayloadHash::Declared(_) | PayloadHash::Absent, BodyHash::Unsigned)
             | (PayloadHash::Absent, BodyHash::Declared)
-            | (PayloadHash::Unsigned, BodyHash::Known(_) | BodyHash::Declared) => Err(SigV4Error::UnsignedPayload),
+            | (PayloadHash::Unsigned, BodyHash::Known(_) | BodyHash::Declared) => {
+                Err(SigV4Error::UnsignedPayload)
+            }
         }
     }
 
