@@ -1,1 +1,115 @@
 //! The verbs: every use case once, whatever door the caller came in by.
+//!
+//! A door makes an [`Arrival`], asks [`App::authenticate`] who is there, names what is wanted with an [`Event`], and
+//! calls a verb. A verb that writes runs inside [`App::change`], where the caller is judged again against the head
+//! of the store; a door that forwards asks [`App::authorize`] for a [`Permit`] and brackets the forward with
+//! [`App::begin`] and [`App::finish`].
+//!
+//! INVARIANT: only [`authorize`] makes a [`Permit`]; only [`mint`] makes a credential; every answered request leaves
+//! exactly one audit record, on disk before its reply.
+
+pub mod access_key;
+pub mod account;
+pub mod audit;
+pub mod authn;
+pub mod authorize;
+pub mod change;
+pub mod context;
+pub mod keyring;
+pub mod live;
+pub mod mint;
+pub mod sts;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use garita_model::{AccessKeyId, Clock, Entropy, Result, access_key::LastUsed};
+use garita_store::{Snapshot, Store, Trail};
+
+pub use audit::{Event, Outcome, Ticket};
+pub use authn::{SigV4Scheme, Unproven};
+pub use authorize::Permit;
+pub use change::Change;
+pub use context::{Arrival, Caller, RequestContext};
+pub use keyring::Keyring;
+
+/// What an [`App`] is made of besides its data folder.
+pub struct Parts {
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub entropy: Arc<dyn Entropy>,
+    /// The master key.
+    pub keyring: Keyring,
+    /// Garita's own region; signatures for `also_regions` are accepted too.
+    pub region: String,
+    /// Other regions a client may have signed for.
+    pub also_regions: Vec<String>,
+}
+
+/// The application: one for a process, shared by all doors.
+pub struct App {
+    store: Store,
+    trail: Trail,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    keyring: Keyring,
+    region: String,
+    regions: Vec<String>,
+    folder: PathBuf,
+    signing_keys: authn::SigningKeys,
+    sessions: authn::Sessions,
+    key_use: Mutex<HashMap<AccessKeyId, LastUsed>>,
+}
+
+impl App {
+    /// Opens the store and the audit trail in `folder`, and brings onto the trail what a crash kept from it.
+    ///
+    /// # Errors
+    /// `Unavailable` when another process holds the folder, `Internal` when it cannot be read.
+    pub async fn open(folder: &Path, parts: Parts) -> Result<Arc<Self>> {
+        let store = Store::open(folder)?;
+        let trail = Trail::open(folder)?;
+        audit::ship_pending(&store, &trail).await?;
+        let mut regions = parts.also_regions;
+        regions.insert(0, parts.region.clone());
+        Ok(Arc::new(Self {
+            store,
+            trail,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            keyring: parts.keyring,
+            region: parts.region,
+            regions,
+            folder: folder.to_owned(),
+            signing_keys: authn::SigningKeys::new(),
+            sessions: authn::Sessions::new(),
+            key_use: Mutex::new(HashMap::new()),
+        }))
+    }
+
+    /// The state decisions are made from: immutable, compiled, at one revision.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.store.snapshot()
+    }
+    /// Garita's own region.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+    /// Where randomness comes from.
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.entropy.as_ref()
+    }
+    /// A key for one purpose, derived from the master key; the same for the same label.
+    ///
+    /// # Errors
+    /// `Internal` when the crypto library fails.
+    pub fn derive_key(&self, label: &str) -> Result<garita_model::Secret<[u8; 32]>> {
+        self.keyring.derive(label)
+    }
+}

@@ -25,6 +25,10 @@ pub enum Error {
         /// What is wrong and what to do.
         message: String,
     },
+    /// A value that contradicts another or the caller's session; nothing changed.
+    InvalidParameter(String),
+    /// An operation asked for on a thing it does not fit; nothing changed.
+    InvalidInput(String),
     /// A policy document that cannot be stored; the text says what and where.
     MalformedPolicy(String),
     /// A session's policies and tags do not fit.
@@ -114,6 +118,8 @@ impl fmt::Display for Error {
             Self::NotFound(m)
             | Self::AlreadyExists(m)
             | Self::Invalid { message: m, .. }
+            | Self::InvalidParameter(m)
+            | Self::InvalidInput(m)
             | Self::MalformedPolicy(m)
             | Self::PackedPolicyTooLarge(m)
             | Self::DeleteConflict(m)

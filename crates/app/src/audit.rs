@@ -1,0 +1,283 @@
+//! Audit records: one for every answered request, on disk before its reply.
+//!
+//! A change writes its record inside its own transaction ([`crate::change`]) and then onto the trail; everything else
+//! goes onto the trail alone ([`App::audit`]). A forward is bracketed: [`App::begin`] makes sure, before anything
+//! happens upstream, that the record will find its place on disk; [`App::finish`] puts it there before the reply.
+
+use garita_model::session::Subject;
+use garita_model::{AuditRecord, Error, Result};
+use garita_policy::{Outcome as Verdict, Principal};
+use garita_store::{Intent, Store, Trail};
+use serde_json::{Map, Value, json};
+
+use crate::App;
+use crate::context::{Caller, Judgement, RequestContext};
+
+/// What a request asks for, as the audit trail names it.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// `iam.amazonaws.com`, `execute-api.amazonaws.com`, ...
+    pub source: &'static str,
+    /// The operation.
+    pub name: String,
+    /// The parameters, with every secret left out by the door.
+    pub parameters: Value,
+    /// Whether the operation only reads.
+    pub read_only: bool,
+    /// Whether it belongs to the control plane.
+    pub management: bool,
+}
+
+impl Event {
+    /// A request that was refused before it was known what it asks for.
+    pub fn unknown() -> Self {
+        Self {
+            source: "garita.internal",
+            name: "Unknown".to_owned(),
+            parameters: Value::Null,
+            read_only: true,
+            management: true,
+        }
+    }
+}
+
+/// How a request was answered.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// The HTTP status of the reply.
+    pub status: u16,
+    /// The error code and text of the reply, if it is an error.
+    pub error: Option<(String, String)>,
+    /// What was made, without secrets.
+    pub response: Value,
+}
+
+impl Outcome {
+    /// A reply without error.
+    pub fn ok(status: u16) -> Self {
+        Self { status, ..Self::default() }
+    }
+    /// A reply with an error.
+    pub fn error(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { status, error: Some((code.into(), message.into())), response: Value::Null }
+    }
+}
+
+/// A forward that has begun: its record has its place on disk. Dropped unfinished, the trail says so.
+pub struct Ticket(garita_store::Ticket);
+
+impl App {
+    /// Puts the record of an answered request on disk; does nothing when its change already did.
+    ///
+    /// # Errors
+    /// `Unavailable` when the trail cannot be written: then the reply must be that error.
+    pub async fn audit(&self, cx: &RequestContext, outcome: &Outcome) -> Result<()> {
+        if cx.claim_audit() {
+            self.trail.append(record(cx, outcome)).await
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Makes sure that the record of a forward will find its place, before the forward.
+    ///
+    /// # Errors
+    /// `Unavailable` when that cannot be promised: then nothing may be forwarded.
+    pub async fn begin(&self, cx: &RequestContext) -> Result<Ticket> {
+        let intent = Intent {
+            request_id: cx.request_id().as_str().to_owned(),
+            durable: !cx.event().read_only,
+            record: record(cx, &Outcome::default()),
+        };
+        self.trail.begin(intent).await.map(Ticket)
+    }
+
+    /// Puts the record of a forward on disk, before its reply.
+    ///
+    /// # Errors
+    /// `Unavailable` when the disk fails in spite of [`App::begin`].
+    pub async fn finish(&self, ticket: Ticket, cx: &RequestContext, outcome: &Outcome) -> Result<()> {
+        cx.claim_audit();
+        self.trail.finish(ticket.0, record(cx, outcome)).await
+    }
+}
+
+/// Brings onto the trail the records of changes that were committed but not yet shipped.
+pub(crate) async fn ship_pending(store: &Store, trail: &Trail) -> Result<()> {
+    let pending = store.pending_records();
+    let Some(last) = pending.last().map(|p| p.revision) else { return Ok(()) };
+    for pending in pending {
+        if !trail.contains(&pending.record.event_id) {
+            trail.append(pending.record).await?;
+        }
+    }
+    store.shipped(last).await
+}
+
+/// The record of a request as it stands.
+pub(crate) fn record(cx: &RequestContext, outcome: &Outcome) -> AuditRecord {
+    let (arrival, event, judged) = (cx.arrival(), cx.event(), cx.judgements());
+    let (error_code, error_message) = match &outcome.error {
+        Some((code, message)) => (Some(code.clone()), Some(message.clone())),
+        None => (None, None),
+    };
+    let recipient = judged.iter().rev().find_map(|j| j.account).or_else(|| cx.caller().account());
+    AuditRecord {
+        event_version: "1.11".to_owned(),
+        user_identity: user_identity(cx.caller()),
+        event_time: arrival.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        event_source: event.source.to_owned(),
+        event_name: event.name.clone(),
+        aws_region: cx.region().to_owned(),
+        source_ip_address: arrival.source_ip.to_string(),
+        user_agent: arrival.user_agent.clone(),
+        error_code,
+        error_message,
+        request_parameters: event.parameters.clone(),
+        response_elements: outcome.response.clone(),
+        additional_event_data: additional(&judged, outcome, arrival.started.elapsed()),
+        request_id: arrival.request_id.to_string(),
+        event_id: arrival.request_id.to_string(),
+        read_only: event.read_only,
+        resources: resources(&judged),
+        event_type: "AwsApiCall".to_owned(),
+        management_event: event.management,
+        recipient_account_id: recipient.map(|a| a.to_string()).unwrap_or_default(),
+        event_category: if event.management { "Management" } else { "Data" }.to_owned(),
+    }
+}
+
+fn resources(judged: &[Judgement]) -> Value {
+    let named = judged.iter().filter(|j| j.resource != "*");
+    named
+        .map(|j| json!({ "ARN": j.resource, "accountId": j.account.map(|a| a.to_string()) }))
+        .collect::<Vec<_>>()
+        .into()
+}
+
+/// What CloudTrail has no field for: the decisions, the status, the duration in microseconds.
+fn additional(judged: &[Judgement], outcome: &Outcome, took: std::time::Duration) -> Value {
+    let decisions: Vec<Value> = judged.iter().map(decision).collect();
+    json!({
+        "status": outcome.status,
+        "durationMicros": u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        "decisions": decisions,
+    })
+}
+
+fn decision(judgement: &Judgement) -> Value {
+    let decision = &judgement.decision;
+    let statements: Vec<Value> = decision
+        .matched()
+        .iter()
+        .map(|m| {
+            json!({
+                "policy": m.policy_id.as_ref(),
+                "sid": m.sid.as_deref(),
+                "line": m.start.line,
+                "column": m.start.column,
+            })
+        })
+        .collect();
+    let mut value = json!({
+        "action": judgement.action,
+        "decision": decision.outcome().to_string(),
+        "statements": statements,
+    });
+    if let (false, Some(object)) = (decision.outcome() == Verdict::Allowed, value.as_object_mut()) {
+        object.insert("reason".to_owned(), decision.reason(&judgement.action).into());
+    }
+    value
+}
+
+/// CloudTrail's `userIdentity` element.
+fn user_identity(caller: &Caller) -> Value {
+    let mut identity = Map::new();
+    let mut put = |name: &str, value: String| identity.insert(name.to_owned(), value.into());
+    match &caller.principal {
+        Principal::Root { account } => {
+            put("type", "Root".to_owned());
+            put("principalId", account.to_string());
+        }
+        Principal::User { id, .. } => {
+            put("type", "IAMUser".to_owned());
+            put("principalId", id.clone());
+        }
+        Principal::RoleSession { role_id, session_name, .. } => {
+            put("type", "AssumedRole".to_owned());
+            put("principalId", format!("{role_id}:{session_name}"));
+        }
+        Principal::FederatedUser { .. } => {
+            put("type", "FederatedUser".to_owned());
+        }
+        Principal::Service { name } => {
+            put("type", "AWSService".to_owned());
+            put("invokedBy", name.clone());
+        }
+        Principal::WebIdentity { provider } => {
+            put("type", "WebIdentityUser".to_owned());
+            put("identityProvider", provider.clone());
+        }
+        Principal::Anonymous => {
+            put("type", "Unknown".to_owned());
+        }
+    }
+    if let Some(account) = caller.account() {
+        put("arn", caller.principal.arn_text());
+        put("accountId", account.to_string());
+    }
+    if let Some(key) = &caller.key {
+        put("accessKeyId", key.to_string());
+    }
+    if let Some(state) = &caller.session {
+        identity.insert("sessionContext".to_owned(), session_context(caller, &state.session));
+    }
+    identity.into()
+}
+
+fn session_context(caller: &Caller, session: &garita_model::Session) -> Value {
+    let mut context = json!({
+        "attributes": {
+            "creationDate": session.issued.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "mfaAuthenticated": session.mfa.to_string(),
+        },
+    });
+    let Some(object) = context.as_object_mut() else { return context };
+    if let (Subject::Role { role, id, .. }, Principal::RoleSession { role_arn, .. }) =
+        (&session.subject, &caller.principal)
+    {
+        let issuer = json!({
+            "type": "Role",
+            "principalId": id.as_str(),
+            "arn": role_arn.as_str(),
+            "accountId": session.account.to_string(),
+            "userName": role.as_str(),
+        });
+        object.insert("sessionIssuer".to_owned(), issuer);
+    }
+    if let Some(source) = &session.source_identity {
+        object.insert("sourceIdentity".to_owned(), source.as_str().into());
+    }
+    context
+}
+
+/// The error code a record carries for an error, in AWS's spelling: the same for every door.
+pub fn error_code(error: &Error) -> &'static str {
+    match error {
+        Error::NotFound(_) => "NoSuchEntity",
+        Error::AlreadyExists(_) => "EntityAlreadyExists",
+        Error::Invalid { .. } => "ValidationError",
+        Error::InvalidParameter(_) => "InvalidParameterValue",
+        Error::InvalidInput(_) => "InvalidInput",
+        Error::MalformedPolicy(_) => "MalformedPolicyDocument",
+        Error::PackedPolicyTooLarge(_) => "PackedPolicyTooLarge",
+        Error::DeleteConflict(_) => "DeleteConflict",
+        Error::Unmodifiable(_) => "UnmodifiableEntity",
+        Error::LimitExceeded(_) => "LimitExceeded",
+        Error::Unauthenticated(error) => error.code(),
+        Error::AccessDenied(_) => "AccessDenied",
+        Error::TooLarge(_) => "RequestEntityTooLarge",
+        Error::Unavailable(_) => "ServiceUnavailable",
+        Error::Internal(_) => "InternalFailure",
+    }
+}

@@ -1,0 +1,194 @@
+//! The one place that authorizes, and the only maker of [`Permit`].
+//!
+//! A judgement rests on one snapshot: the current one for data-plane requests and reads, the head inside the
+//! transaction for writes. INVARIANT: a caller that is not live in that snapshot is refused before any policy is
+//! looked at.
+
+use garita_model::error::Refusal;
+use garita_model::session::Subject;
+use garita_model::{AccountId, Error, Result};
+use garita_policy::decision::Decision;
+use garita_policy::{Context, NamedPolicy, Policies, Request, denial_message, evaluate};
+use garita_store::Snapshot;
+use garita_wire::sigv4::SigV4Error;
+
+use crate::App;
+use crate::context::{Judgement, RequestContext};
+use crate::live::{self, Live, Standing};
+
+/// Evidence that a request was allowed: needed for every write and every forward.
+#[derive(Debug)]
+pub struct Permit {
+    decision: Decision,
+    action: String,
+    resource: String,
+    revision: u64,
+}
+
+impl Permit {
+    /// The decision with its matched statements.
+    pub fn decision(&self) -> &Decision {
+        &self.decision
+    }
+    /// The action permitted.
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+    /// The resource it is permitted on.
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+    /// The revision it was judged at.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+}
+
+/// What is asked for: an action on a resource that an account owns, with the condition keys of this request alone.
+pub struct Question<'a> {
+    /// `service:Operation`.
+    pub action: &'a str,
+    /// An ARN, or `*` for an action that has no resource.
+    pub resource: &'a str,
+    /// The owner of the resource; none when the action has none.
+    pub account: Option<AccountId>,
+    /// Keys beside the global ones.
+    pub keys: &'a [(&'a str, String)],
+    /// Multi-valued keys beside the global ones.
+    pub lists: &'a [(&'a str, Vec<String>)],
+}
+
+impl<'a> Question<'a> {
+    /// An action on a resource without further keys.
+    pub fn new(action: &'a str, resource: &'a str, account: AccountId) -> Self {
+        Self { action, resource, account: Some(account), keys: &[], lists: &[] }
+    }
+}
+
+impl App {
+    /// Judges a request against the current snapshot.
+    ///
+    /// # Errors
+    /// `AccessDenied` with the sentence for the caller, `Unauthenticated` when the caller is no longer live.
+    pub fn authorize(&self, cx: &RequestContext, question: &Question<'_>) -> Result<Permit> {
+        judge(&self.snapshot(), cx, question, None)
+    }
+}
+
+/// Judges a request against a snapshot; `trust` is the role's trust policy when the action assumes a role.
+///
+/// # Errors
+/// As [`App::authorize`].
+pub(crate) fn judge(
+    state: &Snapshot,
+    cx: &RequestContext,
+    question: &Question<'_>,
+    trust: Option<&NamedPolicy>,
+) -> Result<Permit> {
+    let caller = cx.caller();
+    let live = live::check(state, caller)?;
+    refuse_unproved_session(cx, question.action)?;
+    let held = Held::of(state, cx, &live)?;
+    let keys = question_keys(cx, question, &live);
+    let request = Request {
+        principal: &caller.principal,
+        action: question.action,
+        resource: question.resource,
+        resource_account: question.account,
+        context: &keys,
+    };
+    let policies = Policies {
+        identity: &held.identity,
+        boundary: held.boundary.as_ref(),
+        session: held.session.as_deref(),
+        trust,
+        ..Policies::default()
+    };
+    let decision = evaluate(&request, &policies);
+    cx.judged(Judgement {
+        action: question.action.to_owned(),
+        resource: question.resource.to_owned(),
+        account: question.account,
+        decision: decision.clone(),
+    });
+    if decision.is_allowed() {
+        let (action, resource) = (question.action.to_owned(), question.resource.to_owned());
+        return Ok(Permit { decision, action, resource, revision: live.revision });
+    }
+    let who = caller.principal.arn_text();
+    let message = denial_message(&who, question.action, question.resource, &decision);
+    Err(Error::AccessDenied(Box::new(Refusal { message, decision: Some(decision) })))
+}
+
+/// Temporary credentials of a user reach neither IAM, without a second factor, nor STS beyond two operations.
+/// IAM User Guide, "Permissions for GetSessionToken".
+fn refuse_unproved_session(cx: &RequestContext, action: &str) -> Result<()> {
+    let Some(state) = &cx.caller().session else { return Ok(()) };
+    let of_user = matches!(state.session.subject, Subject::User { .. } | Subject::Root);
+    let barred = match action.split_once(':') {
+        Some(("iam", _)) => !state.session.mfa,
+        Some(("sts", name)) => !matches!(name, "AssumeRole" | "TagSession" | "SetSourceIdentity"),
+        _ => false,
+    };
+    if of_user && barred { Err(SigV4Error::InvalidClientTokenId.into()) } else { Ok(()) }
+}
+
+/// The policies a live caller brings.
+struct Held {
+    identity: Vec<NamedPolicy>,
+    boundary: Option<NamedPolicy>,
+    session: Option<Vec<NamedPolicy>>,
+}
+
+impl Held {
+    fn of(state: &Snapshot, cx: &RequestContext, live: &Live) -> Result<Self> {
+        let (identity, boundary) = match &live.standing {
+            Standing::User(user) => (state.user_policies(user), user.boundary.as_deref()),
+            Standing::Role(role) => (state.role_policies(role), role.boundary.as_deref()),
+            Standing::Root(_) | Standing::Anonymous => (Vec::new(), None),
+        };
+        let boundary = match boundary {
+            None => None,
+            // Fail closed: a boundary that cannot be found must not turn into no boundary.
+            Some(arn) => Some(state.boundary(arn).ok_or_else(|| {
+                Error::internal(format!("permissions boundary `{arn}` is not in the snapshot"))
+            })?),
+        };
+        Ok(Self { identity, boundary, session: session_policies(state, cx) })
+    }
+}
+
+/// None when no session policy was given; a policy that is gone grants nothing.
+fn session_policies(state: &Snapshot, cx: &RequestContext) -> Option<Vec<NamedPolicy>> {
+    let session = cx.caller().session.as_ref()?;
+    if session.inline.is_empty() && session.session.policy_arns.is_empty() {
+        return None;
+    }
+    let managed = session.session.policy_arns.iter().filter_map(|arn| state.policy_by_arn(arn));
+    Some(session.inline.iter().cloned().chain(managed).collect())
+}
+
+fn question_keys(cx: &RequestContext, question: &Question<'_>, live: &Live) -> Context {
+    let mut keys = cx.keys().clone();
+    let tags = match &live.standing {
+        Standing::User(user) => user.tags.as_slice(),
+        Standing::Role(role) => role.tags.as_slice(),
+        Standing::Root(_) | Standing::Anonymous => &[],
+    };
+    for tag in tags {
+        let name = format!("aws:PrincipalTag/{}", tag.key);
+        if keys.get(&name).is_none() {
+            keys.set(&name, tag.value.clone());
+        }
+    }
+    if let Some(account) = question.account {
+        keys.set("aws:ResourceAccount", account.to_string());
+    }
+    for (name, value) in question.keys {
+        keys.set(name, value.clone());
+    }
+    for (name, values) in question.lists {
+        keys.set_many(name, values.iter().cloned());
+    }
+    keys
+}

@@ -1,0 +1,138 @@
+//! A control-plane change: judged at the head, applied, recorded, all in one transaction.
+//!
+//! INVARIANT: objects are written only with a [`Permit`] made in the same transaction, so a caller whose rights or
+//! key were taken away a moment ago cannot win the race; and a change without its audit record is not committed.
+
+use std::sync::Arc;
+
+use garita_model::{Account, Entropy, Error, Object, ObjectKey, Result};
+use garita_policy::{NamedPolicy, Principal};
+use garita_store::{Snapshot, Transaction};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::App;
+use crate::audit::{self, Outcome};
+use crate::authorize::{Permit, Question, judge};
+use crate::context::RequestContext;
+
+/// The inside of a change.
+pub struct Change<'a> {
+    tx: &'a mut Transaction,
+    cx: &'a RequestContext,
+    app: &'a App,
+    response: Value,
+}
+
+impl Change<'_> {
+    /// The state at the head, with what this change has done so far.
+    pub fn state(&self) -> &Snapshot {
+        self.tx.state()
+    }
+    /// The request.
+    pub fn cx(&self) -> &RequestContext {
+        self.cx
+    }
+    /// The revision the change will have: what is to be refused from now on gets it as its `min_rev`.
+    pub fn revision(&self) -> u64 {
+        self.tx.revision()
+    }
+    /// The request's time, to the second, as AWS keeps times.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.cx.now().as_second()).unwrap_or(self.cx.now())
+    }
+    /// Where randomness comes from.
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.app.entropy()
+    }
+    /// The application.
+    pub(crate) fn app(&self) -> &App {
+        self.app
+    }
+
+    /// Judges the caller at the head.
+    ///
+    /// # Errors
+    /// `AccessDenied` or `Unauthenticated`; the change must then end with that error.
+    pub fn authorize(&self, question: &Question<'_>) -> Result<Permit> {
+        judge(self.state(), self.cx, question, None)
+    }
+
+    /// Judges the caller at the head against a role's trust policy as well.
+    ///
+    /// # Errors
+    /// As [`Change::authorize`].
+    pub fn authorize_trust(&self, question: &Question<'_>, trust: &NamedPolicy) -> Result<Permit> {
+        judge(self.state(), self.cx, question, Some(trust))
+    }
+
+    /// Founds an account: the one write that no policy can allow, because nothing is there yet to hold one.
+    ///
+    /// # Errors
+    /// `AccessDenied` unless the caller is the operator of the machine.
+    pub(crate) fn found(&mut self, account: Account) -> Result<()> {
+        let caller = self.cx.caller();
+        let operator = caller.key.is_none() && caller.session.is_none();
+        if !(operator && caller.principal == (Principal::Root { account: account.id })) {
+            return Err(Error::denied("only the operator of this Garita can make accounts"));
+        }
+        self.tx.put(Object::Account(Arc::new(account)));
+        Ok(())
+    }
+
+    /// Writes an object.
+    pub fn put(&mut self, _permit: &Permit, object: Object) {
+        self.tx.put(object);
+    }
+    /// Deletes an object.
+    pub fn delete(&mut self, _permit: &Permit, key: ObjectKey) {
+        self.tx.delete(key);
+    }
+    /// What the record says was made; no secrets.
+    pub fn made(&mut self, response: Value) {
+        self.response = response;
+    }
+}
+
+impl App {
+    /// Runs a change. `work` judges the caller with [`Change::authorize`] before it writes.
+    ///
+    /// # Errors
+    /// What `work` answers, with nothing changed; `Unavailable` when the store cannot keep the change.
+    pub async fn change<T: Send + 'static>(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        work: impl FnOnce(&mut Change<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (app, inside) = (Arc::clone(self), cx.clone());
+        let name = "change";
+        let (answer, record) = self
+            .store
+            .write(name, move |tx| {
+                let mut change = Change { tx, cx: &inside, app: &app, response: Value::Null };
+                let answer = work(&mut change)?;
+                let outcome = Outcome { status: 200, error: None, response: change.response };
+                let record = audit::record(&inside, &outcome);
+                tx.record(record.clone());
+                Ok((answer, record))
+            })
+            .await?;
+        cx.claim_audit();
+        self.ship(record).await;
+        Ok(answer)
+    }
+
+    /// Copies a committed record to the trail. It is durable already, so a failure here loses nothing: it stays in
+    /// the outbox and is shipped when the store is opened next.
+    async fn ship(&self, record: garita_model::AuditRecord) {
+        let revision = self.store.snapshot().revision();
+        match self.trail.append(record).await {
+            Ok(()) => {
+                if let Err(error) = self.store.shipped(revision).await {
+                    tracing::warn!(?error, "cannot mark audit records as shipped");
+                }
+            }
+            Err(error) => tracing::error!(?error, "an audit record waits in the outbox"),
+        }
+    }
+}

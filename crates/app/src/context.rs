@@ -1,0 +1,211 @@
+//! The request context: who, when, from where, for what. The first parameter of every verb.
+//!
+//! INVARIANT: time is read once, in [`App::arrive`]. A context with a caller other than anonymous comes only from
+//! [`App::authenticate`] and the operator's own [`App::operator`].
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use garita_model::session::Session;
+use garita_model::{AccessKeyId, AccountId, RequestId, Result};
+use garita_policy::decision::Decision;
+use garita_policy::{Context, NamedPolicy, Principal};
+use jiff::Timestamp;
+
+use crate::App;
+use crate::audit::Event;
+
+/// A request at the door, before anything is known of it.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// Names the request everywhere.
+    pub request_id: RequestId,
+    /// The time of arrival: the only time this request knows.
+    pub now: Timestamp,
+    /// The peer's address.
+    pub source_ip: IpAddr,
+    /// Whether it came over TLS.
+    pub secure: bool,
+    /// What the client calls itself, cut to 512 characters.
+    pub user_agent: String,
+    /// For durations only.
+    pub started: Instant,
+}
+
+/// Who asks, as proved.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The principal policies name.
+    pub principal: Principal,
+    /// The key the request was signed with, verified or (for an anonymous caller) only claimed.
+    pub key: Option<AccessKeyId>,
+    /// The session, for temporary credentials.
+    pub session: Option<Arc<SessionState>>,
+    /// The revision the credentials were issued at; 0 for long-lived keys, which are looked up each time.
+    pub iss_rev: u64,
+}
+
+/// A session token, opened and checked, with its session policies compiled.
+#[derive(Debug)]
+pub struct SessionState {
+    /// What the token says.
+    pub session: Session,
+    /// The inline session policies, compiled; empty when none were given.
+    pub inline: Vec<NamedPolicy>,
+}
+
+impl Caller {
+    /// Nobody known.
+    pub fn anonymous(claimed: Option<AccessKeyId>) -> Self {
+        Self { principal: Principal::Anonymous, key: claimed, session: None, iss_rev: 0 }
+    }
+    /// The caller's account.
+    pub fn account(&self) -> Option<AccountId> {
+        self.principal.account()
+    }
+}
+
+/// One judgement made for a request: for the audit record.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// The action asked for.
+    pub action: String,
+    /// The resource it was asked on.
+    pub resource: String,
+    /// The account that owns the resource.
+    pub account: Option<AccountId>,
+    /// What was decided and by which statements.
+    pub decision: Decision,
+}
+
+/// Everything a verb needs to know about its request. Cheap to clone: clones share one log.
+#[derive(Debug, Clone)]
+pub struct RequestContext {
+    arrival: Arc<Arrival>,
+    caller: Arc<Caller>,
+    keys: Arc<Context>,
+    event: Arc<Event>,
+    region: Arc<str>,
+    declared_payload: Option<[u8; 32]>,
+    log: Arc<Log>,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    judged: Mutex<Vec<Judgement>>,
+    audited: AtomicBool,
+}
+
+impl App {
+    /// Notes a request's arrival. This is where its time is read.
+    ///
+    /// # Errors
+    /// `Internal` when there is no randomness for its id.
+    pub fn arrive(&self, source_ip: IpAddr, secure: bool, user_agent: Option<&str>) -> Result<Arrival> {
+        Ok(Arrival {
+            request_id: RequestId::draw(self.entropy())?,
+            now: self.clock.now(),
+            source_ip,
+            secure,
+            user_agent: user_agent.unwrap_or("-").chars().take(512).collect(),
+            started: Instant::now(),
+        })
+    }
+}
+
+impl RequestContext {
+    pub(crate) fn new(
+        arrival: Arrival,
+        caller: Caller,
+        region: &str,
+        declared_payload: Option<[u8; 32]>,
+    ) -> Self {
+        let keys = global_keys(&arrival, &caller, region);
+        Self {
+            arrival: Arc::new(arrival),
+            caller: Arc::new(caller),
+            keys: Arc::new(keys),
+            event: Arc::new(Event::unknown()),
+            region: region.into(),
+            declared_payload,
+            log: Arc::new(Log::default()),
+        }
+    }
+
+    /// The same request, now that it is known what it asks for.
+    #[must_use]
+    pub fn for_event(mut self, event: Event) -> Self {
+        self.event = Arc::new(event);
+        self
+    }
+
+    /// The request's id.
+    pub fn request_id(&self) -> &RequestId {
+        &self.arrival.request_id
+    }
+    /// The request's time.
+    pub fn now(&self) -> Timestamp {
+        self.arrival.now
+    }
+    /// Its arrival.
+    pub fn arrival(&self) -> &Arrival {
+        &self.arrival
+    }
+    /// Who asks.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+    /// The condition keys that hold for every judgement of this request.
+    pub fn keys(&self) -> &Context {
+        &self.keys
+    }
+    /// What is asked for.
+    pub fn event(&self) -> &Event {
+        &self.event
+    }
+    /// The region the client signed for, or Garita's own.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+    /// The body's SHA-256 by the client's signed word; whoever reads the body must hold it to this.
+    pub fn declared_payload(&self) -> Option<[u8; 32]> {
+        self.declared_payload
+    }
+
+    pub(crate) fn judged(&self, judgement: Judgement) {
+        self.log.judged.lock().unwrap_or_else(PoisonError::into_inner).push(judgement);
+    }
+    pub(crate) fn judgements(&self) -> Vec<Judgement> {
+        self.log.judged.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    /// Marks the request as audited; false when it already was.
+    pub(crate) fn claim_audit(&self) -> bool {
+        !self.log.audited.swap(true, Ordering::AcqRel)
+    }
+}
+
+/// Global condition keys: IAM User Guide, "AWS global condition context keys".
+fn global_keys(arrival: &Arrival, caller: &Caller, region: &str) -> Context {
+    let mut keys = Context::new();
+    keys.set_principal(&caller.principal);
+    keys.set("aws:SourceIp", arrival.source_ip.to_string());
+    keys.set("aws:SecureTransport", arrival.secure.to_string());
+    keys.set("aws:UserAgent", arrival.user_agent.clone());
+    keys.set("aws:CurrentTime", arrival.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    keys.set("aws:EpochTime", arrival.now.as_second().to_string());
+    keys.set("aws:RequestedRegion", region);
+    if let Some(state) = &caller.session {
+        let session = &state.session;
+        keys.set("aws:TokenIssueTime", session.issued.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+        keys.set("aws:MultiFactorAuthPresent", session.mfa.to_string());
+        if let Some(source) = &session.source_identity {
+            keys.set("aws:SourceIdentity", source.clone());
+        }
+        for tag in &session.tags {
+            keys.set(&format!("aws:PrincipalTag/{}", tag.key), tag.value.clone());
+        }
+    }
+    keys
+}

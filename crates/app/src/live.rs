@@ -1,0 +1,103 @@
+//! Whether a caller still stands: the principal exists under the same unique id, its key is active, and nothing it
+//! rests on was revoked since its credentials were issued.
+//!
+//! INVARIANT: [`Live`] is made only here; whoever holds one holds proof for one snapshot. A session is as live as
+//! the whole chain it was made through.
+
+use std::sync::Arc;
+
+use garita_model::session::{Link, Origin, Subject};
+use garita_model::{AccountId, KeyOwner, KeyStatus, Role, User};
+use garita_policy::Principal;
+use garita_store::Snapshot;
+use garita_wire::sigv4::SigV4Error;
+
+use crate::context::Caller;
+
+/// Proof that a caller was live in the snapshot it was checked against.
+pub struct Live {
+    /// What the principal is, for finding its policies.
+    pub standing: Standing,
+    /// The revision of that snapshot.
+    pub revision: u64,
+}
+
+/// The noun behind a live caller.
+pub enum Standing {
+    /// The root user.
+    Root(AccountId),
+    /// A user.
+    User(Arc<User>),
+    /// A role, through a session.
+    Role(Arc<Role>),
+    /// Nobody: allowed nothing but what asks for no caller.
+    Anonymous,
+}
+
+/// Checks a caller against a snapshot.
+///
+/// # Errors
+/// The client token is no longer valid, in AWS's words.
+pub fn check(state: &Snapshot, caller: &Caller) -> Result<Live, SigV4Error> {
+    let gone = || SigV4Error::InvalidClientTokenId;
+    if let Some(session) = &caller.session {
+        let session = &session.session;
+        for link in &session.chain {
+            check_link(state, link, session.iss_rev).ok_or_else(gone)?;
+        }
+        let standing = match &session.subject {
+            Subject::Root => root(state, session.account, session.iss_rev),
+            Subject::User { user, id } => state
+                .user(session.account, user.as_str())
+                .filter(|u| u.id == *id && session.iss_rev >= u.min_rev)
+                .map(|u| Standing::User(u.clone())),
+            Subject::Role { role, id, .. } => state
+                .role(session.account, role.as_str())
+                .filter(|r| r.id == *id && session.iss_rev >= r.min_rev)
+                .map(|r| Standing::Role(r.clone())),
+        };
+        return Ok(Live { standing: standing.ok_or_else(gone)?, revision: state.revision() });
+    }
+    let standing = match &caller.principal {
+        Principal::Anonymous => Some(Standing::Anonymous),
+        Principal::Root { account } if caller.key.is_none() => root(state, *account, u64::MAX),
+        _ => long_lived(state, caller),
+    };
+    Ok(Live { standing: standing.ok_or_else(gone)?, revision: state.revision() })
+}
+
+fn long_lived(state: &Snapshot, caller: &Caller) -> Option<Standing> {
+    let key = state.access_key(caller.key.as_ref()?)?;
+    if key.status != KeyStatus::Active {
+        return None;
+    }
+    match (&key.owner, &caller.principal) {
+        (KeyOwner::Root, Principal::Root { account }) if *account == key.account => {
+            state.account(*account).map(|a| Standing::Root(a.id))
+        }
+        (KeyOwner::User(name), Principal::User { id, account, .. }) if *account == key.account => state
+            .user(*account, name.as_str())
+            .filter(|u| u.id.as_str() == id)
+            .map(|u| Standing::User(u.clone())),
+        _ => None,
+    }
+}
+
+fn root(state: &Snapshot, account: AccountId, iss_rev: u64) -> Option<Standing> {
+    state.account(account).filter(|a| iss_rev >= a.min_rev).map(|a| Standing::Root(a.id))
+}
+
+fn check_link(state: &Snapshot, link: &Link, iss_rev: u64) -> Option<()> {
+    let stands = match &link.subject {
+        Origin::Root => state.account(link.account).is_some_and(|a| iss_rev >= a.min_rev),
+        Origin::User(name, id) => {
+            state.user(link.account, name.as_str()).is_some_and(|u| u.id == *id && iss_rev >= u.min_rev)
+        }
+        Origin::Role(name, id) => {
+            state.role(link.account, name.as_str()).is_some_and(|r| r.id == *id && iss_rev >= r.min_rev)
+        }
+    };
+    let key_active =
+        link.key.as_ref().is_none_or(|id| state.access_key(id).is_some_and(|k| k.status == KeyStatus::Active));
+    (stands && key_active).then_some(())
+}

@@ -1,0 +1,139 @@
+//! The one place that makes credentials: access keys and session credentials.
+//!
+//! INVARIANT: every function that mints takes a proof that the principal is live now ([`Live`]) or a [`Permit`] made
+//! in the same transaction. Nothing about a session is stored: its token holds it, sealed under the master key and
+//! bound to its key id.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use garita_model::id::KeyTerm;
+use garita_model::{
+    AccessKey, AccessKeyId, AccountId, Entropy, Error, KeyOwner, KeyStatus, Result, Sealed, Secret, Session,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::authn::compile_session;
+use crate::authorize::Permit;
+use crate::context::SessionState;
+use crate::keyring::Keyring;
+use crate::live::Live;
+
+const KEY_LABEL: &str = "access-key";
+const TOKEN_LABEL: &str = "session-token/1";
+
+/// A long-lived key at the one moment its secret can be shown.
+pub struct NewKey {
+    /// What is stored.
+    pub key: AccessKey,
+    /// The secret, for the reply.
+    pub secret: Secret<String>,
+}
+
+/// Temporary credentials, for the reply.
+pub struct SessionCredentials {
+    /// The key id.
+    pub key: AccessKeyId,
+    /// The secret key.
+    pub secret: Secret<String>,
+    /// The session token.
+    pub token: Secret<String>,
+    /// When they end.
+    pub expires: Timestamp,
+}
+
+/// A session token after opening.
+pub(crate) struct OpenedToken {
+    pub(crate) state: Arc<SessionState>,
+    pub(crate) secret: Secret<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TokenBody {
+    session: Session,
+    secret: String,
+}
+
+/// Makes a long-lived key for a principal the permit allows to have one.
+///
+/// # Errors
+/// `Internal` when there is no randomness.
+pub fn access_key(
+    keyring: &Keyring,
+    entropy: &dyn Entropy,
+    _permit: &Permit,
+    account: AccountId,
+    owner: KeyOwner,
+    now: Timestamp,
+) -> Result<NewKey> {
+    let id = AccessKeyId::draw(KeyTerm::Long, account, entropy)?;
+    brought_key(keyring, entropy, account, owner, id, draw_secret(entropy)?, now)
+}
+
+/// Takes a key that the operator brings for a root user.
+///
+/// # Errors
+/// `Internal` when sealing fails.
+pub(crate) fn brought_key(
+    keyring: &Keyring,
+    entropy: &dyn Entropy,
+    account: AccountId,
+    owner: KeyOwner,
+    id: AccessKeyId,
+    secret: Secret<String>,
+    now: Timestamp,
+) -> Result<NewKey> {
+    let sealed = keyring.seal(KEY_LABEL, id.as_str().as_bytes(), secret.expose().as_bytes(), entropy)?;
+    let key = AccessKey { id, account, owner, secret: sealed, status: KeyStatus::Active, created: now };
+    Ok(NewKey { key, secret })
+}
+
+/// The secret of a stored key; none when the master key is not the one it was sealed under.
+pub(crate) fn open_secret(keyring: &Keyring, key: &AccessKey) -> Option<Secret<String>> {
+    let plain = keyring.open(KEY_LABEL, key.id.as_str().as_bytes(), &key.secret)?;
+    String::from_utf8(plain.expose().clone()).ok().map(Secret::new)
+}
+
+/// Makes the credentials of a session. `claims` is called with the new key id and the revision the caller was live
+/// at, and says what the session is.
+///
+/// # Errors
+/// What `claims` answers; `Internal` when there is no randomness.
+pub fn session(
+    keyring: &Keyring,
+    entropy: &dyn Entropy,
+    live: &Live,
+    account: AccountId,
+    claims: impl FnOnce(AccessKeyId, u64) -> Result<Session>,
+) -> Result<SessionCredentials> {
+    let id = AccessKeyId::draw(KeyTerm::Session, account, entropy)?;
+    let session = claims(id.clone(), live.revision)?;
+    let expires = session.expires;
+    let secret = draw_secret(entropy)?;
+    let body = TokenBody { session, secret: secret.expose().clone() };
+    let plain = Secret::new(
+        serde_json::to_vec(&body).map_err(|e| Error::internal(format!("cannot write a session: {e}")))?,
+    );
+    let sealed = keyring.seal(TOKEN_LABEL, id.as_str().as_bytes(), plain.expose(), entropy)?;
+    let token = Secret::new(STANDARD.encode(sealed.as_bytes()));
+    Ok(SessionCredentials { key: id, secret, token, expires })
+}
+
+/// Opens a session token that was presented with a key id; none when it is not one of ours for that key.
+pub(crate) fn open_token(keyring: &Keyring, id: &AccessKeyId, token: &str) -> Option<OpenedToken> {
+    let sealed = Sealed::from_bytes(STANDARD.decode(token).ok()?);
+    let plain = keyring.open(TOKEN_LABEL, id.as_str().as_bytes(), &sealed)?;
+    let body: TokenBody = serde_json::from_slice(plain.expose()).ok()?;
+    let secret = Secret::new(body.secret);
+    let inline = compile_session(&body.session)?;
+    Some(OpenedToken { state: Arc::new(SessionState { session: body.session, inline }), secret })
+}
+
+/// Forty characters, 240 random bits, as AWS's secret keys.
+fn draw_secret(entropy: &dyn Entropy) -> Result<Secret<String>> {
+    let mut bytes = [0_u8; 30];
+    entropy.fill(&mut bytes)?;
+    Ok(Secret::new(STANDARD.encode(bytes)))
+}
