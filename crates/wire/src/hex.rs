@@ -45,7 +45,7 @@ mod tests {
         let text = encode(&digest);
         assert_eq!(decode(&text), Some(digest));
         assert_eq!(decode(&text.to_uppercase()), None);
-        assert_eq!(decode(&text[..62]), None);
+        assert_eq!(decode(&"0".repeat(62)), None);
         assert_eq!(decode(&format!("{text}0")), None);
         assert_eq!(decode(&"é".repeat(32)), None);
     }

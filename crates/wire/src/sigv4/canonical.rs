@@ -72,6 +72,9 @@ pub(super) fn canonical_request(
     form: Form,
     payload: &str,
 ) -> Option<String> {
+    if !head.path.starts_with('/') {
+        return None;
+    }
     let (path, query) = match form {
         Form::Aws { settings, with_token } => {
             let pairs = decoded_pairs(head.query).ok()?;
@@ -103,10 +106,10 @@ fn path(raw: &str, settings: CanonicalSettings) -> String {
             percent_encode(&mut out, &decoded);
         }
     }
-    if out.is_empty() { "/".into() } else { out }
+    out
 }
 
-fn normalize(path: &str) -> String {
+pub(super) fn normalize(path: &str) -> String {
     let mut kept = Vec::new();
     for segment in path.split('/') {
         match segment {

@@ -162,12 +162,20 @@ impl Presented {
             (PayloadHash::Declared(hash), BodyHash::Known(_) | BodyHash::Declared) => Ok(hex::encode(&hash)),
             (PayloadHash::Absent, BodyHash::Known(hash)) => Ok(hex::encode(&hash)),
             (PayloadHash::Unsigned, BodyHash::Unsigned) => Ok(UNSIGNED_PAYLOAD.to_owned()),
+            // A presigned S3 URL says nothing of its body, and means that.
+            (PayloadHash::Absent, BodyHash::Unsigned) if self.is_presigned_for_s3() => {
+                Ok(UNSIGNED_PAYLOAD.to_owned())
+            }
             (PayloadHash::Declared(_) | PayloadHash::Absent, BodyHash::Unsigned)
             | (PayloadHash::Absent, BodyHash::Declared)
             | (PayloadHash::Unsigned, BodyHash::Known(_) | BodyHash::Declared) => {
                 Err(SigV4Error::UnsignedPayload)
             }
         }
+    }
+
+    fn is_presigned_for_s3(&self) -> bool {
+        self.location == Location::Query && self.scope.service == "s3"
     }
 
     fn wrong_terminator_or_date(&self) -> Vec<String> {
