@@ -70,7 +70,9 @@ impl Pattern {
         let mut builder = Builder { syntax, pieces: Vec::new(), text: String::new() };
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
-            if syntax.variables && let Some(inside) = rest.strip_prefix("${") {
+            if syntax.variables
+                && let Some(inside) = rest.strip_prefix("${")
+            {
                 let (expression, after) = variable::split(inside)?;
                 builder.expression(expression)?;
                 rest = after;
@@ -180,9 +182,9 @@ fn resolve(pieces: &[Piece], probe: &Probe<'_>, folded: bool) -> Option<Vec<Piec
     let mut resolved = Some(Vec::with_capacity(pieces.len()));
     for piece in pieces {
         let literal = match piece {
-            Piece::Variable(variable) => variable.value(probe).map(|value| {
-                Piece::Text(if folded { fold(value).into() } else { value.into() })
-            }),
+            Piece::Variable(variable) => variable
+                .value(probe)
+                .map(|value| Piece::Text(if folded { fold(value).into() } else { value.into() })),
             other => Some(other.clone()),
         };
         // Not cut short at the first unresolved one: every key that is missing must be noted.
@@ -199,11 +201,11 @@ fn run(pieces: &[Piece], text: &str) -> bool {
     let needed: usize = pieces
         .iter()
         .map(|piece| match piece {
-        Piece::Text(text) => text.len(),
-        Piece::One => 1,
-        Piece::Any | Piece::Variable(_) => 0,
-    })
-    .sum();
+            Piece::Text(text) => text.len(),
+            Piece::One => 1,
+            Piece::Any | Piece::Variable(_) => 0,
+        })
+        .sum();
     if needed > text.len() {
         return false;
     }

@@ -61,7 +61,10 @@ impl Cursor<'_> {
     }
 
     fn unexpected(&self, found: char, wanted: &str) -> ParseError {
-        self.error(format!("invalid JSON: {} where {wanted} is wanted", quoted(found.encode_utf8(&mut [0; 4]))))
+        self.error(format!(
+            "invalid JSON: {} where {wanted} is wanted",
+            quoted(found.encode_utf8(&mut [0; 4]))
+        ))
     }
 
     /// The error for whatever stands here, which is not `wanted`.
