@@ -179,16 +179,17 @@ pub(super) fn repeated_keys(query: &str) -> Vec<&str> {
 /// Appends `name:value\n`; `None` if the header isn't there, so that a stripped header is never taken for an empty one.
 fn header_line(text: &mut String, head: &RequestHead<'_>, name: &str, form: Form) -> Option<()> {
     text.push_str(name);
-    let mut separator = ':';
+    text.push(':');
     let mut values = 0;
     for value in head.headers.get_all(name) {
         let value = std::str::from_utf8(value.as_bytes()).ok()?;
-        text.push(separator);
+        if values > 0 {
+            text.push(',');
+        }
         match form {
             Form::Aws { .. } => collapse(text, value),
             Form::RawSorted | Form::RawLastWins => text.push_str(value),
         }
-        separator = ',';
         values += 1;
     }
     text.push('\n');

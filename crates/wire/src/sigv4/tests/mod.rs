@@ -52,6 +52,21 @@ impl Request {
         self.headers.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
     }
 
+    /// Signs, for `execute-api` at 2026-01-01T00:00:00Z, the canonical request that a test spells out itself.
+    pub(super) fn sign_over(&mut self, canonical: &str, names: &str) {
+        let scope =
+            Scope { date: "20260101".into(), region: "eu-west-1".into(), service: "execute-api".into() };
+        let text = verify::string_to_sign(at("2026-01-01T00:00:00Z"), &scope, canonical);
+        let signature = crate::hex::encode(&SigningKey::for_scope(SECRET, &scope).sign(&text));
+        self.set(
+            "authorization",
+            &format!(
+                "AWS4-HMAC-SHA256 Credential={KEY_ID}/20260101/eu-west-1/execute-api/aws4_request, \
+                 SignedHeaders={names}, Signature={signature}"
+            ),
+        );
+    }
+
     pub(super) fn presented(&self) -> Result<Presented, SigV4Error> {
         match parse(&self.head())? {
             Presence::Presented(presented) => Ok(presented),

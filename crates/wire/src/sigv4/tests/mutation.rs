@@ -110,3 +110,27 @@ fn with_header(request: &Request, name: &str, nth: usize, value: &HeaderValue) -
     }
     request
 }
+
+/// Signed as if it was there and empty, or as if two were one: what is signed must be what came.
+#[test]
+fn a_signed_header_must_be_there_and_host_once() {
+    let payload = crate::hex::encode(&sha256(b""));
+    let check = |hosts: &[&str], host_line: &str, extra: Option<&str>| {
+        let headers: Vec<(&str, &str)> = hosts.iter().map(|host| ("host", *host)).collect();
+        let mut request = Request::new("GET", "/", &headers, "");
+        request.set("x-amz-date", "20260101T000000Z");
+        if let Some(value) = extra {
+            request.set("my-header", value);
+        }
+        let canonical = format!(
+            "GET\n/\n\nhost:{host_line}\nmy-header:\nx-amz-date:20260101T000000Z\n\n\
+             host;my-header;x-amz-date\n{payload}"
+        );
+        request.sign_over(&canonical, "host;my-header;x-amz-date");
+        request.check(at("2026-01-01T00:00:00Z"), "execute-api", (KEY_ID, SECRET), Dialect::Aws).map(|_| ())
+    };
+    let refused = Err(SigV4Error::SignatureDoesNotMatch);
+    assert_eq!(check(&["a"], "a", Some("")), Ok(()));
+    assert_eq!(check(&["a"], "a", None), refused);
+    assert_eq!(check(&["a", "b"], "a,b", Some("")), refused);
+}
