@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::document::Statement;
 use crate::evaluate::{NamedPolicy, PolicySource};
-use crate::parse_error::Span;
+use crate::parse_error::Position;
 
 /// The answer to a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,55 +95,34 @@ impl fmt::Display for PolicyType {
 /// A statement that applied to the request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MatchedStatement {
-    policy: Arc<str>,
-    source: PolicySource,
-    policy_type: PolicyType,
-    sid: Option<Box<str>>,
-    index: usize,
-    span: Span,
+    /// The policy's ARN, or its inline name.
+    pub policy_id: Arc<str>,
+    /// Where the policy is attached.
+    pub source: PolicySource,
+    /// As what it had its say.
+    pub policy_type: PolicyType,
+    /// The statement's `Sid`.
+    pub sid: Option<Box<str>>,
+    /// The statement's place in its document, from 0.
+    pub index: usize,
+    /// The statement's `{`. AWS's simulator reports the column just after it.
+    pub start: Position,
+    /// Just after the statement's `}`, as AWS's simulator reports it.
+    pub end: Position,
 }
 
 impl MatchedStatement {
     pub(crate) fn new(policy: &NamedPolicy, policy_type: PolicyType, statement: &Statement) -> Self {
+        let span = statement.span();
         Self {
-            policy: policy.shared_id(),
+            policy_id: policy.shared_id(),
             source: policy.source(),
             policy_type,
             sid: statement.sid().map(Into::into),
             index: statement.index(),
-            span: statement.span(),
+            start: span.start,
+            end: span.end,
         }
-    }
-
-    /// The policy's ARN, or its inline name.
-    pub fn policy_id(&self) -> &str {
-        &self.policy
-    }
-
-    /// Where the policy is attached.
-    pub fn source(&self) -> PolicySource {
-        self.source
-    }
-
-    /// As what it had its say.
-    pub fn policy_type(&self) -> PolicyType {
-        self.policy_type
-    }
-
-    /// The statement's `Sid`.
-    pub fn sid(&self) -> Option<&str> {
-        self.sid.as_deref()
-    }
-
-    /// The statement's place in its document, from 0.
-    pub fn index(&self) -> usize {
-        self.index
-    }
-
-    /// From the statement's `{` to just after its `}`. AWS's simulator reports both ends one column to the right
-    /// of the brace: `span().start.column + 1` and `span().end.column`.
-    pub fn span(&self) -> Span {
-        self.span
     }
 }
 
@@ -154,7 +133,7 @@ impl fmt::Display for MatchedStatement {
         if let Some(sid) = &self.sid {
             write!(f, " ({sid})")?;
         }
-        write!(f, " of {}", self.policy)
+        write!(f, " of {}", self.policy_id)
     }
 }
 

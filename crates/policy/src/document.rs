@@ -1,7 +1,7 @@
 //! A policy document: its text, parsed whole or refused.
 //!
 //! `Version` (absent means 2008-10-17), `Id`, and one or more statements. What a statement may hold depends on
-//! the [`PolicyKind`]: see [`rules`]. Nothing unknown, repeated or of the wrong type passes.
+//! the [`PolicyKind`]: see `rules.rs`. Nothing unknown, repeated or of the wrong type passes.
 //! INVARIANT: a `PolicyDocument` exists only for a text that follows the grammar of its kind, and every statement
 //! knows where in the text it stands.
 //! IAM User Guide, "Grammar of the IAM JSON policy language".

@@ -5,7 +5,7 @@
 //! 2. resource control, service control and endpoint policies must allow, when there are any;
 //! 3. a trust policy must allow, and so must a resource policy of another account;
 //! 4. identity policies must allow, unless the resource or trust policy grants to this very principal in the same
-//!    account; so must a boundary and session policies, unless the grant overrides them ([`principal::Grant`]).
+//!    account; so must a boundary and session policies, unless the grant overrides them (`Grant`).
 //!
 //! The root user needs no identity policy. A caller without an account (service, web identity, anonymous) rests
 //! on the trust or resource policy alone. `sts:GetCallerIdentity` needs no permission: do not ask for it here.
@@ -125,7 +125,8 @@ pub struct Policies<'a> {
     pub resource: Option<&'a NamedPolicy>,
     /// The trust policy, when the action is to assume a role.
     pub trust: Option<&'a NamedPolicy>,
-    /// Service control policies by level, from the root to the account; each level must allow.
+    /// Service control policies by level, from the root to the account; each level must allow, and a level
+    /// without policies does not. `Some(&[])`, no level at all, limits nothing.
     pub scp: Option<&'a [Vec<NamedPolicy>]>,
     /// Resource control policies by level. AWS keeps one that allows everything attached at each level, so only
     /// their denies count.
@@ -209,13 +210,9 @@ impl Layers {
         if account.is_none() {
             return Ok(gate);
         }
-        let own = self.settle_own(request.principal, grant.filter(|_| same_account));
-        match own {
-            Ok(_) if trust.is_some() || !same_account => Ok(gate),
-            Ok(None) => Ok(gate),
-            Ok(Some(policy_type)) => Ok(policy_type),
-            Err(policy_type) => Err(policy_type),
-        }
+        let own = self.settle_own(request.principal, grant.filter(|_| same_account))?;
+        let gate_was_needed = trust.is_some() || !same_account;
+        Ok(own.filter(|_| !gate_was_needed).unwrap_or(gate))
     }
 
     /// The principal's own side: what allows it (`None`: the grant alone), or what fails to.

@@ -5,7 +5,14 @@
 //! INVARIANT: nothing in this crate reads a clock, a file, a socket or an environment variable.
 //!
 //! The language is described in the IAM User Guide, "IAM JSON policy element reference" and "Policy evaluation
-//! logic".
+//! logic". Where that leaves room, this crate takes the side that lets less through:
+//! - a multi-valued key without a set operator never matches, whatever the operator;
+//! - a request's value of the wrong type equals nothing, is before and after nothing and lies in no network;
+//! - a policy's value of the wrong type is refused when the policy is parsed;
+//! - an unresolved variable in `NotResource` leaves a deny in force and puts an allow out of force;
+//! - `*` in a trust policy lets in neither services nor web identities, and denies both;
+//! - a resource's service must be spelt out, its partition may hold wildcards;
+//! - `NotPrincipal` in a deny spares a session only when session, role and account are all listed.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -101,7 +101,7 @@ fn hostile_patterns_are_bounded() {
     let text = "a".repeat(2048);
     for pattern in ["*".repeat(6144), "*a".repeat(3072), "*?".repeat(3072), "*a?".repeat(680) + "b"] {
         let wanted = pattern.replace(['*'], "").len() <= text.len() && !pattern.ends_with('b');
-        assert_eq!(matches(&pattern, GLOB, &text) == Match::Yes, wanted, "{}", &pattern[..4]);
+        assert_eq!(matches(&pattern, GLOB, &text) == Match::Yes, wanted, "{pattern:.4}");
     }
 }
 
