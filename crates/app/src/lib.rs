@@ -15,6 +15,7 @@ pub mod authn;
 pub mod authorize;
 pub mod change;
 pub mod context;
+pub mod iam;
 pub mod keyring;
 pub mod live;
 pub mod mint;

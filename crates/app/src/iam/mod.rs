@@ -1,0 +1,32 @@
+//! The verbs of IAM: users, groups, roles, policies and access keys of the caller's own account.
+//!
+//! Every verb first asks whether the caller may, then whether the request makes sense: who has no rights learns
+//! nothing of what is there. What users, groups and roles have in common (attached and inline policies, boundaries,
+//! tags) is written once and takes the kind of entity as a value. Semantics and texts are those of the IAM API
+//! reference (2010-05-08).
+
+pub mod access_key;
+pub mod attachment;
+pub mod boundary;
+pub mod entity;
+pub mod group;
+pub mod inline_policy;
+pub mod managed_policy;
+pub mod page;
+pub mod policy_version;
+pub mod role;
+pub mod tagging;
+pub mod user;
+
+pub use access_key::{KeyLastUsed, UpdateAccessKey};
+pub use attachment::{AttachedPolicy, EntitiesForPolicy, EntityFilter, PolicyEntity};
+pub use boundary::Bounded;
+pub use entity::EntityName;
+pub use group::{CreateGroup, GroupDetail, UpdateGroup};
+pub use inline_policy::PutInlinePolicy;
+pub use managed_policy::{CreatePolicy, ListPolicies, PolicyDetail, PolicyScope, PolicyUsage};
+pub use page::{Page, PageRequest};
+pub use policy_version::{CreatePolicyVersion, VersionDetail};
+pub use role::{CreateRole, RoleDetail, UpdateRole};
+pub use tagging::Tagged;
+pub use user::{CreateUser, FoundUser, UpdateUser};
