@@ -72,11 +72,7 @@ impl App {
     /// # Errors
     /// `Unavailable` when the trail cannot be written: then the reply must be that error.
     pub async fn audit(&self, cx: &RequestContext, outcome: &Outcome) -> Result<()> {
-        if cx.claim_audit() {
-            self.trail.append(record(cx, outcome)).await
-        } else {
-            Ok(())
-        }
+        if cx.claim_audit() { self.trail.append(record(cx, outcome)).await } else { Ok(()) }
     }
 
     /// Makes sure that the record of a forward will find its place, before the forward.
@@ -104,14 +100,14 @@ impl App {
 
 /// Brings onto the trail the records of changes that were committed but not yet shipped.
 pub(crate) async fn ship_pending(store: &Store, trail: &Trail) -> Result<()> {
-    let pending = store.pending_records();
-    let Some(last) = pending.last().map(|p| p.revision) else { return Ok(()) };
-    for pending in pending {
-        if !trail.contains(&pending.record.event_id) {
+    for pending in store.pending_records() {
+        let event_id = pending.record.event_id.clone();
+        if !trail.contains(&event_id) {
             trail.append(pending.record).await?;
         }
+        store.shipped(&event_id);
     }
-    store.shipped(last).await
+    Ok(())
 }
 
 /// The record of a request as it stands.
@@ -185,7 +181,7 @@ fn decision(judgement: &Judgement) -> Value {
         "statements": statements,
     });
     if let (false, Some(object)) = (decision.outcome() == Verdict::Allowed, value.as_object_mut()) {
-        object.insert("reason".to_owned(), decision.reason(&judgement.action).into());
+        object.insert("reason".to_owned(), decision.reason().into());
     }
     value
 }

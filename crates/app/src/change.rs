@@ -125,13 +125,9 @@ impl App {
     /// Copies a committed record to the trail. It is durable already, so a failure here loses nothing: it stays in
     /// the outbox and is shipped when the store is opened next.
     async fn ship(&self, record: garita_model::AuditRecord) {
-        let revision = self.store.snapshot().revision();
+        let event_id = record.event_id.clone();
         match self.trail.append(record).await {
-            Ok(()) => {
-                if let Err(error) = self.store.shipped(revision).await {
-                    tracing::warn!(?error, "cannot mark audit records as shipped");
-                }
-            }
+            Ok(()) => self.store.shipped(&event_id),
             Err(error) => tracing::error!(?error, "an audit record waits in the outbox"),
         }
     }

@@ -1,2 +1,26 @@
-//! The binary.
-fn main() {}
+//! Garita: the identity and access plane of a machine-learning platform.
+//!
+//! This crate only wires: [`cli`] says what can be asked for, [`config`] what can be set, [`serve`] joins the doors to
+//! their listeners. No rule lives here.
+
+mod audit_log;
+mod cli;
+mod config;
+mod control;
+mod data_folder;
+mod listen;
+mod quickstart;
+mod reference;
+mod serve;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("garita: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

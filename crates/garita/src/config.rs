@@ -1,0 +1,202 @@
+//! Configuration: one TOML file, and the few environment variables, read in this one place.
+//!
+//! INVARIANT: an unknown or ill-typed setting is an error that names it; nothing is guessed.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use garita_gateway::api::{Api, Target};
+use garita_model::AccountId;
+use serde::Deserialize;
+
+/// What `garita serve` needs to know. The defaults serve the AWS API on loopback and no API stage.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Garita's own region; it stands in ARNs.
+    pub(crate) region: String,
+    /// Further regions that clients may have configured.
+    pub(crate) also_regions: Vec<String>,
+    /// The AWS endpoint.
+    pub(crate) aws: Listener,
+    /// The listener of every API that has none of its own.
+    pub(crate) gateway: Listener,
+    /// The API stages.
+    pub(crate) api: Vec<ApiConfig>,
+}
+
+/// A listening address.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Listener {
+    /// `address:port`; port 0 takes a free one.
+    pub(crate) listen: SocketAddr,
+}
+
+/// One API with its one stage.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApiConfig {
+    /// Its id in ARNs: 1 to 32 lower-case letters and digits.
+    pub(crate) id: String,
+    /// The account that owns it.
+    pub(crate) account: String,
+    /// The first segment of its paths: 1 to 128 letters, digits, `_` or `-`.
+    pub(crate) stage: String,
+    /// `unix:/path/to/socket` or `http://host:port`.
+    pub(crate) upstream: String,
+    /// A listener of its own.
+    pub(crate) listen: Option<SocketAddr>,
+    /// The host name it answers to on its listener; any when absent.
+    pub(crate) host: Option<String>,
+    /// The URL clients reach the stage by, when it is not `http://{Host}/{stage}`.
+    pub(crate) public_url: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            region: "eu-west-1".to_owned(),
+            also_regions: vec!["us-east-1".to_owned()],
+            aws: Listener { listen: ([127, 0, 0, 1], 4510).into() },
+            gateway: Listener { listen: ([127, 0, 0, 1], 4580).into() },
+            api: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks a file.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the configuration `{}`", path.display()))?;
+        Self::parse(&text).with_context(|| format!("in `{}`", path.display()))
+    }
+
+    /// Parses and checks a text.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let config: Self = toml::from_str(text)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        for region in std::iter::once(&self.region).chain(&self.also_regions) {
+            let fits = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            ensure!(fits && !region.is_empty(), "region `{region}` must be like `eu-west-1`");
+        }
+        for (index, api) in self.api.iter().enumerate() {
+            api.to_api(&self.region)?;
+            let twin = self.api.iter().take(index).find(|other| {
+                other.id == api.id
+                    || (other.stage == api.stage && other.host == api.host && other.listen == api.listen)
+            });
+            if let Some(other) = twin {
+                bail!("api `{}` has the id, or the listener, host and stage, of api `{}`", api.id, other.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The addresses that serve APIs, each with its APIs.
+    pub(crate) fn gateways(&self) -> Result<Vec<(SocketAddr, Vec<Api>)>> {
+        let mut gateways: Vec<(SocketAddr, Vec<Api>)> = Vec::new();
+        for config in &self.api {
+            let api = config.to_api(&self.region)?;
+            let address = config.listen.unwrap_or(self.gateway.listen);
+            match gateways.iter_mut().find(|(a, _)| *a == address) {
+                Some((_, apis)) => apis.push(api),
+                None => gateways.push((address, vec![api])),
+            }
+        }
+        Ok(gateways)
+    }
+}
+
+impl ApiConfig {
+    fn to_api(&self, region: &str) -> Result<Api> {
+        let id = &self.id;
+        let lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        ensure!((1..=32).contains(&id.len()) && id.bytes().all(lower), "api id `{id}` must be 1 to 32 lower-case letters and digits");
+        let account: AccountId = self.account.parse().with_context(|| format!("account of api `{id}`"))?;
+        let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        let stage = &self.stage;
+        ensure!((1..=128).contains(&stage.len()) && stage.bytes().all(word), "stage `{stage}` of api `{id}` must be 1 to 128 letters, digits, `_` or `-`");
+        if let Some(host) = &self.host {
+            ensure!(!host.contains([':', '/']), "host `{host}` of api `{id}` must be a host name without port or path");
+        }
+        Ok(Api {
+            id: id.clone(),
+            account,
+            region: region.to_owned(),
+            stage: stage.clone(),
+            upstream: target(&self.upstream).with_context(|| format!("upstream of api `{id}`"))?,
+            host: self.host.clone(),
+            public_url: self.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
+        })
+    }
+}
+
+fn target(text: &str) -> Result<Target> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        ensure!(path.starts_with('/'), "`{text}`: a socket's path must be absolute");
+        return Ok(Target::Unix(PathBuf::from(path)));
+    }
+    let authority = text
+        .strip_prefix("http://")
+        .map(|rest| rest.trim_end_matches('/'))
+        .filter(|rest| !rest.is_empty() && !rest.contains(['/', '?', '#', '@']))
+        .with_context(|| format!("`{text}` must be `unix:/path` or `http://host:port` without a path"))?;
+    let with_port = if authority.rsplit(']').next().is_some_and(|end| end.contains(':')) {
+        authority.to_owned()
+    } else {
+        format!("{authority}:80")
+    };
+    Ok(Target::Http(with_port))
+}
+
+/// An environment variable, when it is set and not empty.
+#[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub(crate) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const API: &str = r#"
+        [[api]]
+        id = "ml1"
+        account = "111122223333"
+        stage = "prod"
+        upstream = "unix:/run/mlflow.sock"
+    "#;
+
+    #[test]
+    fn apis_share_the_gateways_listener_unless_they_have_their_own() {
+        let second = API.replace("ml1", "ml2").replace("prod", "dev") + "listen = \"127.0.0.1:9\"";
+        let config = Config::parse(&format!("{API}{second}")).unwrap();
+        let gateways = config.gateways().unwrap();
+        assert_eq!(gateways.len(), 2);
+        assert_eq!(gateways[0].0, config.gateway.listen);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, says) in [
+            ("regon = \"x\"", "unknown field `regon`"),
+            ("region = \"EU\"", "region `EU`"),
+            (&API.replace("ml1", "ML 1"), "api id `ML 1`"),
+            (&API.replace("111122223333", "1"), "account of api `ml1`"),
+            (&API.replace("unix:/run/mlflow.sock", "https://x"), "upstream of api `ml1`"),
+            (&API.replace("unix:/run", "unix:run"), "upstream of api `ml1`"),
+            (&format!("{API}{API}"), "has the id"),
+            ("[aws]\nlisten = \"nowhere\"", "invalid socket address"),
+        ] {
+            let error = format!("{:#}", Config::parse(text).unwrap_err());
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The operator's commands to a running server, over a Unix socket in the data folder.
+//!
+//! The store has one owner at a time, so `garita account create` asks the running server when there is one. One JSON
+//! line in, one JSON line out. INVARIANT: only the owner of the data folder is obeyed.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use garita_app::App;
+use garita_app::account::NewAccount;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::data_folder::DataFolder;
+
+/// Longest command, in bytes.
+const MAX_COMMAND: u64 = 64 * 1024;
+
+/// What the operator can ask for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Command {
+    /// Make an account.
+    CreateAccount {
+        /// Its name.
+        name: String,
+        /// Its id; drawn when absent.
+        id: Option<String>,
+    },
+    /// List the accounts.
+    ListAccounts,
+}
+
+/// An account as the operator sees it. The secret is there once, in the answer to its making.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AccountLine {
+    /// Twelve digits.
+    pub(crate) id: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// The root user's key id, for a new account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) access_key_id: Option<String>,
+    /// The root user's secret key, for a new account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) secret_access_key: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer {
+    Accounts(Vec<AccountLine>),
+    Error(String),
+}
+
+/// Carries out a command.
+pub(crate) async fn carry_out(app: &Arc<App>, command: Command) -> Result<Vec<AccountLine>> {
+    match command {
+        Command::CreateAccount { name, id } => {
+            let id = id.map(|text| text.parse()).transpose().map_err(|e| anyhow!("{e}"))?;
+            let new = NewAccount { id, name: name.parse()?, root_key: None };
+            let (account, key) = app.create_account(new).await?;
+            Ok(vec![AccountLine {
+                id: account.id.to_string(),
+                name: account.name.to_string(),
+                access_key_id: Some(key.key.id.to_string()),
+                secret_access_key: Some(key.secret.expose().clone()),
+            }])
+        }
+        Command::ListAccounts => Ok(app
+            .snapshot()
+            .accounts()
+            .map(|account| AccountLine {
+                id: account.id.to_string(),
+                name: account.name.to_string(),
+                access_key_id: None,
+                secret_access_key: None,
+            })
+            .collect()),
+    }
+}
+
+/// Sends a command to the server that runs over a data folder; none when no server answers there.
+pub(crate) async fn send(folder: &DataFolder, command: &Command) -> Result<Option<Vec<AccountLine>>> {
+    let Ok(mut stream) = UnixStream::connect(folder.control_socket()).await else { return Ok(None) };
+    let mut line = serde_json::to_string(command)?;
+    line.push('\n');
+    stream.write_all(line.as_bytes()).await?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer).await?;
+    match serde_json::from_str(&answer).context("the running server gave no answer that can be read")? {
+        Answer::Accounts(lines) => Ok(Some(lines)),
+        Answer::Error(text) => bail!(text),
+    }
+}
+
+/// Takes commands until dropped.
+pub(crate) struct Control {
+    task: tokio::task::JoinHandle<()>,
+    socket: std::path::PathBuf,
+}
+
+impl Control {
+    /// Listens on the data folder's control socket.
+    pub(crate) fn start(app: Arc<App>, folder: &DataFolder) -> Result<Self> {
+        let socket = folder.control_socket();
+        remove_stale(&socket)?;
+        let listener =
+            UnixListener::bind(&socket).with_context(|| format!("cannot listen on `{}`", socket.display()))?;
+        let owner = folder.owner()?;
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let app = app.clone();
+                tokio::spawn(async move {
+                    let talk = tokio::time::timeout(Duration::from_secs(10), converse(stream, &app, owner));
+                    if let Ok(Err(error)) | Err(error) = talk.await.map_err(anyhow::Error::from) {
+                        tracing::warn!(%error, "control socket");
+                    }
+                });
+            }
+        });
+        Ok(Self { task, socket })
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.task.abort();
+        if let Err(error) = remove_stale(&self.socket) {
+            tracing::debug!(%error, "control socket stays behind");
+        }
+    }
+}
+
+/// The store's lock is held by now, so a socket that is there belongs to nobody.
+fn remove_stale(socket: &Path) -> Result<()> {
+    match std::fs::remove_file(socket) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+async fn converse(stream: UnixStream, app: &Arc<App>, owner: u32) -> Result<()> {
+    let peer = stream.peer_cred()?.uid();
+    if peer != owner && peer != 0 {
+        bail!("refused a command of user {peer}");
+    }
+    let (reading, mut writing) = stream.into_split();
+    let mut line = String::new();
+    BufReader::new(reading.take(MAX_COMMAND)).read_line(&mut line).await?;
+    let answer = match serde_json::from_str(&line) {
+        Ok(command) => match carry_out(app, command).await {
+            Ok(lines) => Answer::Accounts(lines),
+            Err(error) => Answer::Error(format!("{error:#}")),
+        },
+        Err(error) => Answer::Error(format!("not a command: {error}")),
+    };
+    let mut text = serde_json::to_string(&answer)?;
+    text.push('\n');
+    writing.write_all(text.as_bytes()).await?;
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! Reference pages in Markdown, made from the program's own tables: what `docs/reference` holds.
+
+use anyhow::{Result, bail};
+
+/// The configuration `garita init` writes: every setting, explained.
+pub(crate) const SAMPLE_CONFIG: &str = include_str!("../garita.sample.toml");
+
+/// A reference page by its name.
+pub(crate) fn page(name: &str, cli: &mut clap::Command) -> Result<String> {
+    match name {
+        "operations" => Ok(garita_aws::operations::reference()),
+        "routes" => Ok(garita_gateway::mlflow::reference()),
+        "cli" => Ok(command_line(cli)),
+        "configuration" => Ok(format!(
+            "# Configuration\n\nThe file that `garita init` writes; every setting with its default.\n\n```toml\n{SAMPLE_CONFIG}```\n"
+        )),
+        _ => bail!("no reference page `{name}`: there are operations, routes, cli and configuration"),
+    }
+}
+
+fn command_line(cli: &mut clap::Command) -> String {
+    let mut page = String::from("# Command line\n");
+    add(&mut page, cli, "garita");
+    page
+}
+
+fn add(page: &mut String, command: &mut clap::Command, path: &str) {
+    let help = command.clone().bin_name(path).term_width(100).render_long_help().to_string();
+    page.push_str(&format!("\n## `{path}`\n\n```text\n{}\n```\n", help.trim_end()));
+    for sub in command.get_subcommands_mut().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
+        let path = format!("{path} {}", sub.get_name());
+        add(page, sub, &path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    #[test]
+    fn the_sample_configuration_holds_the_defaults() {
+        let sample = Config::parse(super::SAMPLE_CONFIG).unwrap();
+        assert_eq!(format!("{sample:?}"), format!("{:?}", Config::default()));
+    }
+}

@@ -1,0 +1,124 @@
+//! Joins the doors to their listeners and runs what runs beside them, until told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use bytes::Bytes;
+use garita_app::{App, Event, Outcome};
+use garita_aws::AwsApi;
+use garita_gateway::Gateway;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::control::Control;
+use crate::data_folder::DataFolder;
+use crate::listen::{self, Door};
+
+/// A running server.
+pub(crate) struct Serving {
+    /// The application behind all doors.
+    pub(crate) app: Arc<App>,
+    /// The AWS endpoint, as a URL.
+    pub(crate) aws_endpoint: String,
+    /// The address of each gateway listener, as URLs, in the order of the configuration.
+    pub(crate) gateway_endpoints: Vec<String>,
+    stop: watch::Sender<bool>,
+    listeners: Vec<JoinHandle<()>>,
+    housekeeping: JoinHandle<()>,
+    control: Control,
+}
+
+/// Starts all listeners. Nothing is served when one of them cannot be bound.
+pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -> Result<Serving> {
+    let (stop, stopped) = watch::channel(false);
+    let aws_listener = listen::bind(config.aws.listen).await?;
+    let aws_endpoint = format!("http://{}", aws_listener.local_addr()?);
+    let mut bound = Vec::new();
+    for (address, apis) in config.gateways()? {
+        bound.push((listen::bind(address).await?, apis));
+    }
+    let control = Control::start(app.clone(), folder)?;
+    let aws = Arc::new(AwsDoor { app: app.clone(), api: AwsApi::new(app.clone()) });
+    let mut listeners = vec![tokio::spawn(listen::serve(aws_listener, aws, stopped.clone()))];
+    let mut gateway_endpoints = Vec::new();
+    for (listener, apis) in bound {
+        gateway_endpoints.push(format!("http://{}", listener.local_addr()?));
+        let gateway = Gateway::new(app.clone(), apis)?;
+        let door = Arc::new(GatewayDoor { app: app.clone(), gateway });
+        listeners.push(tokio::spawn(listen::serve(listener, door, stopped.clone())));
+    }
+    let housekeeping = tokio::spawn(keep_house(app.clone()));
+    Ok(Serving { app, aws_endpoint, gateway_endpoints, stop, listeners, housekeeping, control })
+}
+
+impl Serving {
+    /// Stops taking requests, lets those in flight end, and saves what is only in memory.
+    pub(crate) async fn stop(self) -> Result<()> {
+        self.stop.send_replace(true);
+        for listener in self.listeners {
+            listener.await?;
+        }
+        self.housekeeping.abort();
+        drop(self.control);
+        self.app.save_key_use().await?;
+        Ok(())
+    }
+}
+
+/// What is done every minute.
+async fn keep_house(app: Arc<App>) {
+    let mut every = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        every.tick().await;
+        if let Err(error) = app.save_key_use().await {
+            tracing::warn!(?error, "cannot save when keys were last used");
+        }
+    }
+}
+
+struct AwsDoor {
+    app: Arc<App>,
+    api: Arc<AwsApi>,
+}
+
+impl Door for AwsDoor {
+    type Body = Full<Bytes>;
+
+    async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
+        self.api.handle(request, peer, false).await
+    }
+    async fn unreadable(self: Arc<Self>, peer: SocketAddr, why: String) {
+        note_unreadable(&self.app, peer, why).await;
+    }
+}
+
+struct GatewayDoor {
+    app: Arc<App>,
+    gateway: Arc<Gateway>,
+}
+
+impl Door for GatewayDoor {
+    type Body = garita_gateway::Body;
+
+    async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Self::Body> {
+        self.gateway.handle(request, peer).await
+    }
+    async fn unreadable(self: Arc<Self>, peer: SocketAddr, why: String) {
+        note_unreadable(&self.app, peer, why).await;
+    }
+}
+
+/// The library answered 400 by itself; the trail must know of it all the same.
+async fn note_unreadable(app: &App, peer: SocketAddr, why: String) {
+    let Ok(arrival) = app.arrive(peer.ip(), false, None) else { return };
+    let cx = app.nobody(arrival).for_event(Event { name: "UnreadableRequest".to_owned(), ..Event::unknown() });
+    if let Err(error) = app.audit(&cx, &Outcome::error(400, "BadRequest", why)).await {
+        tracing::warn!(?error, "cannot record an unreadable request");
+    }
+}
