@@ -1,0 +1,68 @@
+//! A ticket: the promise that a request's final record finds its place on disk.
+//!
+//! INVARIANT: every ticket that was given out ends in exactly one final record, also when it is dropped.
+
+use std::sync::mpsc::Sender;
+
+use garita_model::AuditRecord;
+
+use super::worker::Task;
+use super::{MAX_TICKET_LINE, line};
+
+/// What a request is about to do.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// The request.
+    pub request_id: String,
+    /// Whether the intent itself must be on disk before the action: for requests that change something.
+    pub durable: bool,
+    /// The record as far as it is known; it becomes the final one when there is no other.
+    pub record: AuditRecord,
+}
+
+/// Room for one final record; see [`super::Trail::begin`].
+pub struct Ticket {
+    intent: Box<Intent>,
+    place: Option<Place>,
+    tasks: Sender<Task>,
+}
+
+/// What the worker knows a ticket by: the number of its intent's line, if it has one.
+pub(super) struct Place {
+    pub(super) number: Option<u64>,
+}
+
+impl Ticket {
+    pub(super) fn new(intent: Intent, tasks: Sender<Task>) -> Self {
+        Self { intent: Box::new(intent), place: None, tasks }
+    }
+
+    /// Gives the ticket its place: from now on it counts.
+    pub(super) fn give(mut self, number: Option<u64>) -> Self {
+        self.place = Some(Place { number });
+        self
+    }
+
+    pub(super) fn take(&mut self) -> Option<Place> {
+        self.place.take()
+    }
+
+    /// The request it stands for.
+    pub fn request_id(&self) -> &str {
+        &self.intent.request_id
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let Some(place) = self.place.take() else { return };
+        let mut record = self.intent.record.clone();
+        record.error_code = Some("ClientDisconnected".to_owned());
+        record.error_message = Some("the request was given up before its outcome was recorded".to_owned());
+        match line::body(&record, MAX_TICKET_LINE) {
+            // A closed trail finishes durable intents when it is opened next.
+            Ok(body) => drop(self.tasks.send(Task::Finish { place, body, tell: None })),
+            Err(error) => tracing::error!(?error, "the record of a request that was given up is lost"),
+        }
+    }
+}
