@@ -1,1 +1,31 @@
 //! Door: the data path. API stages in front of MLflow: route, authorize, forward.
+//!
+//! Read in the order a request meets them: [`admit`] (its shape), [`path`] and [`api`] (whose it is), [`mlflow`]
+//! (what it asks for), `gateway` (who asks, and whether they may), [`query`] and [`json`] (its parameters, written
+//! anew), `payload` (its body, hashed), `forward` and `upstream` (on to MLflow and back), `transfer` (artifacts).
+//!
+//! INVARIANT: what reaches an upstream is built from what was judged. An unknown route, method, header that could
+//! be misread, encoding or body shape is refused, and said so.
+
+pub mod admit;
+pub mod api;
+mod body;
+mod field;
+mod forward;
+mod gateway;
+mod headers;
+pub mod json;
+mod limits;
+pub mod mlflow;
+pub mod path;
+mod payload;
+pub mod query;
+mod refusal;
+mod transfer;
+mod upstream;
+
+pub use api::{Api, Target};
+pub use body::{Body, BodyError};
+pub use field::FieldError;
+pub use gateway::{Connection, Gateway};
+pub use limits::Limits;

@@ -1,0 +1,16 @@
+//! Rows: the pages of the UI, the server's own answers, and GraphQL.
+
+use super::{Answer, Row, get, post};
+
+pub(super) const ROWS: &[Row] = &[
+    get("", "AccessUI").root(),
+    get("static-files/{*}", "AccessUI").root(),
+    get("build/{*}", "AccessUI").root(),
+    get("version", "GetServerInfo").root(),
+    get("health", "GetServerInfo").root(),
+    get("3.0/mlflow/server-info", "GetServerInfo").answered(Answer::ServerInfo),
+    get("3.0/mlflow/ui-telemetry", "AccessUI").ajax(),
+    post("3.0/mlflow/ui-telemetry", "AccessUI").ajax(),
+    get("graphql", "QueryGraphQL").root().refused("MLflow reads the body of a GET; use POST"),
+    post("graphql", "QueryGraphQL").root().reading(),
+];

@@ -1,0 +1,155 @@
+//! Transfers that the gateway answers itself, so that MLflow's own SDK can move artifacts under SigV4.
+//!
+//! The SDK cannot sign a file it streams. But a server that says so in `server-info` is asked for URLs to put the
+//! parts of a file to, and for a URL to get a file from; those it uses unsigned. The gateway hands out such URLs of
+//! its own: each is signed with a key of Garita's, short-lived, good for one transfer, and as strong as the caller
+//! it was given to: at every use the caller is judged again, so a URL dies with its owner's rights.
+//!
+//! INVARIANT: MLflow sees an upload only as one whole PUT, after every part came in and the caller, signed and
+//! judged again, said that it is complete. What is not completed in time is removed.
+
+mod download;
+mod info;
+mod link;
+mod part;
+mod spool;
+mod upload;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use garita_app::{App, Arrival, RequestContext};
+use garita_model::{Entropy, Error};
+use http::request;
+use hyper::body::Incoming;
+use jiff::Timestamp;
+
+use crate::admit::Admitted;
+use crate::gateway::{Answered, Gateway, Routed, Stage};
+use crate::limits::Limits;
+use crate::mlflow::Verb;
+use crate::path::CanonicalPath;
+use crate::refusal::Refusal;
+use download::Download;
+use link::{Claim, LinkKey, Purpose};
+use upload::Upload;
+
+/// All transfers under way.
+pub(crate) struct Transfers {
+    key: LinkKey,
+    folder: PathBuf,
+    most: usize,
+    uploads: Mutex<HashMap<String, Arc<Upload>>>,
+    downloads: Mutex<HashMap<String, Arc<Download>>>,
+}
+
+impl Transfers {
+    /// Makes the folder for parts, empty: uploads do not survive a restart.
+    pub(crate) async fn open(app: &App, limits: Limits) -> Result<Self, Error> {
+        let folder = app.folder().join("uploads");
+        spool::reset(&folder).await.map_err(|error| {
+            Error::internal(format!("the folder {} cannot be made: {error}", folder.display()))
+        })?;
+        let key = LinkKey::new(app.derive_key("gateway/transfer-url/1")?.expose());
+        let (uploads, downloads) = (Mutex::default(), Mutex::default());
+        Ok(Self { key, folder, most: limits.transfers, uploads, downloads })
+    }
+
+    /// Removes what was not ended in time.
+    pub(crate) async fn sweep(&self, now: Timestamp) {
+        self.downloads().retain(|_, download| download.expires > now);
+        let late: Vec<Arc<Upload>> =
+            self.uploads().values().filter(|upload| upload.expires <= now).cloned().collect();
+        for upload in late {
+            self.discard(&upload).await;
+        }
+    }
+
+    /// Forgets an upload and removes its parts.
+    async fn discard(&self, upload: &Upload) {
+        self.uploads().remove(&upload.id);
+        upload.close();
+        if let Err(error) = spool::remove(&upload.folder).await {
+            tracing::warn!(%error, upload = upload.id, "the parts of an upload could not be removed");
+        }
+    }
+
+    fn uploads(&self) -> MutexGuard<'_, HashMap<String, Arc<Upload>>> {
+        self.uploads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn downloads(&self) -> MutexGuard<'_, HashMap<String, Arc<Download>>> {
+        self.downloads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Gateway {
+    /// Serves a URL that was handed out: the path behind the stage begins with `-`.
+    pub(crate) async fn redeem(
+        &self,
+        arrival: Arrival,
+        stage: &Stage,
+        path: &CanonicalPath,
+        parts: &request::Parts,
+        admitted: &Admitted<'_>,
+        body: Incoming,
+    ) -> Answered {
+        let now = arrival.now;
+        let cx = self.app.nobody(arrival);
+        let words: Vec<&str> = path.segments().iter().map(String::as_str).collect();
+        let claim = match (admitted.verb, words.as_slice()) {
+            (Verb::Put, ["-", "parts", id, number]) => Claim::read(Purpose::Part, id, number, admitted.query),
+            (Verb::Get, ["-", "downloads", id]) => Claim::read(Purpose::Download, id, "0", admitted.query),
+            _ => None,
+        };
+        let claim = claim.filter(|claim| self.transfers.key.made(claim) && claim.expires > now);
+        match claim {
+            Some(claim) if claim.purpose == Purpose::Part => {
+                self.receive_part(cx, stage, &claim, parts, admitted, body).await
+            }
+            Some(claim) => self.serve_download(cx, stage, &claim, parts, admitted).await,
+            None => {
+                Err(Box::new((cx, Refusal::forbidden("this URL was not made here, or its time is over"))))
+            }
+        }
+    }
+}
+
+/// The root of a stage as a client reaches it.
+fn public_root(routed: &Routed<'_>) -> String {
+    if let Some(url) = &routed.stage.api.public_url {
+        return url.trim_end_matches('/').to_owned();
+    }
+    let (scheme, default) = if routed.connection.secure { ("https", 443) } else { ("http", 80) };
+    let (authority, stage) = (routed.admitted.authority, &routed.stage.api.stage);
+    // The SDK's signer leaves the port out of the Host header it sends.
+    let port = routed.connection.local.port();
+    let bare = crate::api::host_of(authority) == authority;
+    if bare && port != default {
+        return format!("{scheme}://{authority}:{port}/{stage}");
+    }
+    format!("{scheme}://{authority}/{stage}")
+}
+
+/// An id nobody can guess.
+fn draw_id(entropy: &dyn Entropy) -> Result<String, Error> {
+    let mut bytes = [0_u8; 16];
+    entropy.fill(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
+/// The artifact path that a row's last parameter stands for: everything behind the first `words` segments.
+fn artifact_path(path: &CanonicalPath, words: usize) -> &[String] {
+    path.segments().get(words..).unwrap_or_default()
+}
+
+/// The path, judged and forwarded, of an artifact.
+fn artifact_target(artifact: &[String]) -> Vec<String> {
+    let prefix = ["api", "2.0", "mlflow-artifacts", "artifacts"].map(str::to_owned);
+    prefix.into_iter().chain(artifact.iter().cloned()).collect()
+}
+
+/// The ARN of whoever a transfer belongs to.
+fn principal_of(cx: &RequestContext) -> String {
+    cx.caller().principal.arn_text()
+}
