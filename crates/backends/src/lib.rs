@@ -1,1 +1,9 @@
 //! The real parts: MLflow as a process Garita starts.
+//!
+//! [`python`] makes an environment in the data folder and installs packages into it; [`mlflow`] runs the MLflow server
+//! from such an environment, behind a socket that only this user can open, and starts it again when it dies.
+//! [`process`] is what both need of a child process: its last lines, and that it never outlives Garita.
+
+pub mod mlflow;
+pub mod process;
+pub mod python;
