@@ -90,6 +90,12 @@ impl App {
         }))
     }
 
+    /// Takes no more changes, finishes those that wait, and lets go of the data folder.
+    pub fn close(&self) {
+        self.store.clone().close();
+        self.trail.clone().close();
+    }
+
     /// The state decisions are made from: immutable, compiled, at one revision.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.store.snapshot()

@@ -67,6 +67,7 @@ impl Serving {
         self.housekeeping.abort();
         drop(self.control);
         self.app.save_key_use().await?;
+        self.app.close();
         Ok(())
     }
 }

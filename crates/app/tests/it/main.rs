@@ -1,0 +1,5 @@
+//! The verbs, driven in process: one binary for all of them.
+
+mod live;
+mod stage;
+mod sts;

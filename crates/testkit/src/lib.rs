@@ -1,0 +1,185 @@
+//! For tests only: a whole application in process, without sockets, with time and randomness in the test's hand.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot set up must fail loudly"
+)]
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use garita_app::account::{BroughtKey, NewAccount};
+use garita_app::mint::{NewKey, SessionCredentials};
+use garita_app::{App, Event, Keyring, Parts, RequestContext, SigV4Scheme};
+use garita_model::{AccountId, Clock, Entropy, Error, Result, Secret};
+use garita_wire::sigv4::{BodyHash, Credentials, Dialect, RequestHead, Scope, sign};
+use jiff::{SignedDuration, Timestamp};
+
+/// The account every [`TestGarita`] begins with.
+pub const ACCOUNT: &str = "111122223333";
+
+/// A clock that moves when the test says so.
+pub struct MockClock(Mutex<Timestamp>);
+
+impl MockClock {
+    /// Moves the time.
+    pub fn advance(&self, by: SignedDuration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Clock for MockClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// Bytes that are the same in every run and never repeat within one.
+#[derive(Default)]
+pub struct CountingEntropy(AtomicU64);
+
+impl Entropy for CountingEntropy {
+    fn fill(&self, bytes: &mut [u8]) -> Result<()> {
+        for chunk in bytes.chunks_mut(8) {
+            // SplitMix64 of a counter.
+            let mut z =
+                self.0.fetch_add(1, Ordering::Relaxed).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^= z >> 31;
+            chunk.iter_mut().zip(z.to_le_bytes()).for_each(|(to, from)| *to = from);
+        }
+        Ok(())
+    }
+}
+
+/// Credentials as a client holds them.
+#[derive(Clone)]
+pub struct TestCredentials {
+    /// The key id.
+    pub key: String,
+    /// The secret key.
+    pub secret: String,
+    /// The session token.
+    pub token: Option<String>,
+}
+
+impl From<&NewKey> for TestCredentials {
+    fn from(key: &NewKey) -> Self {
+        Self { key: key.key.id.to_string(), secret: key.secret.expose().clone(), token: None }
+    }
+}
+
+impl From<&SessionCredentials> for TestCredentials {
+    fn from(made: &SessionCredentials) -> Self {
+        Self {
+            key: made.key.to_string(),
+            secret: made.secret.expose().clone(),
+            token: Some(made.token.expose().clone()),
+        }
+    }
+}
+
+/// An application over a folder that goes away with it.
+pub struct TestGarita {
+    /// The application.
+    pub app: Arc<App>,
+    /// Its clock.
+    pub clock: Arc<MockClock>,
+    /// Credentials of the root user of [`ACCOUNT`].
+    pub root: TestCredentials,
+    folder: PathBuf,
+}
+
+impl TestGarita {
+    /// A Garita with one account.
+    pub async fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let name = format!("garita-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        let clock = Arc::new(MockClock(Mutex::new("2026-03-01T12:00:00Z".parse().unwrap())));
+        let parts = Parts {
+            clock: clock.clone(),
+            entropy: Arc::new(CountingEntropy::default()),
+            keyring: Keyring::new(&Secret::new([7; 32])),
+            region: "eu-west-1".to_owned(),
+            also_regions: vec!["us-east-1".to_owned()],
+        };
+        let app = App::open(&folder, parts).await.unwrap();
+        let brought = BroughtKey {
+            id: "AKIATESTROOTKEY00001".parse().unwrap(),
+            secret: Secret::new("root-secret-0123456789".to_owned()),
+        };
+        let new = NewAccount {
+            id: Some(ACCOUNT.parse().unwrap()),
+            name: "main".parse().unwrap(),
+            root_key: Some(brought),
+        };
+        let (_, key) = app.create_account(new).await.unwrap();
+        Self { app, clock, root: (&key).into(), folder }
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The account's id.
+    pub fn account(&self) -> AccountId {
+        ACCOUNT.parse().unwrap()
+    }
+
+    /// Another account; returns its id and root credentials.
+    pub async fn another_account(&self, name: &str) -> (AccountId, TestCredentials) {
+        let new = NewAccount { id: None, name: name.parse().unwrap(), root_key: None };
+        let (account, key) = self.app.create_account(new).await.unwrap();
+        (account.id, (&key).into())
+    }
+
+    /// The context of a request signed with `credentials`, as a door gets it.
+    ///
+    /// # Errors
+    /// What authentication answers.
+    pub fn context(&self, credentials: &TestCredentials) -> Result<RequestContext, Error> {
+        let mut headers = http::HeaderMap::new();
+        headers.insert("host", "garita.test".parse().unwrap());
+        let head = RequestHead { method: "POST", path: "/", query: "", headers: &headers };
+        let now = self.clock.now();
+        let scope = Scope {
+            date: now.strftime("%Y%m%d").to_string(),
+            region: "eu-west-1".to_owned(),
+            service: "iam".to_owned(),
+        };
+        let held = Credentials {
+            access_key_id: &credentials.key,
+            secret_access_key: &credentials.secret,
+            session_token: credentials.token.as_deref(),
+        };
+        let signed = sign(&head, BodyHash::of(b""), &held, &scope, now).unwrap();
+        headers.extend(signed);
+        let head = RequestHead { method: "POST", path: "/", query: "", headers: &headers };
+        let arrival = self.app.arrive(IpAddr::V4(Ipv4Addr::LOCALHOST), false, Some("test")).unwrap();
+        let scheme = SigV4Scheme { services: &["iam"], dialect: Dialect::Aws };
+        let event = Event { source: "iam.amazonaws.com", name: "Test".to_owned(), ..Event::unknown() };
+        self.app
+            .authenticate(arrival, &head, BodyHash::of(b""), scheme)
+            .map(|cx| cx.for_event(event))
+            .map_err(|unproven| unproven.error)
+    }
+
+    /// The context of the account's root user.
+    pub fn as_root(&self) -> RequestContext {
+        self.context(&self.root).expect("the root key is good")
+    }
+}
+
+impl Drop for TestGarita {
+    fn drop(&mut self) {
+        self.app.close();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
