@@ -33,13 +33,11 @@ const SERVICES: &[&str] = &["execute-api", "sagemaker-mlflow"];
 /// The longest ARN that is judged; AWS's own limit for a method ARN.
 const MAX_ARN: usize = 1600;
 
-/// The connection a request came by.
+/// Where a gateway's clients reach it.
 #[derive(Debug, Clone, Copy)]
-pub struct Connection {
-    /// The peer's address.
-    pub peer: SocketAddr,
-    /// Our own address.
-    pub local: SocketAddr,
+pub struct Listening {
+    /// The address that was bound. Its port stands in the URLs for transfers when a client's Host header has none.
+    pub address: SocketAddr,
     /// Whether it is TLS.
     pub secure: bool,
 }
@@ -54,6 +52,7 @@ pub(crate) struct Stage {
 pub struct Gateway {
     pub(crate) app: Arc<App>,
     pub(crate) stages: Vec<Stage>,
+    pub(crate) listening: Listening,
     pub(crate) limits: Limits,
     pub(crate) transfers: Transfers,
 }
@@ -70,37 +69,49 @@ pub(crate) struct Routed<'r> {
     pub(crate) query: Query,
     pub(crate) parts: &'r request::Parts,
     pub(crate) admitted: &'r Admitted<'r>,
-    pub(crate) connection: Connection,
 }
 
 impl Gateway {
+    /// Makes the gateway of one listener, with the usual limits.
+    ///
+    /// # Errors
+    /// As [`Gateway::with_limits`].
+    pub fn new(app: Arc<App>, apis: Vec<Api>, listening: Listening) -> Result<Arc<Self>, Error> {
+        Self::with_limits(app, apis, listening, Limits::default())
+    }
+
     /// Makes the gateway of one listener. Uploads that an earlier process left unfinished are removed.
     ///
     /// # Errors
     /// `Internal` when the folder for uploads cannot be made, or no key for their URLs.
-    pub async fn open(app: Arc<App>, apis: Vec<Api>, limits: Limits) -> Result<Arc<Self>, Error> {
-        let transfers = Transfers::open(&app, limits).await?;
+    pub fn with_limits(
+        app: Arc<App>,
+        apis: Vec<Api>,
+        listening: Listening,
+        limits: Limits,
+    ) -> Result<Arc<Self>, Error> {
+        let name = apis.first().map_or("none", |api| api.id.as_str());
+        let transfers = Transfers::open(&app, name, limits)?;
         let stages = apis
             .into_iter()
             .map(|api| Stage { upstream: Upstream::new(api.upstream.clone()), api })
             .collect();
-        Ok(Arc::new(Self { app, stages, limits, transfers }))
+        Ok(Arc::new(Self { app, stages, listening, limits, transfers }))
     }
 
-    /// Removes uploads and downloads that were begun and not ended in time. To be called now and then.
-    pub async fn sweep(&self, now: jiff::Timestamp) {
-        self.transfers.sweep(now).await;
+    /// Removes uploads and downloads that were not ended in time. To be called about once a minute.
+    pub async fn sweep(&self) {
+        match self.app.arrive(self.listening.address.ip(), self.listening.secure, None) {
+            Ok(arrival) => self.transfers.sweep(arrival.now).await,
+            Err(error) => tracing::warn!(%error, "transfers could not be swept"),
+        }
     }
 
     /// Answers one request.
-    pub async fn handle(
-        self: &Arc<Self>,
-        request: Request<Incoming>,
-        connection: &Connection,
-    ) -> Response<Body> {
+    pub async fn handle(self: &Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        let arrival = match self.app.arrive(connection.peer.ip(), connection.secure, agent) {
+        let arrival = match self.app.arrive(peer.ip(), self.listening.secure, agent) {
             Ok(arrival) => arrival,
             Err(error) => {
                 tracing::error!(%error, "a request could not be given an id");
@@ -110,7 +121,7 @@ impl Gateway {
             }
         };
         let request_id = arrival.request_id.clone();
-        let refused = match self.answer(arrival, &parts, body, *connection).await {
+        let refused = match self.answer(arrival, &parts, body).await {
             Ok(response) => return response,
             Err(refused) => refused,
         };
@@ -122,13 +133,7 @@ impl Gateway {
         }
     }
 
-    async fn answer(
-        &self,
-        arrival: Arrival,
-        parts: &request::Parts,
-        body: Incoming,
-        connection: Connection,
-    ) -> Answered {
+    async fn answer(&self, arrival: Arrival, parts: &request::Parts, body: Incoming) -> Answered {
         let nobody = |arrival: Arrival, refusal| Err(Box::new((self.app.nobody(arrival), refusal)));
         let admitted = match admit(parts) {
             Ok(admitted) => admitted,
@@ -156,7 +161,7 @@ impl Gateway {
         let cx = cx.for_event(event(&stage.api, row, &path));
         match Query::parse(admitted.query, row.repeats) {
             Ok(query) => {
-                let routed = Routed { cx, stage, row, path, query, parts, admitted: &admitted, connection };
+                let routed = Routed { cx, stage, row, path, query, parts, admitted: &admitted };
                 let cx = routed.cx.clone();
                 self.serve(routed, intake).await.map_err(|refusal| Box::new((cx, refusal)))
             }

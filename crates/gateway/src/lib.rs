@@ -27,5 +27,5 @@ mod upstream;
 pub use api::{Api, Target};
 pub use body::{Body, BodyError};
 pub use field::FieldError;
-pub use gateway::{Connection, Gateway};
+pub use gateway::{Gateway, Listening};
 pub use limits::Limits;

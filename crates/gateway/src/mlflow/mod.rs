@@ -12,6 +12,7 @@
 
 mod genai;
 mod pages;
+mod reference;
 mod registry;
 mod skills;
 mod template;
@@ -22,6 +23,7 @@ mod tracking;
 
 use std::fmt;
 
+pub use reference::reference;
 pub use template::Match;
 
 /// The methods that a route may have. Anything else is refused before the table is looked at.

@@ -52,7 +52,10 @@ impl Gateway {
         }
         let url = self.transfers.key.url(Purpose::Download, &id, 0, expires);
         self.record(cx).await?;
-        Ok(json_reply(cx, &json!({ "url": format!("{}{url}", public_root(routed)), "headers": {} })))
+        Ok(json_reply(
+            cx,
+            &json!({ "url": format!("{}{url}", public_root(routed, self.listening)), "headers": {} }),
+        ))
     }
 
     pub(super) async fn serve_download(

@@ -58,7 +58,7 @@ impl LinkKey {
     /// The path and query of a URL, behind the root of its stage.
     pub(super) fn url(&self, purpose: Purpose, id: &str, number: u32, expires: Timestamp) -> String {
         let tag = hmac::sign(&self.0, text(purpose, id, number, expires).as_bytes());
-        let signature: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let signature = hex(tag.as_ref());
         let (word, second) = (purpose.word(), expires.as_second());
         match purpose {
             Purpose::Part => format!("/-/{word}/{id}/{number}?expires={second}&signature={signature}"),
@@ -75,6 +75,11 @@ impl LinkKey {
 
 fn text(purpose: Purpose, id: &str, number: u32, expires: Timestamp) -> String {
     format!("{}\n{id}\n{number}\n{}", purpose.word(), expires.as_second())
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

@@ -26,7 +26,7 @@ use hyper::body::Incoming;
 use jiff::Timestamp;
 
 use crate::admit::Admitted;
-use crate::gateway::{Answered, Gateway, Routed, Stage};
+use crate::gateway::{Answered, Gateway, Listening, Routed, Stage};
 use crate::limits::Limits;
 use crate::mlflow::Verb;
 use crate::path::CanonicalPath;
@@ -45,10 +45,10 @@ pub(crate) struct Transfers {
 }
 
 impl Transfers {
-    /// Makes the folder for parts, empty: uploads do not survive a restart.
-    pub(crate) async fn open(app: &App, limits: Limits) -> Result<Self, Error> {
-        let folder = app.folder().join("uploads");
-        spool::reset(&folder).await.map_err(|error| {
+    /// Makes the folder for parts, empty: uploads do not survive a restart. Each gateway has one of its own.
+    pub(crate) fn open(app: &App, name: &str, limits: Limits) -> Result<Self, Error> {
+        let folder = app.folder().join("uploads").join(name);
+        spool::reset(&folder).map_err(|error| {
             Error::internal(format!("the folder {} cannot be made: {error}", folder.display()))
         })?;
         let key = LinkKey::new(app.derive_key("gateway/transfer-url/1")?.expose());
@@ -116,14 +116,14 @@ impl Gateway {
 }
 
 /// The root of a stage as a client reaches it.
-fn public_root(routed: &Routed<'_>) -> String {
+fn public_root(routed: &Routed<'_>, listening: Listening) -> String {
     if let Some(url) = &routed.stage.api.public_url {
         return url.trim_end_matches('/').to_owned();
     }
-    let (scheme, default) = if routed.connection.secure { ("https", 443) } else { ("http", 80) };
+    let (scheme, default) = if listening.secure { ("https", 443) } else { ("http", 80) };
     let (authority, stage) = (routed.admitted.authority, &routed.stage.api.stage);
     // The SDK's signer leaves the port out of the Host header it sends.
-    let port = routed.connection.local.port();
+    let port = listening.address.port();
     let bare = crate::api::host_of(authority) == authority;
     if bare && port != default {
         return format!("{scheme}://{authority}:{port}/{stage}");

@@ -4,7 +4,6 @@
 //! asked now; a principal that was disabled or lost the right meanwhile is refused.
 
 use garita_app::{Event, RequestContext};
-use garita_wire::hex;
 use http::{HeaderValue, Response, header, request};
 use hyper::body::Incoming;
 use serde_json::json;
@@ -66,7 +65,7 @@ impl Gateway {
                 SpoolError::Broken => Refusal::bad_request("the request body broke off"),
                 SpoolError::Disk(error) => disk(&error),
             })?;
-        let etag = hex::encode(&kept.hash);
+        let etag = super::link::hex(&kept.hash);
         slot.fill(kept.length, etag.clone(), limit).ok_or_else(used)?;
         self.record(cx).await?;
         Ok(reply(cx, &etag))

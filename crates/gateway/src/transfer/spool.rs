@@ -4,6 +4,7 @@
 //! there before, and is gone when its upload is.
 
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,9 +40,12 @@ pub(super) struct Kept {
 }
 
 /// Makes the folder anew, empty.
-pub(super) async fn reset(folder: &Path) -> io::Result<()> {
-    remove(folder).await?;
-    DirBuilder::new().mode(0o700).create(folder).await
+pub(super) fn reset(folder: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Makes the folder of one upload.

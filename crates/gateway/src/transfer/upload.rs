@@ -205,7 +205,7 @@ impl Gateway {
         self.permit_put(cx, routed.stage, &artifact)?;
         self.transfers.sweep(cx.now()).await;
         let upload = self.begin_upload(routed, artifact, num_parts).await?;
-        let root = public_root(routed);
+        let root = public_root(routed, self.listening);
         let credentials: Vec<_> = (1..=num_parts)
             .map(|number| {
                 let url = self.transfers.key.url(Purpose::Part, &upload.id, number, upload.expires);
