@@ -1,2 +1,71 @@
-//! Habits of the project.
-fn main() {}
+//! Habits of the project, one command each: `cargo xtask` alone lists them.
+//!
+//! `cargo xtask test` is the command the README names; `.ci/run` calls that very command, between `check` and
+//! `fuzz`. INVARIANT: a step that cannot be done is a failure with a reason, never a step left out.
+
+mod bench;
+mod check;
+mod fuzz;
+mod reference;
+mod run;
+mod system;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use workspace::Workspace;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  test [rust|clients]     every test, or one part; installs what the tests need
+  check                   formatting, tidy, clippy, documentation, generated files
+  fuzz [seconds]          every fuzz target, one minute each unless told otherwise
+  ci                      check, test and fuzz
+  tidy                    the invariants of the architecture, over the dependency graph and the sources
+  docs [--check]          write docs/reference from the program's own tables, or compare
+  bench gateway [--json FILE] [--rounds N] [--seconds N]
+  bench startup [--json FILE]
+                          measure against nginx, side by side";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match dispatch(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(words: &[&str]) -> Result<()> {
+    if let [] | ["help" | "--help" | "-h"] = words {
+        println!("{USAGE}");
+        return Ok(());
+    }
+    let workspace = Workspace::find()?;
+    match words {
+        ["test"] => test::all(&workspace),
+        ["test", "rust"] => test::rust(&workspace),
+        ["test", "clients"] => test::clients(&workspace),
+        ["check"] => check::all(&workspace),
+        ["fuzz"] => fuzz::all(&workspace, fuzz::SECONDS),
+        ["fuzz", seconds] => fuzz::all(&workspace, seconds.parse()?),
+        ["ci"] => {
+            check::all(&workspace)?;
+            test::all(&workspace)?;
+            fuzz::all(&workspace, fuzz::SECONDS)
+        }
+        ["tidy"] => tidy::all(&workspace),
+        ["docs"] => reference::write(&workspace),
+        ["docs", "--check"] => reference::compare(&workspace),
+        ["bench", "gateway", options @ ..] => bench::gateway(&workspace, &bench::Options::parse(options)?),
+        ["bench", "startup", options @ ..] => bench::startup(&workspace, &bench::Options::parse(options)?),
+        _ => bail!("`cargo xtask {}` is not a command\n\n{USAGE}", words.join(" ")),
+    }
+}

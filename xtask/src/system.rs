@@ -1,0 +1,68 @@
+//! What a step needs of the machine: found, or installed as a Debian package when this runs as root.
+//!
+//! INVARIANT: what cannot be found nor installed is an error that names the package; nothing is skipped over.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::run;
+
+/// A program that must be there.
+pub(crate) struct Need {
+    /// The command that ends well when it is there.
+    probe: &'static [&'static str],
+    /// The Debian package it comes from.
+    package: &'static str,
+}
+
+/// A C compiler: AWS-LC and SQLite are C.
+pub(crate) const COMPILER: Need = Need { probe: &["cc", "--version"], package: "build-essential" };
+/// Python, for the client tests.
+pub(crate) const PYTHON: Need = Need { probe: &["python3", "--version"], package: "python3" };
+/// Python's virtual environments, which Debian packages apart.
+pub(crate) const VENV: Need =
+    Need { probe: &["python3", "-c", "import ensurepip, venv"], package: "python3-venv" };
+/// The peer of the gateway benchmark.
+pub(crate) const NGINX: Need = Need { probe: &["nginx", "-v"], package: "nginx-light" };
+/// The load generator of the gateway benchmark.
+pub(crate) const WRK: Need = Need { probe: &["sh", "-c", "command -v wrk"], package: "wrk" };
+
+/// Finds everything, or installs what is missing.
+pub(crate) fn provide(needs: &[Need]) -> Result<()> {
+    let missing: Vec<&str> = needs.iter().filter(|need| !is_there(need)).map(|need| need.package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = missing.join(" ");
+    if !is_root() {
+        bail!("missing: {list}. Install the Debian packages of these names: apt-get install {list}");
+    }
+    let install = || {
+        run::loudly(apt(&["update", "--quiet"]).env("DEBIAN_FRONTEND", "noninteractive"))?;
+        let mut command = apt(&["install", "--yes", "--quiet", "--no-install-recommends"]);
+        run::loudly(command.args(&missing).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    install().with_context(|| format!("installing {list}"))?;
+    match needs.iter().find(|need| !is_there(need)) {
+        Some(need) => {
+            bail!("`{}` is still not usable after installing {}", need.probe.join(" "), need.package)
+        }
+        None => Ok(()),
+    }
+}
+
+fn is_there(need: &Need) -> bool {
+    let mut words = need.probe.iter();
+    words.next().is_some_and(|program| run::succeeds(Command::new(program).args(words)))
+}
+
+fn is_root() -> bool {
+    run::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
+fn apt(arguments: &[&str]) -> Command {
+    let mut command = Command::new("apt-get");
+    command.args(arguments);
+    command
+}
