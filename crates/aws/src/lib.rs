@@ -1,1 +1,125 @@
 //! Door: the AWS wire API. Request to verb to reply; no rules here.
+//!
+//! One endpoint serves all services; [`AwsApi::handle`] is the life of a request, in order:
+//!
+//! 1. arrive: the request gets its id and its time;
+//! 2. [`receive`]: method, path, body within bounds;
+//! 3. [`operations`]: which row of the operations table is meant, by credential scope, target, action and version;
+//! 4. authenticate: SigV4, in the header or in the query;
+//! 5. [`event`]: what the audit trail calls the request, without secrets;
+//! 6. [`services`]: the row's function reads the parameters, calls one verb of `app` and writes the reply;
+//! 7. audit: the record is on disk before the reply leaves, or the reply is an error;
+//! 8. [`reply`]: XML or JSON, with the request's id.
+//!
+//! INVARIANT: what is wanted is made out before the caller is known, but nothing is told about it before the caller
+//! has proved who they are; an operation without a row, and a parameter a row does not list, is refused by name.
+
+mod call;
+mod errors;
+mod event;
+pub mod operations;
+mod receive;
+mod reply;
+mod services;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use garita_app::{App, Arrival, RequestContext, SigV4Scheme, Unproven};
+use garita_wire::sigv4::{BodyHash, Dialect};
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+
+use crate::call::{Answer, Call};
+use crate::errors::Refusal;
+use crate::operations::Wanted;
+use crate::receive::Received;
+use crate::reply::Style;
+
+/// What a signature must be for.
+const SCHEME: SigV4Scheme = SigV4Scheme { services: &["iam", "sts"], dialect: Dialect::Aws };
+
+/// The AWS API of one application.
+pub struct AwsApi {
+    app: Arc<App>,
+}
+
+impl AwsApi {
+    /// The API in front of `app`.
+    pub fn new(app: Arc<App>) -> Arc<Self> {
+        Arc::new(Self { app })
+    }
+
+    /// Answers one request that came from `peer`, over TLS if `secure`.
+    pub async fn handle(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        secure: bool,
+    ) -> Response<Full<Bytes>> {
+        let style = Style::of(request.headers());
+        let user_agent = request.headers().get(http::header::USER_AGENT).and_then(|v| v.to_str().ok());
+        let arrival = match self.app.arrive(peer.ip().to_canonical(), secure, user_agent) {
+            Ok(arrival) => arrival,
+            Err(error) => return reply::refused(style, &errors::told(&error.into(), style, "-"), "-"),
+        };
+        let (cx, answer) = match receive::whole(request).await {
+            Ok(received) => self.serve(arrival, &received).await,
+            Err(refusal) => (self.app.nobody(arrival), Err(refusal)),
+        };
+        self.audited(&cx, style, answer).await
+    }
+
+    /// Finds out what is wanted and by whom, and does it.
+    async fn serve(
+        &self,
+        arrival: Arrival,
+        received: &Received,
+    ) -> (RequestContext, Result<Answer, Refusal>) {
+        let wanted = operations::wanted(received);
+        let body = BodyHash::of(&received.body);
+        let cx = match self.app.authenticate(arrival, &received.head(), body, SCHEME) {
+            Ok(cx) => cx,
+            Err(unproven) => {
+                let Unproven { cx, error } = *unproven;
+                return (cx.for_event(event::attempt(&wanted)), Err(error.into()));
+            }
+        };
+        let Wanted { row, params } = match wanted {
+            Ok(wanted) => wanted,
+            Err(refusal) => {
+                let event = event::unserved(&refusal);
+                return (cx.for_event(event), Err(refusal));
+            }
+        };
+        let cx = cx.for_event(event::of(row, &params));
+        let answer = match row.check(&params) {
+            Ok(()) => (row.run)(Call { app: &self.app, cx: &cx, params: &params }).await,
+            Err(refusal) => Err(refusal),
+        };
+        (cx, answer)
+    }
+
+    /// Puts the record on disk, then makes the reply.
+    async fn audited(
+        &self,
+        cx: &RequestContext,
+        style: Style,
+        answer: Result<Answer, Refusal>,
+    ) -> Response<Full<Bytes>> {
+        let id = cx.request_id().as_str();
+        let (response, outcome) = match answer {
+            Ok(answer) => reply::done(answer, cx.event(), id),
+            Err(refusal) => {
+                let told = errors::told(&refusal, style, id);
+                (reply::refused(style, &told, id), told.outcome())
+            }
+        };
+        match self.app.audit(cx, &outcome).await {
+            Ok(()) => response,
+            Err(error) => reply::refused(style, &errors::told(&error.into(), style, id), id),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What a refused caller is told: AWS's code, status and text, for Query and for JSON.
+//!
+//! INVARIANT: each table is one exhaustive match. The internal cause of an error goes to the log, once, here, under the
+//! request's id; never to the wire.
+//!
+//! Spec: IAM and STS API references, "Common errors"; for JSON the names that AWS's JSON services give the same errors.
+
+use garita_app::{Outcome, audit};
+use garita_model::Error;
+use garita_wire::operation::RouteError;
+use garita_wire::protocol::query::QueryError;
+use http::StatusCode;
+
+use crate::reply::Style;
+
+/// Why a request was not done.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// A verb or authentication says no.
+    App(Error),
+    /// The parameters cannot be read.
+    Query(QueryError),
+    /// No such operation here.
+    Route(RouteError),
+    /// A path other than `/`.
+    NoSuchPath,
+    /// A method other than GET and POST.
+    Method,
+    /// The body ended before its end.
+    BrokenBody,
+    /// The body did not come in time.
+    SlowBody,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::App(error)
+    }
+}
+impl From<QueryError> for Refusal {
+    fn from(error: QueryError) -> Self {
+        Self::Query(error)
+    }
+}
+impl From<RouteError> for Refusal {
+    fn from(error: RouteError) -> Self {
+        Self::Route(error)
+    }
+}
+
+/// What a caller is told.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+}
+
+impl Told {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    /// The same, for the audit record.
+    pub(crate) fn outcome(&self) -> Outcome {
+        Outcome::error(self.status.as_u16(), self.code, self.message.clone())
+    }
+}
+
+/// Words a refusal for the wire, and logs its cause if it has one.
+pub(crate) fn told(refusal: &Refusal, style: Style, request_id: &str) -> Told {
+    match refusal {
+        Refusal::App(error) => {
+            if let Some(cause) = error.cause() {
+                tracing::error!(request_id, cause = cause.detail(), "a request failed");
+            }
+            let (code, status) = match style {
+                Style::Query => (audit::error_code(error), query_status(error)),
+                Style::Json10 | Style::Json11 => json_code(error),
+            };
+            Told::new(status, code, error.to_string())
+        }
+        Refusal::Query(error) => Told::new(error.status(), error.code(), error.message()),
+        Refusal::Route(error) => Told::new(error.status(), error.code(), error.message()),
+        Refusal::NoSuchPath => Told::new(
+            StatusCode::NOT_FOUND,
+            "UnknownOperationException",
+            "there is nothing at this path: AWS requests go to `/`",
+        ),
+        Refusal::Method => Told::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "MethodNotAllowed",
+            "the method is not allowed: AWS requests are POST, presigned ones may be GET",
+        ),
+        Refusal::BrokenBody => {
+            Told::new(StatusCode::BAD_REQUEST, "IncompleteBody", "the request body ended before its end")
+        }
+        Refusal::SlowBody => Told::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "RequestTimeout",
+            "the request body did not arrive in time",
+        ),
+    }
+}
+
+/// The status of an error in AWS Query; its code is the one of the audit trail.
+fn query_status(error: &Error) -> StatusCode {
+    match error {
+        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::AlreadyExists(_) | Error::DeleteConflict(_) | Error::LimitExceeded(_) => StatusCode::CONFLICT,
+        Error::Invalid { .. }
+        | Error::InvalidParameter(_)
+        | Error::InvalidInput(_)
+        | Error::MalformedPolicy(_)
+        | Error::PackedPolicyTooLarge(_)
+        | Error::Unmodifiable(_) => StatusCode::BAD_REQUEST,
+        Error::Unauthenticated(error) => error.status(),
+        Error::AccessDenied(_) => StatusCode::FORBIDDEN,
+        Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Code and status of an error in AWS JSON.
+fn json_code(error: &Error) -> (&'static str, StatusCode) {
+    let bad = |code| (code, StatusCode::BAD_REQUEST);
+    match error {
+        Error::NotFound(_) => bad("ResourceNotFoundException"),
+        Error::AlreadyExists(_) => bad("ResourceAlreadyExistsException"),
+        Error::Invalid { .. }
+        | Error::InvalidParameter(_)
+        | Error::InvalidInput(_)
+        | Error::MalformedPolicy(_)
+        | Error::PackedPolicyTooLarge(_) => bad("ValidationException"),
+        Error::DeleteConflict(_) | Error::Unmodifiable(_) => bad("ConflictException"),
+        Error::LimitExceeded(_) => bad("LimitExceededException"),
+        Error::Unauthenticated(error) => bad(json_signature_code(error.code())),
+        Error::AccessDenied(_) => bad("AccessDeniedException"),
+        Error::TooLarge(_) => ("RequestEntityTooLargeException", StatusCode::PAYLOAD_TOO_LARGE),
+        Error::Unavailable(_) => ("ServiceUnavailableException", StatusCode::SERVICE_UNAVAILABLE),
+        Error::Internal(_) => ("InternalServerException", StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+/// JSON services name the errors of a signature in their own way.
+fn json_signature_code(code: &'static str) -> &'static str {
+    match code {
+        "MissingAuthenticationToken" => "MissingAuthenticationTokenException",
+        "IncompleteSignature" => "IncompleteSignatureException",
+        "SignatureDoesNotMatch" => "InvalidSignatureException",
+        "InvalidClientTokenId" => "UnrecognizedClientException",
+        "ExpiredToken" => "ExpiredTokenException",
+        other => other,
+    }
+}

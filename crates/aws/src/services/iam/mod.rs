@@ -1,0 +1,92 @@
+//! IAM: users, groups, roles, policies and access keys. API reference 2010-05-08.
+//!
+//! What users, groups and roles have in common is written once, with the [`Kind`] as a value.
+
+pub(crate) mod access_key;
+pub(crate) mod attachment;
+pub(crate) mod boundary;
+pub(crate) mod group;
+pub(crate) mod inline_policy;
+pub(crate) mod policy;
+pub(crate) mod policy_version;
+pub(crate) mod role;
+pub(crate) mod tag;
+pub(crate) mod user;
+
+use garita_app::iam::{EntityName, Page, PolicyUsage};
+use garita_model::{Arn, Error, Tag};
+use garita_wire::protocol::xml::XmlWriter;
+
+use crate::call::Call;
+use crate::errors::Refusal;
+
+/// What can hold policies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    /// Users.
+    User,
+    /// Groups.
+    Group,
+    /// Roles.
+    Role,
+}
+
+impl Kind {
+    /// The entity a call names.
+    fn entity(self, call: &Call<'_>) -> Result<EntityName, Refusal> {
+        Ok(match self {
+            Self::User => EntityName::User(call.parsed("UserName")?),
+            Self::Group => EntityName::Group(call.parsed("GroupName")?),
+            Self::Role => EntityName::Role(call.parsed("RoleName")?),
+        })
+    }
+}
+
+/// `PolicyUsageFilter`.
+fn policy_usage(call: &Call<'_>) -> Result<Option<PolicyUsage>, Refusal> {
+    call.one_of(
+        "PolicyUsageFilter",
+        &[("PermissionsPolicy", PolicyUsage::Permissions), ("PermissionsBoundary", PolicyUsage::Boundary)],
+    )
+}
+
+/// `Arn`. INVARIANT: what is stored has one, for it was made with it.
+fn arn(result: &mut XmlWriter, arn: Result<Arn, Error>) {
+    if let Ok(arn) = arn {
+        result.text("Arn", arn.as_str());
+    }
+}
+
+/// A part of a list, with where to go on.
+fn paged<T>(result: &mut XmlWriter, name: &str, page: &Page<T>, mut fill: impl FnMut(&mut XmlWriter, &T)) {
+    result.list(name, &page.items, |member, item| fill(member, item));
+    more(result, page.marker.as_deref());
+}
+
+/// `IsTruncated` and `Marker`.
+fn more(result: &mut XmlWriter, marker: Option<&str>) {
+    result.boolean("IsTruncated", marker.is_some());
+    result.optional("Marker", marker);
+}
+
+/// `Tags`, empty or not.
+fn tags(result: &mut XmlWriter, tags: &[Tag]) {
+    result.list("Tags", tags, tag::one);
+}
+
+/// `Tags`, if there are any.
+fn tags_if_any(result: &mut XmlWriter, all: &[Tag]) {
+    if !all.is_empty() {
+        tags(result, all);
+    }
+}
+
+/// `PermissionsBoundary`, if there is one. The type is what AWS sends, though its model names another.
+fn boundary_if_any(result: &mut XmlWriter, arn: Option<&str>) {
+    if let Some(arn) = arn {
+        result.element("PermissionsBoundary", |boundary| {
+            boundary.text("PermissionsBoundaryType", "Policy");
+            boundary.text("PermissionsBoundaryArn", arn);
+        });
+    }
+}

@@ -1,0 +1,111 @@
+//! STS: sessions of roles and users, and who a caller is. API reference 2011-06-15.
+
+use garita_app::mint::SessionCredentials;
+use garita_app::sts::{AssumeRole, MAX_DURATION, MAX_USER_DURATION, MIN_DURATION};
+use garita_model::{Error, Tag};
+use garita_wire::protocol::iso8601;
+use garita_wire::protocol::xml::XmlWriter;
+use serde_json::{Value, json};
+
+use crate::call::constraint::Alphabet;
+use crate::call::{Answer, Call};
+use crate::errors::Refusal;
+
+/// `roleSessionNameType` and `sourceIdentityType`.
+const NAME: Alphabet = Alphabet { pattern: r"[\w+=,.@-]*", besides_word: Some("+=,.@-") };
+/// `externalIdType`.
+const EXTERNAL_ID: Alphabet = Alphabet { pattern: r"[\w+=,.@:\/-]*", besides_word: Some("+=,.@:/-") };
+
+pub(crate) async fn assume_role(call: Call<'_>) -> Result<Answer, Refusal> {
+    let (role, session) = (call.text("RoleArn")?, call.text("RoleSessionName")?);
+    call.fits("RoleSessionName", 2..=64, NAME)?;
+    refuse_mfa(&call)?;
+    let ask = AssumeRole {
+        role,
+        session: session.parse()?,
+        duration: call.number("DurationSeconds", MIN_DURATION, MAX_DURATION)?,
+        external_id: call.fits("ExternalId", 2..=1_224, EXTERNAL_ID)?,
+        policy: call.fits("Policy", 1..=usize::MAX, Alphabet::ANY)?,
+        policy_arns: policy_arns(&call)?,
+        tags: session_tags(&call)?,
+        transitive: call.texts("TransitiveTagKeys")?,
+        source_identity: call.fits("SourceIdentity", 2..=64, NAME)?,
+    };
+    let assumed = call.app.assume_role(call.cx, &ask)?;
+    let made = json!({
+        "credentials": shown(&assumed.credentials),
+        "assumedRoleUser": { "assumedRoleId": assumed.id, "arn": assumed.arn },
+        "packedPolicySize": assumed.packed,
+        "sourceIdentity": assumed.source_identity,
+    });
+    let answer = Answer::result(move |result| {
+        credentials(result, &assumed.credentials);
+        result.element("AssumedRoleUser", |user| {
+            user.text("AssumedRoleId", &assumed.id);
+            user.text("Arn", &assumed.arn);
+        });
+        if let Some(percent) = assumed.packed.and_then(|p| i64::try_from(p).ok()) {
+            result.integer("PackedPolicySize", percent);
+        }
+        result.optional("SourceIdentity", assumed.source_identity.as_deref());
+    });
+    Ok(answer.made(made))
+}
+
+pub(crate) async fn get_session_token(call: Call<'_>) -> Result<Answer, Refusal> {
+    refuse_mfa(&call)?;
+    let duration = call.number("DurationSeconds", MIN_DURATION, MAX_USER_DURATION)?;
+    let session = call.app.get_session_token(call.cx, duration)?;
+    let made = json!({ "credentials": shown(&session) });
+    Ok(Answer::result(move |result| credentials(result, &session)).made(made))
+}
+
+pub(crate) async fn get_caller_identity(call: Call<'_>) -> Result<Answer, Refusal> {
+    let caller = call.app.caller_identity(call.cx)?;
+    Ok(Answer::result(move |result| {
+        result.text("Arn", &caller.arn);
+        result.text("UserId", &caller.user_id);
+        result.text("Account", &caller.account.to_string());
+    }))
+}
+
+pub(crate) async fn get_access_key_info(call: Call<'_>) -> Result<Answer, Refusal> {
+    let account = call.app.access_key_info(call.cx, &call.parsed("AccessKeyId")?)?;
+    Ok(Answer::result(move |result| result.text("Account", &account.to_string())))
+}
+
+/// No caller has an MFA device yet, so no code can be right. Leaving it out of account would let trust policies that
+/// ask for a second factor believe in one.
+fn refuse_mfa(call: &Call<'_>) -> Result<(), Refusal> {
+    if call.params.string("SerialNumber").is_none() && call.params.string("TokenCode").is_none() {
+        return Ok(());
+    }
+    Err(Error::denied("MultiFactorAuthentication failed with invalid MFA one time pass code.").into())
+}
+
+fn policy_arns(call: &Call<'_>) -> Result<Vec<String>, Refusal> {
+    let items = call.params.structs("PolicyArns")?;
+    items.iter().map(|item| Ok(item.required("arn")?.to_owned())).collect()
+}
+
+/// Session tags; a key in the reserved space is told as STS tells it.
+fn session_tags(call: &Call<'_>) -> Result<Vec<Tag>, Refusal> {
+    call.tags().map_err(|refusal| match refusal {
+        Refusal::App(Error::Invalid { message, .. }) => Refusal::App(Error::InvalidParameter(message)),
+        other => other,
+    })
+}
+
+fn credentials(result: &mut XmlWriter, made: &SessionCredentials) {
+    result.element("Credentials", |credentials| {
+        credentials.text("AccessKeyId", made.key.as_str());
+        credentials.text("SecretAccessKey", made.secret.expose());
+        credentials.text("SessionToken", made.token.expose());
+        credentials.timestamp("Expiration", made.expires);
+    });
+}
+
+/// What the audit trail may know of credentials.
+fn shown(made: &SessionCredentials) -> Value {
+    json!({ "accessKeyId": made.key.as_str(), "expiration": iso8601(made.expires) })
+}
