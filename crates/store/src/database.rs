@@ -209,3 +209,23 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     // The lock is taken by the first statement that writes, and kept.
     connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_on_disk_when_it_returns_and_the_lock_is_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&folder.path().join("garita.db")).unwrap();
+        let ask = |name: &str| {
+            let value: rusqlite::types::Value =
+                database.connection.pragma_query_value(None, name, |row| row.get(0)).unwrap();
+            value
+        };
+        assert_eq!(ask("journal_mode"), "wal".to_owned().into());
+        assert_eq!(ask("synchronous"), 2_i64.into());
+        assert_eq!(ask("locking_mode"), "exclusive".to_owned().into());
+        assert!(!folder.path().join("garita.db-shm").exists(), "the WAL index must not be mapped");
+    }
+}

@@ -8,8 +8,6 @@ mod apply;
 mod index;
 mod policies;
 mod read;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 

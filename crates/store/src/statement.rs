@@ -77,13 +77,9 @@ mod tests {
     fn parameters_appear_in_order() {
         for sql in ALL {
             let mut seen = 0;
-            for (at, _) in sql.match_indices('$') {
-                let number: usize = sql[at + 1..]
-                    .chars()
-                    .take_while(char::is_ascii_digit)
-                    .collect::<String>()
-                    .parse()
-                    .unwrap();
+            for parameter in sql.split('$').skip(1) {
+                let digits: String = parameter.chars().take_while(char::is_ascii_digit).collect();
+                let number: usize = digits.parse().unwrap();
                 assert!(number <= seen + 1, "{sql}");
                 seen = seen.max(number);
             }

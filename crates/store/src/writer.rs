@@ -161,3 +161,53 @@ pub(crate) fn waiting(database: &Database) -> Result<HashMap<String, (u64, u64)>
     let rows = database.outbox()?.into_iter();
     Ok(rows.map(|(pending, ordinal)| (pending.record.event_id, (pending.revision, ordinal))).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use garita_model::{Account, Object};
+
+    use super::*;
+
+    fn writer(folder: &std::path::Path) -> Writer {
+        let database = Database::open(&folder.join("garita.db")).unwrap();
+        let head = Arc::new(ArcSwap::from_pointee(database.load().unwrap()));
+        Writer::new(database, head, HashMap::new())
+    }
+
+    fn put(writer: &mut Writer, min_rev: u64) -> Result<u64> {
+        writer.change("test", |tx| {
+            let (id, name) = ("111122223333".parse().unwrap(), "main".parse().unwrap());
+            let account = Account { id, name, created: jiff::Timestamp::UNIX_EPOCH, min_rev };
+            tx.put(Object::Account(Arc::new(account)));
+            Ok(tx.revision())
+        })
+    }
+
+    #[test]
+    fn a_head_that_moved_without_the_snapshot_is_read_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = writer(folder.path());
+        put(&mut writer, 1).unwrap();
+        let stale = writer.head.load_full();
+        put(&mut writer, 2).unwrap();
+        writer.head.store(stale);
+        let seen =
+            writer.change("test", |tx| Ok(tx.state().accounts().map(|a| a.min_rev).collect::<Vec<_>>()));
+        assert_eq!(seen.unwrap(), [2]);
+        assert_eq!(writer.head.load().revision(), 2);
+    }
+
+    #[test]
+    fn the_change_feed_forgets_what_is_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = writer(folder.path());
+        put(&mut writer, 1).unwrap();
+        let almost = KEPT_REVISIONS + PRUNE_EVERY - 1;
+        writer.database.connection().execute("UPDATE head SET rev = $1", [almost]).unwrap();
+        assert_eq!(put(&mut writer, 2).unwrap(), almost + 1);
+        let rows = "SELECT COUNT(*), MIN(rev) FROM change";
+        let left: (u64, u64) =
+            writer.database.connection().query_row(rows, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(left, (1, almost + 1));
+    }
+}

@@ -1,7 +1,7 @@
 //! Compiled policies: parsed when an object is applied, put together when a decision asks for them.
 //!
-//! INVARIANT: fails closed. A policy that does not parse keeps its object out of the snapshot; an attached policy
-//! or a group that is not there counts as a policy that denies everything.
+//! INVARIANT: fails closed. A policy that does not parse keeps its object out of the snapshot; an attached policy,
+//! a group or a principal that is not there counts as a policy that denies everything.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,10 +32,7 @@ impl BuiltIn {
     }
 
     fn missing(&self, what: &str) -> NamedPolicy {
-        tracing::error!(
-            what,
-            "a policy or group that a principal rests on is missing: everything is denied to it"
-        );
+        tracing::error!(what, "something a principal rests on is missing: everything is denied to it");
         NamedPolicy::new(what, PolicySource::UserManaged, Arc::clone(&self.deny_all))
     }
 }
@@ -89,7 +86,8 @@ impl Snapshot {
     /// The permissions policies of a user: inline, attached, and those of its groups.
     pub fn user_policies(&self, user: &User) -> Vec<NamedPolicy> {
         let held = self.users.get(named(user.account, user.name.as_str()).as_str());
-        let mut policies = held.map_or_else(Vec::new, |entry| entry.policies.to_vec());
+        let mut policies =
+            held.map_or_else(|| self.unknown(user.name.as_str()), |entry| entry.policies.to_vec());
         self.add_attached(&user.attached, &mut policies);
         for name in &user.groups {
             match self.groups.get(named(user.account, name.as_str()).as_str()) {
@@ -106,7 +104,8 @@ impl Snapshot {
     /// The permissions policies of a group: inline and attached.
     pub fn group_policies(&self, group: &Group) -> Vec<NamedPolicy> {
         let held = self.groups.get(named(group.account, group.name.as_str()).as_str());
-        let mut policies = held.map_or_else(Vec::new, |entry| entry.policies.to_vec());
+        let mut policies =
+            held.map_or_else(|| self.unknown(group.name.as_str()), |entry| entry.policies.to_vec());
         self.add_attached(&group.attached, &mut policies);
         policies
     }
@@ -114,7 +113,8 @@ impl Snapshot {
     /// The permissions policies of a role: inline and attached.
     pub fn role_policies(&self, role: &Role) -> Vec<NamedPolicy> {
         let held = self.roles.get(named(role.account, role.name.as_str()).as_str());
-        let mut policies = held.map_or_else(Vec::new, |entry| entry.policies.inline.to_vec());
+        let mut policies =
+            held.map_or_else(|| self.unknown(role.name.as_str()), |entry| entry.policies.inline.to_vec());
         self.add_attached(&role.attached, &mut policies);
         policies
     }
@@ -139,6 +139,10 @@ impl Snapshot {
     fn managed(&self, arn: &str) -> Option<&Managed> {
         let own = self.by_arn.get(arn).and_then(|key| self.policies.get(key));
         own.map(|entry| &entry.policies).or_else(|| self.built_in.aws.get(arn))
+    }
+
+    fn unknown(&self, name: &str) -> Vec<NamedPolicy> {
+        vec![self.built_in.missing(name)]
     }
 
     fn add_attached(&self, attached: &[String], policies: &mut Vec<NamedPolicy>) {

@@ -14,6 +14,9 @@ use rustix::io::Errno;
 /// How far ahead of need the file is allocated.
 const AHEAD: u64 = 1024 * 1024;
 
+/// The next file while it is being made.
+pub(super) const DRAFT: &str = "next";
+
 /// The newest file, open for appending.
 pub(super) struct Place {
     file: File,
@@ -65,13 +68,22 @@ impl Place {
 
     /// Begins the next file with `lines` in it and room for `room` bytes more: it appears whole or not at all.
     pub(super) fn next(&self, folder: &Path, lines: &[u8], room: u64) -> io::Result<Self> {
+        let draft = folder.join(DRAFT);
+        let next = self.draft(folder, &draft, lines, room);
+        if next.is_err() {
+            // Gives back what was allocated; what stays is removed when the trail is opened next.
+            let _ = std::fs::remove_file(draft);
+        }
+        next
+    }
+
+    fn draft(&self, folder: &Path, draft: &Path, lines: &[u8], room: u64) -> io::Result<Self> {
         let number = self.number + 1;
-        let draft = folder.join("next");
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(draft)?;
         let mut next = Self { file, number, good: 0, allocated: 0 };
         next.ensure(room + lines.len() as u64)?;
         next.append(lines)?;
-        std::fs::rename(&draft, folder.join(name(number)))?;
+        std::fs::rename(draft, folder.join(name(number)))?;
         sync_folder(folder)?;
         Ok(next)
     }

@@ -10,7 +10,7 @@ use std::path::Path;
 use garita_model::AuditRecord;
 
 use super::line::{Chain, Front};
-use super::place::{files, sync_folder};
+use super::place::{DRAFT, files, sync_folder};
 
 /// The end of the trail.
 pub(super) struct Found {
@@ -26,7 +26,7 @@ pub(super) struct Found {
 
 /// Finds the end of the trail.
 pub(super) fn recover(folder: &Path) -> io::Result<Found> {
-    match std::fs::remove_file(folder.join("next")) {
+    match std::fs::remove_file(folder.join(DRAFT)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
@@ -94,6 +94,9 @@ fn whole(line: &[u8]) -> Option<(&[u8], Front)> {
 
 /// Keeps what follows a break, if there is anything in it that reads.
 fn set_aside(folder: &Path, chain: Option<&Chain>, rest: &[u8]) -> io::Result<()> {
+    if !rest.is_empty() {
+        tracing::warn!(bytes = rest.len(), "the audit trail has a torn end, which is cut off");
+    }
     if !rest.split_inclusive(|byte| *byte == b'\n').any(|line| whole(line).is_some()) {
         return Ok(());
     }

@@ -19,7 +19,9 @@ use super::{MAX_LINE, MAX_TICKET_LINE, recover};
 use crate::failure;
 
 /// A file that has grown so long is followed by the next one.
-const ROTATE_AT: u64 = 64 * 1024 * 1024;
+const FILE_SIZE: u64 = 64 * 1024 * 1024;
+/// How much longer a file grows after it could not be followed.
+const RETRY_AFTER: u64 = 1024 * 1024;
 /// Tasks in one batch.
 const BATCH: usize = 2048;
 
@@ -46,6 +48,9 @@ pub(super) struct Worker {
     open: BTreeMap<u64, Vec<u8>>,
     /// Tickets that are out.
     tickets: u64,
+    /// The length at which files are followed by the next one.
+    file_size: u64,
+    /// The length at which this one is: more than `file_size` after a try that failed.
     rotate_at: u64,
 }
 
@@ -61,7 +66,8 @@ impl Worker {
             chain: found.chain,
             open: found.open,
             tickets: 0,
-            rotate_at: ROTATE_AT,
+            file_size: FILE_SIZE,
+            rotate_at: FILE_SIZE,
         };
         worker.end_orphans();
         Ok(worker)
@@ -69,7 +75,7 @@ impl Worker {
 
     #[cfg(test)]
     pub(super) fn rotating_at(mut self, bytes: u64) -> Self {
-        self.rotate_at = bytes;
+        (self.file_size, self.rotate_at) = (bytes, bytes);
         self
     }
 
@@ -178,8 +184,12 @@ impl Worker {
                 self.place.cut();
                 self.place = next;
                 self.chain = chain;
+                self.rotate_at = self.file_size;
             }
-            Err(error) => tracing::warn!(%error, "the audit trail cannot go on to a new file yet"),
+            Err(error) => {
+                tracing::warn!(%error, "the audit trail cannot go on to a new file yet");
+                self.rotate_at = self.place.good + RETRY_AFTER;
+            }
         }
     }
 }

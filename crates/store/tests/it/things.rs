@@ -1,0 +1,151 @@
+//! Objects and records for tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use garita_model::managed_policy::{PolicyVersion, VersionId};
+use garita_model::{
+    AccessKey, Account, AccountId, AuditRecord, Group, KeyOwner, KeyStatus, ManagedPolicy, Object, ObjectKey,
+    ObjectKind, Path, Role, Sealed, User,
+};
+use garita_store::Snapshot;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+pub(crate) const ALLOW: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#;
+pub(crate) const TRUST: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}}"#;
+
+pub(crate) fn account_id() -> AccountId {
+    "111122223333".parse().unwrap()
+}
+
+pub(crate) fn moment(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).unwrap()
+}
+
+pub(crate) fn account(min_rev: u64) -> Object {
+    let name = "main".parse().unwrap();
+    Object::Account(Arc::new(Account { id: account_id(), name, created: moment(0), min_rev }))
+}
+
+fn unique<T: serde::de::DeserializeOwned>(prefix: &str, name: &str) -> T {
+    serde_json::from_value(Value::from(format!("{prefix}{}", name.to_ascii_uppercase()))).unwrap()
+}
+
+pub(crate) fn user(name: &str) -> User {
+    User {
+        account: account_id(),
+        name: name.parse().unwrap(),
+        path: Path::default(),
+        id: unique("AIDA", name),
+        created: moment(1),
+        attached: Vec::new(),
+        inline: BTreeMap::new(),
+        boundary: None,
+        groups: BTreeSet::new(),
+        tags: Vec::new(),
+        min_rev: 0,
+    }
+}
+
+pub(crate) fn group(name: &str) -> Group {
+    Group {
+        account: account_id(),
+        name: name.parse().unwrap(),
+        path: Path::default(),
+        id: unique("AGPA", name),
+        created: moment(2),
+        attached: Vec::new(),
+        inline: BTreeMap::from([("read".parse().unwrap(), ALLOW.to_owned())]),
+    }
+}
+
+pub(crate) fn role(name: &str) -> Role {
+    Role {
+        account: account_id(),
+        name: name.parse().unwrap(),
+        path: Path::default(),
+        id: unique("AROA", name),
+        created: moment(3),
+        description: None,
+        trust: TRUST.to_owned(),
+        max_session: 3600,
+        attached: Vec::new(),
+        inline: BTreeMap::new(),
+        boundary: None,
+        tags: Vec::new(),
+        min_rev: 0,
+    }
+}
+
+pub(crate) fn policy(name: &str, document: &str) -> ManagedPolicy {
+    ManagedPolicy {
+        account: account_id(),
+        name: name.parse().unwrap(),
+        path: Path::default(),
+        id: unique("ANPA", name),
+        created: moment(4),
+        updated: moment(4),
+        description: None,
+        versions: vec![PolicyVersion { id: VersionId(1), document: document.to_owned(), created: moment(4) }],
+        default_version: VersionId(1),
+        next_version: 2,
+        tags: Vec::new(),
+    }
+}
+
+pub(crate) fn access_key(id: &str, owner: KeyOwner, second: i64) -> AccessKey {
+    AccessKey {
+        id: id.parse().unwrap(),
+        account: account_id(),
+        owner,
+        secret: Sealed::from_bytes(vec![1, 2, 3]),
+        status: KeyStatus::Active,
+        created: moment(second),
+    }
+}
+
+pub(crate) fn user_key(name: &str) -> ObjectKey {
+    ObjectKey::named(ObjectKind::User, account_id(), &name.to_ascii_lowercase())
+}
+
+pub(crate) fn put_user(name: &str) -> Object {
+    Object::User(Arc::new(user(name)))
+}
+
+pub(crate) fn record(event_id: &str) -> AuditRecord {
+    AuditRecord {
+        event_version: "1.11".to_owned(),
+        user_identity: json!({"type": "Root"}),
+        event_time: "2026-01-01T00:00:00Z".to_owned(),
+        event_source: "iam.amazonaws.com".to_owned(),
+        event_name: "CreateUser".to_owned(),
+        aws_region: "eu-west-1".to_owned(),
+        source_ip_address: "127.0.0.1".to_owned(),
+        user_agent: "test".to_owned(),
+        error_code: None,
+        error_message: None,
+        request_parameters: Value::Null,
+        response_elements: Value::Null,
+        additional_event_data: Value::Null,
+        request_id: event_id.to_owned(),
+        event_id: event_id.to_owned(),
+        read_only: false,
+        resources: Value::Null,
+        event_type: "AwsApiCall".to_owned(),
+        management_event: true,
+        recipient_account_id: "111122223333".to_owned(),
+        event_category: "Management".to_owned(),
+    }
+}
+
+/// Everything in a snapshot, as text.
+pub(crate) fn contents(snapshot: &Snapshot) -> Vec<(ObjectKey, String)> {
+    snapshot.objects().map(|object| (object.key(), object.to_document().unwrap())).collect()
+}
+
+/// Runs a future to its end.
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
