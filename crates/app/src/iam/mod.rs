@@ -6,16 +6,21 @@
 //! reference (2010-05-08).
 
 pub mod access_key;
+mod ask;
 pub mod attachment;
 pub mod boundary;
+mod document;
 pub mod entity;
 pub mod group;
 pub mod inline_policy;
 pub mod managed_policy;
 pub mod page;
+mod policy_arn;
 pub mod policy_version;
+mod quota;
 pub mod role;
 pub mod tagging;
+mod trust;
 pub mod user;
 
 pub use access_key::{KeyLastUsed, UpdateAccessKey};

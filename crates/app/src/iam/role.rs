@@ -1,12 +1,28 @@
-//! Roles and their trust policies.
+//! Roles and who may assume them.
+//!
+//! INVARIANT: a stored trust policy was checked and holds unique ids (see `trust`). Sessions of a role name its
+//! unique id, so they end with the role.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use garita_model::{Path, Result, Role, RoleName, Tag};
+use garita_model::id::IdKind;
+use garita_model::{AccountId, Error, Object, Path, Result, Role, RoleName, Tag, UniqueId, tag};
+use garita_store::Snapshot;
+use serde_json::json;
 
-use super::page::{Page, PageRequest};
+use super::ask::{Ask, own_account};
+use super::entity::{Entity, EntityName, iam_arn};
+use super::page::{Page, PageRequest, check_prefix, is_under};
+use super::policy_arn::must_be_boundary;
+use super::{quota, trust};
 use crate::App;
 use crate::context::RequestContext;
+
+/// Longest session of a role that does not say, in seconds.
+const USUAL_SESSION: u32 = 3_600;
+/// Most that can be set as the longest session, in seconds.
+const LONGEST_SESSION: u32 = 43_200;
 
 /// What `CreateRole` asks for.
 #[derive(Debug, Clone)]
@@ -49,46 +65,196 @@ pub struct RoleDetail {
 
 impl App {
     /// Makes a role.
+    ///
+    /// # Errors
+    /// `AccessDenied`; `AlreadyExists` for a name that is taken in any case; `MalformedPolicy` for a trust policy that
+    /// cannot be read or names principals that are not there; `NotFound` for a boundary that is not there; `Invalid`
+    /// or `LimitExceeded` for other values.
     pub async fn create_role(self: &Arc<Self>, cx: &RequestContext, input: CreateRole) -> Result<RoleDetail> {
-        todo!()
+        let account = own_account(cx)?;
+        self.change(cx, move |change| {
+            let arn = iam_arn(account, "role", input.path.as_str(), input.name.as_str());
+            let ask = Ask::new("iam:CreateRole", &arn, account);
+            let ask = ask.boundary(input.boundary.as_deref()).tagging(&input.tags);
+            let permit = ask.judge_making(change, "iam:TagRole")?;
+            let state = change.state();
+            if state.role(account, input.name.as_str()).is_some() {
+                return Err(Error::AlreadyExists(format!("Role with name {} already exists.", input.name)));
+            }
+            quota::ROLES.one_more(state.roles(account, None).count())?;
+            let trust = check(state, account, &input)?;
+            let role = Arc::new(Role {
+                account,
+                name: input.name,
+                path: input.path,
+                id: UniqueId::draw(IdKind::Role, change.entropy())?,
+                created: change.now(),
+                description: input.description,
+                trust,
+                max_session: input.max_session.unwrap_or(USUAL_SESSION),
+                attached: Vec::new(),
+                inline: BTreeMap::new(),
+                boundary: input.boundary,
+                tags: input.tags,
+                min_rev: 0,
+            });
+            change.put(&permit, Object::Role(Arc::clone(&role)));
+            change.made(json!({ "role": { "roleName": role.name, "roleId": role.id, "arn": arn } }));
+            Ok(detail(change.state(), role))
+        })
+        .await
     }
+
     /// A role.
+    ///
+    /// # Errors
+    /// `AccessDenied`; `NotFound`.
     pub fn get_role(&self, cx: &RequestContext, name: &RoleName) -> Result<RoleDetail> {
-        todo!()
+        let (account, state) = (own_account(cx)?, self.snapshot());
+        EntityName::Role(name.clone()).ask(["iam:GetRole"; 3], &state, account).judge_read(&state, cx)?;
+        Ok(detail(&state, get(&state, account, name)?))
     }
+
     /// The roles whose path begins with `path_prefix`.
+    ///
+    /// # Errors
+    /// `AccessDenied`; `Invalid` for a marker, a number of items or a prefix that cannot be.
     pub fn list_roles(
         &self,
         cx: &RequestContext,
         path_prefix: Option<&str>,
         page: &PageRequest,
     ) -> Result<Page<RoleDetail>> {
-        todo!()
+        let (account, state) = (own_account(cx)?, self.snapshot());
+        check_prefix(path_prefix)?;
+        let ask =
+            Ask::new("iam:ListRoles", iam_arn(account, "role", path_prefix.unwrap_or("/"), ""), account);
+        ask.judge_read(&state, cx)?;
+        let pager = self.pager(&ask, page)?;
+        let roles = state.roles(account, pager.after()).filter(|r| is_under(r.path.as_str(), path_prefix));
+        Ok(pager.cut(roles.map(|role| (role.name.key(), detail(&state, Arc::clone(role))))))
     }
-    /// Changes a role's description or longest session.
+
+    /// Changes a role's description or longest session; what is not given stays.
+    ///
+    /// # Errors
+    /// `AccessDenied`; `NotFound`; `Invalid` for values out of range.
     pub async fn update_role(self: &Arc<Self>, cx: &RequestContext, input: UpdateRole) -> Result<()> {
-        todo!()
+        self.edit_role(cx, input.name, "iam:UpdateRole", move |_, role| {
+            check_session(input.max_session)?;
+            quota::check_description(input.description.as_deref())?;
+            role.max_session = input.max_session.unwrap_or(role.max_session);
+            role.description = input.description.or_else(|| role.description.take());
+            Ok(())
+        })
+        .await
+        .map(drop)
     }
+
     /// Changes a role's description: the older operation, which answers the role.
+    ///
+    /// # Errors
+    /// `AccessDenied`; `NotFound`; `Invalid` for a description that is too long.
     pub async fn update_role_description(
         self: &Arc<Self>,
         cx: &RequestContext,
         name: RoleName,
         description: String,
     ) -> Result<RoleDetail> {
-        todo!()
+        self.edit_role(cx, name, "iam:UpdateRoleDescription", move |_, role| {
+            quota::check_description(Some(&description))?;
+            role.description = Some(description);
+            Ok(())
+        })
+        .await
     }
-    /// Deletes a role that has no policies any more.
-    pub async fn delete_role(self: &Arc<Self>, cx: &RequestContext, name: RoleName) -> Result<()> {
-        todo!()
-    }
+
     /// Replaces a role's trust policy.
+    ///
+    /// # Errors
+    /// `AccessDenied`; `NotFound`; `MalformedPolicy` for a document that cannot be read or names principals that are
+    /// not there; `LimitExceeded` for one that is too long.
     pub async fn update_assume_role_policy(
         self: &Arc<Self>,
         cx: &RequestContext,
         name: RoleName,
         document: String,
     ) -> Result<()> {
-        todo!()
+        self.edit_role(cx, name, "iam:UpdateAssumeRolePolicy", move |state, role| {
+            role.trust = trust::resolve(state, &document)?;
+            Ok(())
+        })
+        .await
+        .map(drop)
     }
+
+    /// Deletes a role that has no policies any more.
+    ///
+    /// # Errors
+    /// `AccessDenied`; `NotFound`; `DeleteConflict` while it has policies.
+    pub async fn delete_role(self: &Arc<Self>, cx: &RequestContext, name: RoleName) -> Result<()> {
+        let account = own_account(cx)?;
+        self.change(cx, move |change| {
+            let ask = EntityName::Role(name.clone()).ask(["iam:DeleteRole"; 3], change.state(), account);
+            let permit = ask.judge(change)?;
+            let role = get(change.state(), account, &name)?;
+            Entity::Role(Arc::clone(&role)).must_be_bare()?;
+            change.delete(&permit, Object::Role(role).key());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn edit_role(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        name: RoleName,
+        action: &'static str,
+        edit: impl FnOnce(&Snapshot, &mut Role) -> Result<()> + Send + 'static,
+    ) -> Result<RoleDetail> {
+        let account = own_account(cx)?;
+        self.change(cx, move |change| {
+            let ask = EntityName::Role(name.clone()).ask([action; 3], change.state(), account);
+            let permit = ask.judge(change)?;
+            let mut role = Role::clone(&*get(change.state(), account, &name)?);
+            edit(change.state(), &mut role)?;
+            let role = Arc::new(role);
+            change.put(&permit, Object::Role(Arc::clone(&role)));
+            Ok(detail(change.state(), role))
+        })
+        .await
+    }
+}
+
+/// Checks what a new role is to be; answers its trust policy as it is stored.
+fn check(state: &Snapshot, account: AccountId, input: &CreateRole) -> Result<String> {
+    check_session(input.max_session)?;
+    quota::check_description(input.description.as_deref())?;
+    tag::check_all(&input.tags)?;
+    must_be_boundary(state, account, input.boundary.as_deref())?;
+    trust::resolve(state, &input.trust)
+}
+
+fn check_session(seconds: Option<u32>) -> Result<()> {
+    let seconds = seconds.unwrap_or(USUAL_SESSION);
+    let relation = match seconds {
+        USUAL_SESSION..=LONGEST_SESSION => return Ok(()),
+        ..USUAL_SESSION => "greater than or equal to 3600",
+        _ => "less than or equal to 43200",
+    };
+    Err(Error::invalid(
+        "maxSessionDuration",
+        format!(
+            "1 validation error detected: Value '{seconds}' at 'maxSessionDuration' failed to satisfy constraint: Member must have value {relation}"
+        ),
+    ))
+}
+
+fn get(state: &Snapshot, account: AccountId, name: &RoleName) -> Result<Arc<Role>> {
+    let role = state.role(account, name.as_str()).cloned();
+    role.ok_or_else(|| Error::NotFound(format!("The role with name {name} cannot be found.")))
+}
+
+fn detail(state: &Snapshot, role: Arc<Role>) -> RoleDetail {
+    RoleDetail { trust: trust::shown(state, &role.trust), role }
 }
