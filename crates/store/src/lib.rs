@@ -9,6 +9,7 @@ mod aws_managed;
 mod database;
 mod failure;
 mod migration;
+mod record;
 pub mod snapshot;
 mod statement;
 mod store;

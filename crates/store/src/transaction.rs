@@ -62,8 +62,10 @@ impl Transaction {
         }
     }
 
-    /// Commits an audit record with the change; it stays in the outbox until [`crate::Store::shipped`].
-    pub fn record(&mut self, record: AuditRecord) {
+    /// Commits an audit record with the change; it stays in the outbox until [`crate::Store::shipped`]. A
+    /// transaction that only records takes a revision too, without rows in the change feed.
+    pub fn record(&mut self, mut record: AuditRecord) {
+        crate::record::flatten(&mut record);
         self.records.push(record);
     }
 

@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 
 use garita_model::{AuditRecord, Error, Result};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
+
+use crate::record;
 
 /// Room for what stands in front of the record.
 pub(super) const FRONT: usize = 192;
@@ -97,11 +99,12 @@ fn hash(line: &[u8]) -> String {
 /// The JSON object of a record, cut so that its line is at most `limit` bytes long.
 pub(super) fn body(record: &AuditRecord, limit: usize) -> Result<Vec<u8>> {
     let limit = limit.saturating_sub(FRONT);
-    let text = write(record)?;
+    let mut record = record.clone();
+    record::flatten(&mut record);
+    let text = write(&record)?;
     if text.len() <= limit {
         return Ok(text);
     }
-    let mut record = record.clone();
     shorten(&mut record);
     omit(&mut record, limit)?;
     write(&record)
@@ -156,14 +159,7 @@ fn cut(text: &mut String, limit: usize) {
 /// Replaces the largest structured fields until the record fits.
 fn omit(record: &mut AuditRecord, limit: usize) -> Result<()> {
     while write(record)?.len() > limit {
-        let fields: [&mut Value; 5] = [
-            &mut record.request_parameters,
-            &mut record.response_elements,
-            &mut record.additional_event_data,
-            &mut record.resources,
-            &mut record.user_identity,
-        ];
-        let sized = fields.into_iter().map(|field| (field.to_string().len(), field));
+        let sized = record::free_fields(record).into_iter().map(|field| (field.to_string().len(), field));
         match sized.max_by_key(|(size, _)| *size) {
             Some((size, field)) if size > 64 => *field = json!({ "omitted": format!("{size} bytes") }),
             _ => return Err(Error::internal("an audit record does not fit its line")),

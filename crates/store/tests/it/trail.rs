@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use garita_model::{AuditRecord, Error};
-use garita_store::{Intent, Trail};
+use garita_store::{Intent, Store, Trail};
 use serde_json::Value;
 
 use crate::things::*;
@@ -197,4 +197,25 @@ fn giving_up_while_waiting_for_a_ticket_is_recorded() {
     );
     let text = std::fs::read_to_string(newest(folder.path())).unwrap();
     assert_eq!(text.matches("\"intent\":true").count(), records.len());
+}
+
+#[test]
+fn a_record_that_nests_deeply_can_still_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep: Value = serde_json::from_str(&("[".repeat(126) + &"]".repeat(126))).unwrap();
+    let mut bad = record("deep");
+    bad.request_parameters = deep.clone();
+    bad.resources = Value::from(vec![deep]);
+    let trail = Trail::open(folder.path()).unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    wait(trail.append(bad.clone())).unwrap();
+    wait(store.write("test", move |tx| {
+        tx.record(bad);
+        Ok(())
+    }))
+    .unwrap();
+    trail.close();
+    store.close();
+    assert_eq!(read(folder.path())[0].event_id, "deep");
+    assert_eq!(Store::open(folder.path()).unwrap().pending_records().len(), 1);
 }
