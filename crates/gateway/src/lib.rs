@@ -14,6 +14,8 @@ mod field;
 mod forward;
 mod gateway;
 mod headers;
+#[cfg(test)]
+mod hostile;
 pub mod json;
 mod limits;
 pub mod mlflow;

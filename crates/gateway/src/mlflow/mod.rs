@@ -11,6 +11,8 @@
 //! `routes-3.18.txt` is the list MLflow itself registers; a test holds the table against it.
 
 mod genai;
+#[cfg(test)]
+mod golden;
 mod pages;
 mod reference;
 mod registry;
