@@ -117,7 +117,7 @@ async fn connection<D: Door>(
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        _ = stop.wait_for(|stop| *stop) => {
+        () = stopping(&mut stop) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -129,4 +129,9 @@ async fn connection<D: Door>(
             tracing::debug!(%peer, %error, "connection ended");
         }
     }
+}
+
+async fn stopping(stop: &mut watch::Receiver<bool>) {
+    // An error means that the sender is gone: the server ends, which is a stop as well.
+    let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -1,6 +1,7 @@
 //! Reference pages in Markdown, made from the program's own tables: what `docs/reference` holds.
 
 use anyhow::{Result, bail};
+use garita_wire::operation::Operation;
 
 /// The configuration `garita init` writes: every setting, explained.
 pub(crate) const SAMPLE_CONFIG: &str = include_str!("../garita.sample.toml");
@@ -8,7 +9,7 @@ pub(crate) const SAMPLE_CONFIG: &str = include_str!("../garita.sample.toml");
 /// A reference page by its name.
 pub(crate) fn page(name: &str, cli: &mut clap::Command) -> Result<String> {
     match name {
-        "operations" => Ok(garita_aws::operations::reference()),
+        "operations" => Ok(operations()),
         "routes" => Ok(garita_gateway::mlflow::reference()),
         "cli" => Ok(command_line(cli)),
         "configuration" => Ok(format!(
@@ -16,6 +17,21 @@ pub(crate) fn page(name: &str, cli: &mut clap::Command) -> Result<String> {
         )),
         _ => bail!("no reference page `{name}`: there are operations, routes, cli and configuration"),
     }
+}
+
+fn operations() -> String {
+    let mut page = String::from(
+        "# AWS operations\n\nEvery operation the AWS endpoint serves. An operation or a parameter that is not here is refused by name.\n\n\
+         | service | operation | IAM action | resource | access | parameters |\n|---|---|---|---|---|---|\n",
+    );
+    for operation in garita_aws::operations::operations() {
+        let parameters = garita_aws::operations::parameters(operation).join(", ");
+        let Operation { service, name, action, resource, access, .. } = operation;
+        page.push_str(&format!(
+            "| {service} | {name} | `{action}` | `{resource}` | {access:?} | {parameters} |\n"
+        ));
+    }
+    page
 }
 
 fn command_line(cli: &mut clap::Command) -> String {

@@ -8,7 +8,7 @@ use anyhow::Result;
 use bytes::Bytes;
 use garita_app::{App, Event, Outcome};
 use garita_aws::AwsApi;
-use garita_gateway::Gateway;
+use garita_gateway::{Gateway, Listening};
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -47,13 +47,16 @@ pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -
     let aws = Arc::new(AwsDoor { app: app.clone(), api: AwsApi::new(app.clone()) });
     let mut listeners = vec![tokio::spawn(listen::serve(aws_listener, aws, stopped.clone()))];
     let mut gateway_endpoints = Vec::new();
+    let mut gateways = Vec::new();
     for (listener, apis) in bound {
-        gateway_endpoints.push(format!("http://{}", listener.local_addr()?));
-        let gateway = Gateway::new(app.clone(), apis)?;
+        let address = listener.local_addr()?;
+        gateway_endpoints.push(format!("http://{address}"));
+        let gateway = Gateway::new(app.clone(), apis, Listening { address, secure: false })?;
+        gateways.push(gateway.clone());
         let door = Arc::new(GatewayDoor { app: app.clone(), gateway });
         listeners.push(tokio::spawn(listen::serve(listener, door, stopped.clone())));
     }
-    let housekeeping = tokio::spawn(keep_house(app.clone()));
+    let housekeeping = tokio::spawn(keep_house(app.clone(), gateways));
     Ok(Serving { app, aws_endpoint, gateway_endpoints, stop, listeners, housekeeping, control })
 }
 
@@ -73,12 +76,15 @@ impl Serving {
 }
 
 /// What is done every minute.
-async fn keep_house(app: Arc<App>) {
+async fn keep_house(app: Arc<App>, gateways: Vec<Arc<Gateway>>) {
     let mut every = tokio::time::interval(Duration::from_secs(60));
     loop {
         every.tick().await;
         if let Err(error) = app.save_key_use().await {
             tracing::warn!(?error, "cannot save when keys were last used");
+        }
+        for gateway in &gateways {
+            gateway.sweep().await;
         }
     }
 }

@@ -1,0 +1,137 @@
+//! What the quickstart serves, and what its scripts are told.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use super::keys::{Keys, PLATFORM};
+use super::paste::ClientSettings;
+use crate::config::{ApiConfig, Config, Listener};
+use crate::serve::Serving;
+
+const API_ID: &str = "mlflow";
+/// The stage: the first segment of every path.
+pub(super) const STAGE: &str = "prod";
+
+const POLICIES: [(&str, &str); 3] = [
+    ("mlflow-admin", include_str!("../../../../examples/policies/mlflow-admin.json")),
+    ("mlflow-reader", include_str!("../../../../examples/policies/mlflow-reader.json")),
+    ("mlflow-model-approver", include_str!("../../../../examples/policies/mlflow-model-approver.json")),
+];
+
+/// MLflow's folder, beside the quickstart's own.
+pub(super) fn mlflow_folder(place: &Path) -> PathBuf {
+    place.with_file_name("mlflow")
+}
+
+/// One API in front of one MLflow.
+pub(super) struct Plan {
+    socket: PathBuf,
+    aws: SocketAddr,
+    gateway: SocketAddr,
+    /// Garita's region.
+    pub(super) region: String,
+}
+
+impl Plan {
+    /// A plan for these listeners.
+    pub(super) fn new(place: &Path, aws: SocketAddr, gateway: SocketAddr) -> Self {
+        let socket = mlflow_folder(place).join("mlflow.sock");
+        Self { socket, aws, gateway, region: Config::default().region }
+    }
+
+    /// The configuration to serve by.
+    pub(super) fn config(&self) -> Result<Config> {
+        let socket = self.socket.to_str().context("the path of the data folder is not UTF-8")?;
+        let api = ApiConfig {
+            id: API_ID.to_owned(),
+            account: Keys::id_of(PLATFORM).to_owned(),
+            stage: STAGE.to_owned(),
+            upstream: format!("unix:{socket}"),
+            listen: None,
+            host: None,
+            public_url: None,
+        };
+        Ok(Config {
+            aws: Listener { listen: self.aws },
+            gateway: Listener { listen: self.gateway },
+            api: vec![api],
+            ..Config::default()
+        })
+    }
+
+    /// Where MLflow's clients go.
+    pub(super) fn tracking_uri(serving: &Serving) -> String {
+        let base = serving.gateway_endpoints.first().map_or("", String::as_str);
+        format!("{base}/{STAGE}")
+    }
+
+    /// What `provision.py` is told.
+    pub(super) fn provision(&self, serving: &Serving, keys: &Keys) -> Result<Value> {
+        let policies: serde_json::Map<String, Value> =
+            POLICIES.iter().map(|(role, text)| ((*role).to_owned(), self.policy(text).into())).collect();
+        let mut input = self.common(serving, keys)?;
+        add(&mut input, "policies", policies.into());
+        Ok(input)
+    }
+
+    /// What `demo.py` is told.
+    pub(super) fn demo(&self, serving: &Serving, keys: &Keys, settings: &ClientSettings) -> Result<Value> {
+        let mut input = self.common(serving, keys)?;
+        add(&mut input, "tracking_uri", Self::tracking_uri(serving).into());
+        let settings: serde_json::Map<String, Value> =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+        add(&mut input, "client_settings", settings.into());
+        Ok(input)
+    }
+
+    fn common(&self, serving: &Serving, keys: &Keys) -> Result<Value> {
+        let mut input = serde_json::to_value(keys)?;
+        add(&mut input, "endpoint", serving.aws_endpoint.as_str().into());
+        add(&mut input, "region", self.region.as_str().into());
+        Ok(input)
+    }
+
+    /// An example policy with its placeholders filled in.
+    fn policy(&self, text: &str) -> String {
+        text.replace("${Region}", &self.region)
+            .replace("${Account}", Keys::id_of(PLATFORM))
+            .replace("${ApiId}", API_ID)
+            .replace("${Stage}", STAGE)
+    }
+}
+
+fn add(object: &mut Value, name: &str, value: Value) {
+    if let Some(object) = object.as_object_mut() {
+        object.insert(name.to_owned(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> Plan {
+        let any = ([127, 0, 0, 1], 0).into();
+        Plan::new(Path::new("/data/quickstart"), any, any)
+    }
+
+    #[test]
+    fn no_placeholder_is_left_in_a_policy() {
+        for (role, text) in POLICIES {
+            let policy = plan().policy(text);
+            assert!(!policy.contains("${"), "{role}");
+            assert!(policy.contains("arn:aws:execute-api:eu-west-1:111122223333:mlflow/prod/"), "{role}");
+            garita_policy::PolicyDocument::parse(&policy, garita_policy::PolicyKind::Identity).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_configuration_is_one_that_can_be_served() {
+        let gateways = plan().config().unwrap().gateways().unwrap();
+        assert_eq!(gateways.len(), 1);
+        assert_eq!(gateways[0].1[0].upstream.to_string(), "unix:/data/mlflow/mlflow.sock");
+    }
+}
