@@ -1,7 +1,7 @@
 //! The state at one revision: immutable, indexed, with every policy compiled.
 //!
 //! Maps are persistent: a clone shares everything with its origin, and a change copies only the path to what it
-//! touches. INVARIANT: every index is a function of the objects; [`Snapshot::put`] and [`Snapshot::delete`] keep them
+//! touches. INVARIANT: every index is a function of the objects; `put` and `delete` keep them
 //! in step. INVARIANT: a policy in a snapshot was parsed when it came in; reading never parses.
 
 mod apply;
