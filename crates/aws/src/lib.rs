@@ -26,7 +26,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use garita_app::{App, Arrival, RequestContext, SigV4Scheme, Unproven};
+use garita_app::{App, Arrival, Event, RequestContext, SigV4Scheme, Unproven};
+use garita_model::Error;
 use garita_wire::sigv4::{BodyHash, Dialect};
 use http::{Request, Response};
 use http_body_util::Full;
@@ -63,13 +64,28 @@ impl AwsApi {
         let user_agent = request.headers().get(http::header::USER_AGENT).and_then(|v| v.to_str().ok());
         let arrival = match self.app.arrive(peer.ip().to_canonical(), secure, user_agent) {
             Ok(arrival) => arrival,
-            Err(error) => return reply::refused(style, &errors::told(&error.into(), style, "-"), "-"),
+            Err(error) => {
+                let told = errors::told(&error.into(), style, "-");
+                return reply::refused(style, &told, &Event::unknown(), "-");
+            }
         };
-        let (cx, answer) = match receive::whole(request).await {
-            Ok(received) => self.serve(arrival, &received).await,
-            Err(refusal) => (self.app.nobody(arrival), Err(refusal)),
+        let received = match receive::whole(request).await {
+            Ok(received) => received,
+            Err(refusal) => return self.audited(&self.app.nobody(arrival), style, Err(refusal)).await,
         };
-        self.audited(&cx, style, answer).await
+        // A task of its own: a client that hangs up does not stop what it began half-way to the audit trail.
+        let (api, noted) = (Arc::clone(self), arrival.clone());
+        let working = tokio::spawn(async move {
+            let (cx, answer) = api.serve(arrival, &received).await;
+            api.audited(&cx, style, answer).await
+        });
+        match working.await {
+            Ok(response) => response,
+            Err(died) => {
+                let error = Error::internal(format!("a request was not answered: {died}"));
+                self.audited(&self.app.nobody(noted), style, Err(error.into())).await
+            }
+        }
     }
 
     /// Finds out what is wanted and by whom, and does it.
@@ -114,12 +130,12 @@ impl AwsApi {
             Ok(answer) => reply::done(answer, cx.event(), id),
             Err(refusal) => {
                 let told = errors::told(&refusal, style, id);
-                (reply::refused(style, &told, id), told.outcome())
+                (reply::refused(style, &told, cx.event(), id), told.outcome())
             }
         };
         match self.app.audit(cx, &outcome).await {
             Ok(()) => response,
-            Err(error) => reply::refused(style, &errors::told(&error.into(), style, id), id),
+            Err(error) => reply::refused(style, &errors::told(&error.into(), style, id), cx.event(), id),
         }
     }
 }

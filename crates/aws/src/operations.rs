@@ -50,6 +50,12 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
     ROWS.iter().map(|row| &row.operation)
 }
 
+/// The parameters an operation takes here.
+pub fn parameters(operation: &Operation) -> &'static [&'static str] {
+    let is_it = |row: &&Row| row.operation == *operation;
+    ROWS.iter().find(is_it).map_or(&[], |row| row.parameters)
+}
+
 /// Finds the row a request asks for: by credential scope, target, action and version.
 ///
 /// # Errors

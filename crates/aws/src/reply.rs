@@ -43,22 +43,26 @@ impl Style {
 
 /// The reply of an operation that was done, and what the audit trail says of it.
 pub(crate) fn done(answer: Answer, event: &Event, id: &str) -> (Response<Full<Bytes>>, Outcome) {
-    let namespace = if event.source.starts_with("sts.") { xml::STS } else { xml::IAM };
     let body = match answer.result {
-        Some(fill) => xml::response(namespace, &event.name, id, fill),
-        None => xml::acknowledgement(namespace, &event.name, id),
+        Some(fill) => xml::response(namespace(event), &event.name, id, fill),
+        None => xml::acknowledgement(namespace(event), &event.name, id),
     };
     let outcome = Outcome { response: answer.made, ..Outcome::ok(StatusCode::OK.as_u16()) };
     (response(Style::Query, StatusCode::OK, body, id), outcome)
 }
 
 /// The reply of a request that was refused or failed.
-pub(crate) fn refused(style: Style, told: &Told, id: &str) -> Response<Full<Bytes>> {
+pub(crate) fn refused(style: Style, told: &Told, event: &Event, id: &str) -> Response<Full<Bytes>> {
     let body = match style {
-        Style::Query => xml::error(xml::IAM, told.status, told.code, &told.message, id),
+        Style::Query => xml::error(namespace(event), told.status, told.code, &told.message, id),
         Style::Json10 | Style::Json11 => json::error(told.code, &told.message),
     };
     response(style, told.status, body, id)
+}
+
+/// A request that says no more is taken for one to IAM.
+fn namespace(event: &Event) -> &'static str {
+    if event.source.starts_with("sts.") { xml::STS } else { xml::IAM }
 }
 
 fn response(style: Style, status: StatusCode, body: String, id: &str) -> Response<Full<Bytes>> {

@@ -1,4 +1,4 @@
-//! Managed policies.
+//! Managed policies. `CreatePolicy` and `GetPolicy` show more of one than lists do.
 
 use garita_app::iam::{CreatePolicy, ListPolicies, PolicyDetail, PolicyScope};
 use garita_wire::protocol::xml::XmlWriter;
@@ -23,6 +23,7 @@ pub(crate) async fn create(call: Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::result(move |result| {
         result.element("Policy", |w| {
             members(w, &made);
+            w.optional("Description", made.description.as_deref());
             tags_if_any(w, &made.tags);
         });
     }))
@@ -33,6 +34,7 @@ pub(crate) async fn get(call: Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::result(move |result| {
         result.element("Policy", |w| {
             members(w, &found);
+            w.optional("Description", found.description.as_deref());
             tags(w, &found.tags);
         });
     }))
@@ -55,6 +57,7 @@ pub(crate) async fn delete(call: Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::done())
 }
 
+/// What lists show: descriptions and tags are left out there.
 fn members(result: &mut XmlWriter, policy: &PolicyDetail) {
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     result.text("PolicyName", &policy.name);
@@ -65,7 +68,6 @@ fn members(result: &mut XmlWriter, policy: &PolicyDetail) {
     result.integer("AttachmentCount", count(policy.attachments));
     result.integer("PermissionsBoundaryUsageCount", count(policy.boundary_uses));
     result.boolean("IsAttachable", true);
-    result.optional("Description", policy.description.as_deref());
     result.timestamp("CreateDate", policy.created);
     result.timestamp("UpdateDate", policy.updated);
 }

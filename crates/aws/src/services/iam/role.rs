@@ -26,7 +26,9 @@ pub(crate) async fn create(call: Call<'_>) -> Result<Answer, Refusal> {
         boundary: call.optional_text("PermissionsBoundary"),
         tags: call.tags()?,
     };
-    let made = call.app.create_role(call.cx, input).await?;
+    // AWS gives the document back as it came; later it shows principals by the ARNs they have then.
+    let trust = input.trust.clone();
+    let made = RoleDetail { trust, ..call.app.create_role(call.cx, input).await? };
     Ok(Answer::result(move |result| {
         result.element("Role", |w| {
             named(w, &made);

@@ -1,0 +1,19 @@
+//! The AWS API over a real HTTP server on loopback, signed as clients sign; time and randomness are the test's.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    reason = "a test that cannot set up must fail loudly"
+)]
+
+mod door;
+mod groups;
+mod keys;
+mod policies;
+mod refusals;
+mod roles;
+mod sessions;
+mod signatures;
+mod table;
+mod users;
