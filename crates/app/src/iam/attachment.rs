@@ -195,11 +195,11 @@ fn entity(state: &Snapshot, account: AccountId, key: &ObjectKey) -> Option<Entit
         ObjectKind::User => state.user(account, name).cloned().map(Entity::User),
         ObjectKind::Group => state.group(account, name).cloned().map(Entity::Group),
         ObjectKind::Role => state.role(account, name).cloned().map(Entity::Role),
-        ObjectKind::Account | ObjectKind::ManagedPolicy | ObjectKind::AccessKey | ObjectKind::KeyUse => None,
+        _ => None,
     }
 }
 
-/// Groups come first, then users, then roles, each by name.
+/// Groups come first, then roles, then users, each by name.
 fn list_key(entity: &Entity) -> String {
     let name = entity.name();
     format!("{}/{}", name.kind(), name.as_str().to_ascii_lowercase())

@@ -50,3 +50,28 @@ pub(super) fn check_description(text: Option<&str>) -> Result<()> {
     let message = "1 validation error detected: Value at 'description' failed to satisfy constraint: Member must have length less than or equal to 1000";
     Err(Error::invalid("description", message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotas_are_reached_but_not_passed() {
+        let quotas = [
+            (USERS, 5000, "UsersPerAccount: 5000"),
+            (GROUPS, 300, "GroupsPerAccount: 300"),
+            (ROLES, 1000, "RolesPerAccount: 1000"),
+            (POLICIES, 1500, "PoliciesPerAccount: 1500"),
+            (GROUPS_OF_USER, 10, "GroupsPerUser: 10"),
+            (KEYS_OF_USER, 2, "AccessKeysPerUser: 2"),
+            (POLICIES_OF_ROLE, 10, "PoliciesPerRole: 10"),
+            (TRUST_SIZE, 2048, "ACLSizePerRole: 2048"),
+        ];
+        for (quota, most, text) in quotas {
+            assert!(quota.one_more(most - 1).is_ok() && quota.fits(most).is_ok());
+            let refused = quota.one_more(most).unwrap_err();
+            assert!(matches!(refused, Error::LimitExceeded(_)));
+            assert_eq!(refused.to_string(), format!("Cannot exceed quota for {text}"));
+        }
+    }
+}

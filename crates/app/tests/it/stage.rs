@@ -36,7 +36,7 @@ pub(crate) async fn user(garita: &TestGarita, name: &str, policy: Option<String>
 }
 
 pub(crate) async fn put(garita: &TestGarita, entity: EntityName, document: String) {
-    let input = PutInlinePolicy { of: entity, name: "inline".parse().unwrap(), document };
+    let input = PutInlinePolicy { entity, name: "inline".parse().unwrap(), document };
     garita.app.put_inline_policy(&garita.as_root(), input).await.unwrap();
 }
 
