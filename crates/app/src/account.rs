@@ -101,8 +101,9 @@ impl App {
             let mut bytes = [0_u8; 8];
             self.entropy().fill(&mut bytes)?;
             let number = 100_000_000_000 + u64::from_be_bytes(bytes) % 900_000_000_000;
-            let id: AccountId =
-                format!("{number:012}").parse().map_err(|_| Error::internal("account id drawn out of range"))?;
+            let id: AccountId = format!("{number:012}")
+                .parse()
+                .map_err(|_| Error::internal("account id drawn out of range"))?;
             if state.account(id).is_none() {
                 return Ok(id);
             }

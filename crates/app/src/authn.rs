@@ -153,10 +153,12 @@ impl App {
             return Err(SigV4Error::ExpiredToken.into());
         }
         let principal = session_principal(state, &opened.state)?;
-        let signing =
-            self.signing_key(id.as_str().to_owned(), scope, || Some(Secret::new(opened.secret.expose().clone())))?;
+        let signing = self.signing_key(id.as_str().to_owned(), scope, || {
+            Some(Secret::new(opened.secret.expose().clone()))
+        })?;
         let iss_rev = session.iss_rev;
-        let caller = Caller { principal, key: Some(id.clone()), session: Some(opened.state.clone()), iss_rev };
+        let caller =
+            Caller { principal, key: Some(id.clone()), session: Some(opened.state.clone()), iss_rev };
         Ok((caller, signing))
     }
 
@@ -183,7 +185,8 @@ impl App {
         if let Some(key) = self.signing_keys.0.get(&cached) {
             return Ok(key);
         }
-        let secret = secret().ok_or_else(|| Error::internal("a stored secret does not open: wrong master key?"))?;
+        let secret =
+            secret().ok_or_else(|| Error::internal("a stored secret does not open: wrong master key?"))?;
         let key = Arc::new(SigningKey::for_scope(secret.expose(), scope));
         self.signing_keys.0.insert(cached, key.clone());
         Ok(key)

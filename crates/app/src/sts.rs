@@ -5,9 +5,7 @@
 
 use garita_model::session::{Link, Origin, Subject};
 use garita_model::tag::{self, Tag};
-use garita_model::{
-    AccessKeyId, AccountId, Arn, Error, Result, Role, Session, SessionName,
-};
+use garita_model::{AccessKeyId, AccountId, Arn, Error, Result, Role, Session, SessionName};
 use garita_policy::{PolicyDocument, PolicyKind, Principal};
 use garita_store::Snapshot;
 use jiff::{SignedDuration, Timestamp};
@@ -96,26 +94,28 @@ impl App {
         let chain = chain(cx, &live);
         let (now, transitive) = (whole_second(cx.now()), transitive_keys(cx, ask));
         let packed = packed_size(ask, &tags);
-        let subject = Subject::Role { role: role.name.clone(), id: role.id.clone(), session: ask.session.clone() };
+        let subject =
+            Subject::Role { role: role.name.clone(), id: role.id.clone(), session: ask.session.clone() };
         let mfa = cx.caller().session.as_ref().is_some_and(|s| s.session.mfa);
         let kept = source_identity.clone();
-        let credentials = mint::session(&self.keyring, self.entropy(), &live, role.account, |key, iss_rev| {
-            Ok(Session {
-                key,
-                account: role.account,
-                subject,
-                issued: now,
-                expires: now + SignedDuration::from_secs(i64::from(duration)),
-                iss_rev,
-                policies: ask.policy.iter().cloned().collect(),
-                policy_arns: ask.policy_arns.clone(),
-                tags,
-                transitive,
-                source_identity: kept,
-                mfa,
-                chain,
-            })
-        })?;
+        let credentials =
+            mint::session(&self.keyring, self.entropy(), &live, role.account, |key, iss_rev| {
+                Ok(Session {
+                    key,
+                    account: role.account,
+                    subject,
+                    issued: now,
+                    expires: now + SignedDuration::from_secs(i64::from(duration)),
+                    iss_rev,
+                    policies: ask.policy.iter().cloned().collect(),
+                    policy_arns: ask.policy_arns.clone(),
+                    tags,
+                    transitive,
+                    source_identity: kept,
+                    mfa,
+                    chain,
+                })
+            })?;
         Ok(AssumedRole {
             credentials,
             arn: format!("arn:aws:sts::{}:assumed-role/{}/{}", role.account, role.name, ask.session),
@@ -129,7 +129,11 @@ impl App {
     ///
     /// # Errors
     /// `AccessDenied` for callers that are sessions themselves; `Invalid` for a duration out of range.
-    pub fn get_session_token(&self, cx: &RequestContext, duration: Option<u32>) -> Result<SessionCredentials> {
+    pub fn get_session_token(
+        &self,
+        cx: &RequestContext,
+        duration: Option<u32>,
+    ) -> Result<SessionCredentials> {
         let state = self.snapshot();
         let live = live::check(&state, cx.caller())?;
         if cx.caller().session.is_some() {
@@ -143,7 +147,8 @@ impl App {
             (Standing::Root(account), _) => (*account, Subject::Root, MAX_CHAINED),
             _ => return Err(Error::denied("Cannot call GetSessionToken with these credentials")),
         };
-        let seconds = check_duration(duration.unwrap_or(MAX_DURATION.min(longest)), longest.max(MAX_DURATION))?;
+        let seconds =
+            check_duration(duration.unwrap_or(MAX_DURATION.min(longest)), longest.max(MAX_DURATION))?;
         let (seconds, now) = (seconds.min(longest), whole_second(cx.now()));
         let chain = chain(cx, &live);
         mint::session(&self.keyring, self.entropy(), &live, account, |key, iss_rev| {
@@ -195,9 +200,9 @@ impl App {
         };
         self.authorize(cx, &question)?;
         let stored = self.snapshot().access_key(id).map(|key| key.account);
-        stored
-            .or_else(|| id.account())
-            .ok_or_else(|| Error::invalid("AccessKeyId", format!("the access key id `{id}` carries no account")))
+        stored.or_else(|| id.account()).ok_or_else(|| {
+            Error::invalid("AccessKeyId", format!("the access key id `{id}` carries no account"))
+        })
     }
 }
 
@@ -224,7 +229,13 @@ fn find_role(state: &Snapshot, cx: &RequestContext, text: &str) -> Result<(std::
     }
 }
 
-fn judge_trust(state: &Snapshot, cx: &RequestContext, role: &Role, arn: &str, ask: &AssumeRole) -> Result<()> {
+fn judge_trust(
+    state: &Snapshot,
+    cx: &RequestContext,
+    role: &Role,
+    arn: &str,
+    ask: &AssumeRole,
+) -> Result<()> {
     let trust = state
         .trust(role)
         .ok_or_else(|| Error::internal(format!("the trust policy of `{arn}` is not in the snapshot")))?;
@@ -251,7 +262,12 @@ fn judge_trust(state: &Snapshot, cx: &RequestContext, role: &Role, arn: &str, as
     }
     for action in actions {
         let account = Some(role.account);
-        judge(state, cx, &Question { action, resource: arn, account, keys: &keys, lists: &lists }, Some(trust))?;
+        judge(
+            state,
+            cx,
+            &Question { action, resource: arn, account, keys: &keys, lists: &lists },
+            Some(trust),
+        )?;
     }
     Ok(())
 }
@@ -338,10 +354,13 @@ fn check_policies(state: &Snapshot, account: AccountId, ask: &AssumeRole) -> Res
         return Err(Error::LimitExceeded("a session takes at most 10 policy ARNs".to_owned()));
     }
     for text in &ask.policy_arns {
-        let arn: Arn = text.parse().map_err(|_| Error::invalid("policyArns", format!("{text} is invalid")))?;
+        let arn: Arn =
+            text.parse().map_err(|_| Error::invalid("policyArns", format!("{text} is invalid")))?;
         let ours = arn.account() == "aws" || arn.account() == account.to_string();
         if !ours || state.policy_by_arn(text).is_none() {
-            return Err(Error::MalformedPolicy(format!("the session policy `{text}` does not exist in account {account}")));
+            return Err(Error::MalformedPolicy(format!(
+                "the session policy `{text}` does not exist in account {account}"
+            )));
         }
     }
     let Some(policy) = &ask.policy else { return Ok(()) };
@@ -350,13 +369,17 @@ fn check_policies(state: &Snapshot, account: AccountId, ask: &AssumeRole) -> Res
             "Serialized token too large for session: a session policy has at most {MAX_POLICY} characters"
         )));
     }
-    PolicyDocument::parse(policy, PolicyKind::Session).map_err(|e| Error::MalformedPolicy(e.to_string())).map(drop)
+    PolicyDocument::parse(policy, PolicyKind::Session)
+        .map_err(|e| Error::MalformedPolicy(e.to_string()))
+        .map(drop)
 }
 
 /// Percent of the allowed size; none without policies and tags, as AWS answers.
 fn packed_size(ask: &AssumeRole, tags: &[Tag]) -> Option<usize> {
     let tags: usize = tags.iter().map(|t| t.key.len() + t.value.len()).sum();
-    let size = ask.policy.as_ref().map_or(0, String::len) + ask.policy_arns.iter().map(String::len).sum::<usize>() + tags;
+    let size = ask.policy.as_ref().map_or(0, String::len)
+        + ask.policy_arns.iter().map(String::len).sum::<usize>()
+        + tags;
     // A full policy, ten ARNs and fifty full tags together are 100 %.
     (size > 0).then(|| (size * 100).div_ceil(MAX_POLICY + 10 * 2_048 + 50 * (128 + 256)).min(100))
 }

@@ -116,7 +116,8 @@ impl Object {
     /// # Errors
     /// `Internal` when it cannot be written, which would be a fault of this program.
     pub fn to_document(&self) -> Result<String> {
-        serde_json::to_string(self).map_err(|e| Error::internal(format!("cannot write {:?}: {e}", self.key())))
+        serde_json::to_string(self)
+            .map_err(|e| Error::internal(format!("cannot write {:?}: {e}", self.key())))
     }
 
     /// Reads a document of a kind.

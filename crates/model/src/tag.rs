@@ -22,7 +22,8 @@ impl Tag {
     /// # Errors
     /// `Invalid` when the key or value is too long, empty or holds characters AWS refuses.
     pub fn new(key: &str, value: &str) -> Result<Self> {
-        let allowed = |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c));
+        let allowed =
+            |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c));
         if key.is_empty() || key.chars().count() > 128 || !allowed(key) {
             return Err(Error::invalid(
                 "tags",
@@ -36,7 +37,10 @@ impl Tag {
             ));
         }
         if key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(Error::invalid("tags", format!("tag key `{key}` begins with the reserved prefix `aws:`")));
+            return Err(Error::invalid(
+                "tags",
+                format!("tag key `{key}` begins with the reserved prefix `aws:`"),
+            ));
         }
         Ok(Self { key: key.to_owned(), value: value.to_owned() })
     }
@@ -60,6 +64,9 @@ pub fn check_all(tags: &[Tag]) -> Result<()> {
     if keys.len() == tags.len() {
         Ok(())
     } else {
-        Err(Error::invalid("tags", "Duplicate tag keys found. Please note that Tag keys are case insensitive."))
+        Err(Error::invalid(
+            "tags",
+            "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+        ))
     }
 }
