@@ -100,7 +100,9 @@ enum AccountCommand {
 /// Runs the command the arguments ask for.
 pub(crate) fn run() -> Result<ExitCode> {
     let cli = Cli::parse();
-    let filter = environment("GARITA_LOG").unwrap_or_else(|| "info".to_owned());
+    // The quickstart prints every refusal itself.
+    let usual = if matches!(cli.command, Command::Quickstart(_)) { "warn" } else { "info" };
+    let filter = environment("GARITA_LOG").unwrap_or_else(|| usual.to_owned());
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(filter).context("GARITA_LOG")?)
         .with_ansi(std::io::stderr().is_terminal())

@@ -43,8 +43,10 @@ const RECIPE: Recipe<'static> = Recipe {
 
 /// What `garita quickstart` takes.
 #[derive(Args)]
-#[command(after_help = "Needs Python 3.11 or newer, and the first time a package index to install MLflow from (about \
-    a minute).\nThe second run finds everything ready.")]
+#[command(
+    after_help = "Needs Python 3.11 or newer, and the first time a package index to install MLflow from (about \
+    a minute).\nThe second run finds everything ready."
+)]
 pub(crate) struct QuickstartArgs {
     /// Show it working and end; the exit code is 0 only if everything came out as expected
     #[arg(long)]

@@ -64,7 +64,8 @@ impl Keys {
         let path = place.join(FILE);
         match std::fs::read_to_string(&path) {
             Ok(text) => Ok(Some(
-                serde_json::from_str(&text).with_context(|| format!("cannot understand `{}`", path.display()))?,
+                serde_json::from_str(&text)
+                    .with_context(|| format!("cannot understand `{}`", path.display()))?,
             )),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),

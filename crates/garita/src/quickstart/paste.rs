@@ -33,10 +33,7 @@ pub(super) fn client_settings(mlflow: &str) -> ClientSettings {
     if version >= (3, 18) {
         return Vec::new();
     }
-    vec![
-        ("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "true"),
-        ("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "0"),
-    ]
+    vec![("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "true"), ("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "0")]
 }
 
 /// Writes the profiles and the users' keys.
@@ -122,7 +119,9 @@ mod tests {
 
     #[test]
     fn what_is_pasted_survives_the_shell() {
-        for (word, pasted) in [("/a/b-c", "/a/b-c"), ("/my data", "'/my data'"), ("it's", r"'it'\''s'"), ("", "''")] {
+        for (word, pasted) in
+            [("/a/b-c", "/a/b-c"), ("/my data", "'/my data'"), ("it's", r"'it'\''s'"), ("", "''")]
+        {
             assert_eq!(quoted(word), pasted);
         }
     }

@@ -68,14 +68,14 @@ async fn tick(what: &'static str, started: Instant, terminal: bool, note: Arc<Mu
         every.tick().await;
         let seconds = started.elapsed().as_secs();
         let note = note.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let frame = if terminal { frames.next().unwrap_or(&"") } else { "" };
+        let line: String = format!("{frame} {what}, {seconds} s  {note}").chars().take(COLUMNS).collect();
         if terminal {
-            let frame = frames.next().unwrap_or(&"");
-            let line: String = format!("{frame} {what}, {seconds} s  {note}").chars().take(COLUMNS).collect();
             eprint!("\r{line:COLUMNS$}");
             // A terminal that cannot be written to has nobody looking at it.
             let _ = std::io::stderr().flush();
         } else {
-            eprintln!("{what}, {seconds} s  {note}");
+            eprintln!("{}", line.trim());
         }
     }
 }

@@ -40,7 +40,8 @@ impl Script {
     /// Runs it to its end and hands on each line of its standard output. The input may hold secrets: it goes
     /// through a pipe, never onto the command line.
     pub(super) async fn run(&self, input: &Value, on_line: &mut (dyn FnMut(&str) + Send)) -> Result<Ended> {
-        let mut child = self.command().spawn().with_context(|| format!("cannot run `{}`", self.python.display()))?;
+        let mut child =
+            self.command().spawn().with_context(|| format!("cannot run `{}`", self.python.display()))?;
         let mut stdin = child.stdin.take().context("no standard input")?;
         let stdout = child.stdout.take().context("no standard output")?;
         let said = tokio::spawn(tail(child.stderr.take().context("no standard error")?));
@@ -59,7 +60,8 @@ impl Script {
         command.arg("-I").arg(&self.file).kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         for (name, _) in std::env::vars_os() {
-            if name.to_str().is_some_and(|name| OTHERS_SETTINGS.iter().any(|prefix| name.starts_with(prefix))) {
+            if name.to_str().is_some_and(|name| OTHERS_SETTINGS.iter().any(|prefix| name.starts_with(prefix)))
+            {
                 command.env_remove(name);
             }
         }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use crate::config::environment;
 
-const WHO: usize = 34;
-const TRIED: usize = 46;
+const WHO: usize = 29;
+const TRIED: usize = 42;
 const OUTCOME: usize = 9;
 
 /// One thing tried.
@@ -32,7 +32,7 @@ impl Table {
     /// Prints the head.
     pub(super) fn begin() -> Self {
         let colour = std::io::stdout().is_terminal() && environment("NO_COLOR").is_none();
-        println!("\n   {:WHO$}{:TRIED$}{:OUTCOME$}GOT", "WHO", "TRIED", "EXPECTED");
+        println!("\n   {:WHO$} {:TRIED$} {:OUTCOME$}GOT", "WHO", "TRIED", "EXPECTED");
         Self { colour, rows: 0, unexpected: 0 }
     }
 
@@ -65,7 +65,7 @@ fn render(row: &Row, colour: bool) -> String {
     };
     let mark = if row.as_expected { "ok" } else { "!!" };
     let Row { who, tried, expected, got, detail, .. } = row;
-    let line = format!("{on}{mark}{off} {who:WHO$}{tried:TRIED$}{expected:OUTCOME$}{on}{got}{off}");
+    let line = format!("{on}{mark}{off} {who:WHO$} {tried:TRIED$} {expected:OUTCOME$}{on}{got}{off}");
     if detail.is_empty() {
         line
     } else if got == "allowed" {
