@@ -106,6 +106,7 @@ async fn delegation_under_a_boundary() {
     );
     app.put_permissions_boundary(root, ana(), wide.clone()).await.unwrap();
     assert!(denied(app.detach_policy(&lead, of_user("ana"), wide).await));
+    app.put_permissions_boundary(&lead, ana(), edge).await.unwrap();
 }
 
 #[tokio::test]
