@@ -295,6 +295,10 @@ impl Reader<'_> {
             }
         }
         let written = self.text.get(start..self.at).unwrap_or_default();
+        // Beyond the range of a double, readers differ: an infinity, an error, or a number of any size.
+        if !written.parse::<f64>().is_ok_and(f64::is_finite) {
+            return self.fail();
+        }
         self.out.push_str(written);
         Ok(())
     }

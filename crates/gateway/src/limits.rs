@@ -3,8 +3,10 @@
 /// The limits of a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Largest JSON or telemetry body, in bytes.
+    /// Largest JSON body, in bytes.
     pub json: usize,
+    /// Largest telemetry body, in bytes; spans carry what a model was given and gave.
+    pub telemetry: usize,
     /// Largest artifact, in bytes, whole or in parts.
     pub artifact: u64,
     /// Largest part of an upload, in bytes.
@@ -23,10 +25,11 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             json: 2 * 1024 * 1024,
+            telemetry: 16 * 1024 * 1024,
             artifact: 64 * 1024 * 1024 * 1024,
             part: 1024 * 1024 * 1024,
             parts: 10_000,
-            transfers: 4096,
+            transfers: 1024,
             upload_seconds: 3600,
             download_seconds: 60,
         }

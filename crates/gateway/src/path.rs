@@ -57,6 +57,8 @@ impl CanonicalPath {
         if behind.is_empty() {
             return Ok(Self { segments: Vec::new() });
         }
+        // The root of a stage is written with a slash at its end; nothing else is.
+        let behind = behind.strip_suffix('/').filter(|only| !only.contains('/')).unwrap_or(behind);
         let segments = behind.split('/').map(decode_segment).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { segments })
     }
@@ -169,7 +171,8 @@ mod tests {
             ("*", NotAbsolute),
             ("//api", EmptySegment),
             ("/api//2.0", EmptySegment),
-            ("/api/", EmptySegment),
+            ("/api/x/", EmptySegment),
+            ("/api//", EmptySegment),
             ("/a/./b", DotSegment),
             ("/a/../b", DotSegment),
             ("/a/%2e/b", DotSegment),
@@ -203,6 +206,7 @@ mod tests {
     fn one_canonical_form() {
         for (raw, encoded) in [
             ("/", "/"),
+            ("/prod/", "/prod"),
             ("/api/2.0/mlflow/runs/get", "/api/2.0/mlflow/runs/get"),
             ("/%61pi/%67et", "/api/get"),
             ("/a/with%20space+plus", "/a/with%20space%2Bplus"),

@@ -62,7 +62,9 @@ impl Intake {
                 Ok(BodyHash::Declared)
             }
             State::Unread(body) => {
-                let bytes = self.read(body, limits.json).await?;
+                let is_telemetry = row.is_some_and(|row| row.body == Body::Telemetry);
+                let limit = if is_telemetry { limits.telemetry } else { limits.json };
+                let bytes = self.read(body, limit).await?;
                 self.state = State::Read(bytes.clone());
                 Ok(BodyHash::of(&bytes))
             }
@@ -114,7 +116,7 @@ impl Intake {
         if let Some(encoding) = given.get(header::CONTENT_ENCODING) {
             headers.insert(header::CONTENT_ENCODING, encoding.clone());
         }
-        let bytes = self.whole(routed, limits.json).await?;
+        let bytes = self.whole(routed, limits.telemetry).await?;
         Ok(Accepted { headers, payload: Payload::Bytes(bytes), watch: None })
     }
 

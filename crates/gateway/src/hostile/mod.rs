@@ -74,7 +74,7 @@ impl Bench {
             let mut buffer = [0; 4096];
             while let Ok(count) = stream.read(&mut buffer).await {
                 reply.extend_from_slice(&buffer[..count]);
-                if count == 0 || is_whole(&reply) {
+                if count == 0 || is_whole(&reply, raw.starts_with(b"HEAD ")) {
                     break;
                 }
             }
@@ -135,13 +135,13 @@ pub(super) fn body_of(reply: &str) -> &str {
     reply.split_once("\r\n\r\n").map_or("", |(_, body)| body)
 }
 
-fn is_whole(reply: &[u8]) -> bool {
+fn is_whole(reply: &[u8], to_head: bool) -> bool {
     let text = String::from_utf8_lossy(reply);
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
     let length = head
         .lines()
         .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
-    length.is_some_and(|length: usize| body.len() >= length)
+    to_head || length.is_some_and(|length: usize| body.len() >= length)
 }
 
 async fn serve(listener: TcpListener, gateway: Arc<Gateway>) {

@@ -73,6 +73,16 @@ async fn parts_become_one_put() {
 }
 
 #[tokio::test]
+async fn no_parts_are_an_empty_file() {
+    let bench = Bench::new(OK).await;
+    let begun = create(&bench, 0).await;
+    let (status, reply) = complete(&bench, &begun.id, &[]).await;
+    assert_eq!(status, 200, "{reply}");
+    let got = String::from_utf8(bench.got().pop().unwrap()).unwrap();
+    assert!(got.contains("content-length: 0\r\n") && got.ends_with("\r\n\r\n"), "{got}");
+}
+
+#[tokio::test]
 async fn an_upload_that_is_not_whole_cannot_be_completed() {
     let bench = Bench::new(OK).await;
     let begun = create(&bench, 2).await;

@@ -21,6 +21,7 @@ fn hostile_bodies_are_refused() {
         (b"{\"a\":.5}", "not JSON"),
         (b"{\"a\":1.}", "not JSON"),
         (b"{\"a\":+1}", "not JSON"),
+        (b"{\"a\":-1e400}", "not JSON"),
         (b"{\"a\":'b'}", "not JSON"),
         (b"{\"a\":1,}", "not JSON"),
         (b"{,}", "not JSON"),
