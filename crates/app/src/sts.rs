@@ -6,13 +6,14 @@
 use garita_model::session::{Link, Origin, Subject};
 use garita_model::tag::{self, Tag};
 use garita_model::{AccessKeyId, AccountId, Arn, Error, Result, Role, Session, SessionName};
-use garita_policy::{PolicyDocument, PolicyKind, Principal};
+use garita_policy::{PolicyKind, Principal};
 use garita_store::Snapshot;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::App;
 use crate::authorize::{Question, judge};
 use crate::context::RequestContext;
+use crate::iam::document;
 use crate::live::{self, Live, Standing};
 use crate::mint::{self, SessionCredentials};
 
@@ -369,9 +370,7 @@ fn check_policies(state: &Snapshot, account: AccountId, ask: &AssumeRole) -> Res
             "Serialized token too large for session: a session policy has at most {MAX_POLICY} characters"
         )));
     }
-    PolicyDocument::parse(policy, PolicyKind::Session)
-        .map_err(|e| Error::MalformedPolicy(e.to_string()))
-        .map(drop)
+    document::parse(policy, PolicyKind::Session).map(drop)
 }
 
 /// Percent of the allowed size; none without policies and tags, as AWS answers.

@@ -6,11 +6,11 @@ use garita_policy::{ParseError, PolicyDocument, PolicyKind};
 use super::quota::{POLICY_SIZE, TRUST_SIZE};
 use garita_policy::document::counted_size;
 
-/// What AWS says of a mistake it does not name.
-const UNNAMED: &str = "Syntax errors in policy.";
+/// What AWS says of a trust policy that is no JSON, as recorded there.
+const RECORDED: &str = "This policy contains invalid Json";
 
 /// Checks a document.
-pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<PolicyDocument> {
+pub(crate) fn parse(text: &str, kind: PolicyKind) -> Result<PolicyDocument> {
     PolicyDocument::parse(text, kind).map_err(|error| Error::MalformedPolicy(explain(&error)))
 }
 
@@ -25,7 +25,11 @@ pub(super) fn check_trust_size(text: &str) -> Result<()> {
     TRUST_SIZE.fits(counted_size(text))
 }
 
-/// AWS's own text for mistakes it names; for all others what is wrong, and where.
+/// AWS's words for the mistake, then what is wrong and where.
 fn explain(error: &ParseError) -> String {
-    if error.aws_message() == UNNAMED { error.to_string() } else { error.aws_message().to_owned() }
+    match error.aws_message() {
+        // The one text that clients are known to compare whole.
+        text @ RECORDED => text.to_owned(),
+        text => format!("{text} ({error})"),
+    }
 }

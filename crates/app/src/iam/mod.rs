@@ -9,7 +9,7 @@ pub mod access_key;
 mod ask;
 pub mod attachment;
 pub mod boundary;
-mod document;
+pub(crate) mod document;
 pub mod entity;
 pub mod group;
 pub mod inline_policy;

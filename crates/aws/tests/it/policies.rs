@@ -58,8 +58,8 @@ async fn a_policy_is_made_versioned_and_deleted() {
 #[tokio::test]
 async fn a_document_that_is_no_policy_is_refused() {
     let door = Door::open().await;
-    assert_snapshot!(door.iam(&[("Action", "CreatePolicy"), ("PolicyName", "p"), ("PolicyDocument", "{]")]).await, @"400 MalformedPolicyDocument: invalid JSON: `]` where a quoted key is wanted at line 1 column 2");
-    assert_snapshot!(door.iam(&[("Action", "CreatePolicy"), ("PolicyName", "p"), ("PolicyDocument", r#"{"Statement":[]}"#)]).await, @"400 MalformedPolicyDocument: `Statement` must hold at least one statement at line 1 column 14");
+    assert_snapshot!(door.iam(&[("Action", "CreatePolicy"), ("PolicyName", "p"), ("PolicyDocument", "{]")]).await, @"400 MalformedPolicyDocument: Syntax errors in policy. (invalid JSON: `]` where a quoted key is wanted at line 1 column 2)");
+    assert_snapshot!(door.iam(&[("Action", "CreatePolicy"), ("PolicyName", "p"), ("PolicyDocument", r#"{"Statement":[]}"#)]).await, @"400 MalformedPolicyDocument: Syntax errors in policy. (`Statement` must hold at least one statement at line 1 column 14)");
     assert_snapshot!(door.iam(&[("Action", "CreatePolicy"), ("PolicyName", "p")]).await, @"400 ValidationError: 1 validation error detected: Value null at 'policyDocument' failed to satisfy constraint: Member must not be null");
 }
 

@@ -68,7 +68,7 @@ async fn what_cannot_be_assumed_is_refused_in_awss_words() {
     assert_snapshot!(refused(&[("TransitiveTagKeys.member.1", "team")]).await, @"400 InvalidParameterValue: The specified transitive tag key must be included in the requested tags.");
     assert_snapshot!(refused(&[("SerialNumber", "arn:aws:iam::111122223333:mfa/ana"), ("TokenCode", "123456")]).await, @"403 AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code.");
     assert_snapshot!(refused(&[("ProvidedContexts.member.1.ProviderArn", "x")]).await, @"400 ValidationError: the parameter `ProvidedContexts.member.1.ProviderArn` is not supported by `AssumeRole` here; leave it out");
-    assert_snapshot!(refused(&[("Policy", "{}")]).await, @"400 MalformedPolicyDocument: the policy has no `Statement` at line 1 column 1");
+    assert_snapshot!(refused(&[("Policy", "{}")]).await, @"400 MalformedPolicyDocument: Syntax errors in policy. (the policy has no `Statement` at line 1 column 1)");
     assert_snapshot!(refused(&[("SourceIdentity", "ana")]).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: sts:SetSourceIdentity on resource: arn:aws:iam::111122223333:role/job because no role trust policy allows the sts:SetSourceIdentity action");
 }
 

@@ -224,11 +224,11 @@ async fn malformed_documents_change_nothing() {
     let arn = office.policy("p").await.unwrap().arn;
     let before = office.revision();
     let documents = [
-        ("{", "at line 1 column 2"),
-        (r#"{"Statement":{"Effect":"allow","Action":"*","Resource":"*"}}"#, "at line 1 column 24"),
+        ("{", "at line 1 column 2)"),
+        (r#"{"Statement":{"Effect":"allow","Action":"*","Resource":"*"}}"#, "at line 1 column 24)"),
         (
             r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}"#,
-            "Policy document should not specify a principal.",
+            "specify a principal. (an identity-based policy takes no `Principal`: it applies to what it is attached to at line 1 column 32)",
         ),
     ];
     for (document, wanted) in documents {
