@@ -1,6 +1,7 @@
 //! A gateway on a real socket, between raw bytes on one side and an upstream that writes down what it gets.
 
 mod bytes;
+mod rights;
 mod shapes;
 mod transfers;
 
