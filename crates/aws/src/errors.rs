@@ -154,3 +154,68 @@ fn json_signature_code(code: &'static str) -> &'static str {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use garita_wire::sigv4::SigV4Error;
+
+    /// One of each kind.
+    fn every_error() -> Vec<Error> {
+        vec![
+            Error::NotFound("m".into()),
+            Error::AlreadyExists("m".into()),
+            Error::invalid("f", "m"),
+            Error::InvalidParameter("m".into()),
+            Error::InvalidInput("m".into()),
+            Error::MalformedPolicy("m".into()),
+            Error::PackedPolicyTooLarge("m".into()),
+            Error::DeleteConflict("m".into()),
+            Error::Unmodifiable("m".into()),
+            Error::LimitExceeded("m".into()),
+            SigV4Error::MissingAuthenticationToken.into(),
+            SigV4Error::MalformedSignedHeaders("h".into()).into(),
+            SigV4Error::InvalidClientTokenId.into(),
+            SigV4Error::ExpiredToken.into(),
+            SigV4Error::SignatureDoesNotMatch.into(),
+            Error::denied("m"),
+            Error::TooLarge(7),
+            Error::unavailable("later", "the disk is full"),
+            Error::internal("a row is torn"),
+        ]
+    }
+
+    #[test]
+    fn each_error_has_its_code_and_status_in_both_protocols() {
+        let mut table = String::new();
+        for error in every_error() {
+            let refusal = Refusal::App(error);
+            let [query, json] = [Style::Query, Style::Json11].map(|style| told(&refusal, style, "id"));
+            assert_eq!(query.message, json.message);
+            assert!(!query.message.contains("disk") && !query.message.contains("row"));
+            let (q, j) = (query.status.as_u16(), json.status.as_u16());
+            table.push_str(&format!("{q} {} | {j} {}\n", query.code, json.code));
+        }
+        insta::assert_snapshot!(table, @r"
+        404 NoSuchEntity | 400 ResourceNotFoundException
+        409 EntityAlreadyExists | 400 ResourceAlreadyExistsException
+        400 ValidationError | 400 ValidationException
+        400 InvalidParameterValue | 400 ValidationException
+        400 InvalidInput | 400 ValidationException
+        400 MalformedPolicyDocument | 400 ValidationException
+        400 PackedPolicyTooLarge | 400 ValidationException
+        409 DeleteConflict | 400 ConflictException
+        400 UnmodifiableEntity | 400 ConflictException
+        409 LimitExceeded | 400 LimitExceededException
+        403 MissingAuthenticationToken | 400 MissingAuthenticationTokenException
+        400 IncompleteSignature | 400 IncompleteSignatureException
+        403 InvalidClientTokenId | 400 UnrecognizedClientException
+        403 ExpiredToken | 400 ExpiredTokenException
+        403 SignatureDoesNotMatch | 400 InvalidSignatureException
+        403 AccessDenied | 400 AccessDeniedException
+        413 RequestEntityTooLarge | 413 RequestEntityTooLargeException
+        503 ServiceUnavailable | 503 ServiceUnavailableException
+        500 InternalFailure | 500 InternalServerException
+        ");
+    }
+}

@@ -1,0 +1,260 @@
+"""Every reply of every supported operation, held against the shapes of botocore's own service models.
+
+What is supported is found by asking: an operation that is not here says so by name. Each supported one is called in
+`calls`, and a new one that is not called there fails the test.
+"""
+
+import re
+import xml.etree.ElementTree as ElementTree
+
+import boto3
+import botocore.config
+import botocore.exceptions
+import pytest
+from identities import policy, trust, unique
+from platform_under_test import Credentials
+
+# AWS sends `Policy` where its model says `PermissionsBoundaryPolicy`; so does Garita.
+NOT_AS_MODELLED = {"PermissionsBoundaryAttachmentType"}
+# Members of the models' inputs that Garita refuses by name.
+REFUSED_MEMBERS = {
+    ("AssumeRole", "ProvidedContexts"),
+    ("AssumeRole", "MinimumSessionTokenSize"),
+    ("GetSessionToken", "MinimumSessionTokenSize"),
+}
+TAGS = [{"Key": "team", "Value": "a"}]
+DOCUMENT = policy("iam:ListUsers")
+
+
+def calls(account, recorder):
+    """Every supported operation, in an order in which each has a full reply."""
+    user, group, role, name = unique("user"), unique("group"), unique("role"), unique("policy")
+    arn, spare = (f"arn:aws:iam::{account}:policy/{one}" for one in (name, f"{name}-2"))
+    trusted = trust(account, ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"))
+    yield from [
+        ("CreatePolicy", {"PolicyName": name, "PolicyDocument": DOCUMENT, "Description": "d", "Tags": TAGS}),
+        ("CreatePolicy", {"PolicyName": f"{name}-2", "PolicyDocument": DOCUMENT, "Path": "/"}),
+        ("CreateUser", {"UserName": user, "Path": "/m/", "PermissionsBoundary": arn, "Tags": TAGS}),
+        ("CreateGroup", {"GroupName": group, "Path": "/m/"}),
+        (
+            "CreateRole",
+            {
+                "RoleName": role, "Path": "/", "AssumeRolePolicyDocument": trusted, "Description": "d",
+                "MaxSessionDuration": 3600, "PermissionsBoundary": arn, "Tags": TAGS,
+            },
+        ),
+    ]  # fmt: skip
+    yield from [
+        ("AddUserToGroup", {"GroupName": group, "UserName": user}),
+        ("GetGroup", {"GroupName": group, "MaxItems": 1}),
+        ("ListGroupsForUser", {"UserName": user, "MaxItems": 1}),
+        ("ListUsers", {"PathPrefix": "/m/", "MaxItems": 1}),
+        ("ListGroups", {"PathPrefix": "/m/", "MaxItems": 1}),
+        ("ListRoles", {"PathPrefix": "/", "MaxItems": 1}),
+        ("ListPolicies", {"Scope": "Local", "OnlyAttached": False, "PathPrefix": "/", "MaxItems": 1}),
+        ("ListPolicies", {"PolicyUsageFilter": "PermissionsBoundary"}),
+        ("UpdateUser", {"UserName": user, "NewPath": "/"}),
+        ("UpdateGroup", {"GroupName": group, "NewPath": "/"}),
+        ("UpdateRole", {"RoleName": role, "Description": "e", "MaxSessionDuration": 7200}),
+        ("UpdateRoleDescription", {"RoleName": role, "Description": "f"}),
+        ("UpdateAssumeRolePolicy", {"RoleName": role, "PolicyDocument": trusted}),
+        ("ListAccessKeys", {}),
+        ("GetAccessKeyLastUsed", {"AccessKeyId": recorder.key}),
+        ("CreatePolicyVersion", {"PolicyArn": arn, "PolicyDocument": DOCUMENT, "SetAsDefault": True}),
+        ("GetPolicy", {"PolicyArn": arn}),
+        ("GetPolicyVersion", {"PolicyArn": arn, "VersionId": "v2"}),
+        ("ListPolicyVersions", {"PolicyArn": arn, "MaxItems": 1}),
+        ("SetDefaultPolicyVersion", {"PolicyArn": arn, "VersionId": "v1"}),
+        ("DeletePolicyVersion", {"PolicyArn": arn, "VersionId": "v2"}),
+    ]
+    holders = [("User", user), ("Group", group), ("Role", role)]
+    for kind, of in holders:
+        entity = {f"{kind}Name": of}
+        yield from [
+            (f"Put{kind}Policy", {**entity, "PolicyName": "p", "PolicyDocument": DOCUMENT}),
+            (f"Get{kind}Policy", {**entity, "PolicyName": "p"}),
+            (f"List{kind}Policies", {**entity, "MaxItems": 1}),
+            (f"Attach{kind}Policy", {**entity, "PolicyArn": spare}),
+            (f"ListAttached{kind}Policies", {**entity, "PathPrefix": "/", "MaxItems": 1}),
+        ]
+    everyone = {"PolicyArn": spare, "PathPrefix": "/", "PolicyUsageFilter": "PermissionsPolicy"}
+    yield ("ListEntitiesForPolicy", everyone)
+    yield ("ListEntitiesForPolicy", {"PolicyArn": spare, "EntityFilter": "Role", "MaxItems": 1})
+    for kind, entity in [("User", {"UserName": user}), ("Role", {"RoleName": role}), ("Policy", {"PolicyArn": arn})]:
+        yield from [
+            (f"Tag{kind}", {**entity, "Tags": TAGS}),
+            (f"List{kind}Tags", {**entity, "MaxItems": 1}),
+            (f"Untag{kind}", {**entity, "TagKeys": ["team"]}),
+        ]
+    for kind in ("User", "Role"):
+        entity = {f"{kind}Name": user if kind == "User" else role}
+        yield (f"Put{kind}PermissionsBoundary", {**entity, "PermissionsBoundary": arn})
+        yield (f"Get{kind}", entity)
+        yield (f"Delete{kind}PermissionsBoundary", entity)
+    yield from [
+        ("GetCallerIdentity", {}),
+        ("GetSessionToken", {"DurationSeconds": 900}),
+        ("GetAccessKeyInfo", {"AccessKeyId": recorder.key}),
+        (
+            "AssumeRole",
+            {
+                "RoleArn": f"arn:aws:iam::{account}:role/{role}", "RoleSessionName": "model", "Policy": DOCUMENT,
+                "PolicyArns": [{"arn": arn}], "Tags": TAGS, "TransitiveTagKeys": ["team"], "SourceIdentity": "ana",
+                "ExternalId": "xx", "DurationSeconds": 900,
+            },
+        ),
+    ]  # fmt: skip
+    for kind, of in holders:
+        yield (f"Delete{kind}Policy", {f"{kind}Name": of, "PolicyName": "p"})
+        yield (f"Detach{kind}Policy", {f"{kind}Name": of, "PolicyArn": spare})
+    yield ("RemoveUserFromGroup", {"GroupName": group, "UserName": user})
+    yield ("CreateAccessKey", {"UserName": user})
+    key = {"UserName": user, "AccessKeyId": recorder.answer["AccessKey"]["AccessKeyId"]}
+    yield ("UpdateAccessKey", {**key, "Status": "Inactive"})
+    yield ("DeleteAccessKey", key)
+    for kind, of in holders:
+        yield (f"Delete{kind}", {f"{kind}Name": of})
+    for one in (arn, spare):
+        yield ("DeletePolicy", {"PolicyArn": one})
+
+
+class Recorder:
+    """Clients of IAM and STS that keep the XML of every reply with its model."""
+
+    def __init__(self, garita, credentials):
+        config = botocore.config.Config(parameter_validation=False, retries={"total_max_attempts": 1})
+        session = boto3.Session(region_name=garita.region, **credentials.boto())
+        self.clients = [session.client(name, endpoint_url=garita.endpoint, config=config) for name in ("iam", "sts")]
+        self.kept, self.key, self.answer = [], credentials.key, None
+        for client in self.clients:
+            client.meta.events.register("after-call", self.keep)
+
+    def keep(self, http_response, model, **_):
+        self.kept.append((model, http_response.status_code, http_response.content))
+
+    def call(self, operation, parameters):
+        for client in self.clients:
+            if operation in client.meta.service_model.operation_names:
+                return client._make_api_call(operation, parameters)
+        raise AssertionError(operation)
+
+    def supported(self):
+        """Operations that are not refused by name, asked without parameters."""
+        for client in self.clients:
+            version = client.meta.service_model.api_version
+            for operation in client.meta.service_model.operation_names:
+                model = client.meta.service_model.operation_model(operation)
+                if model.auth_type == "none" or operation in DANGEROUS_WITHOUT_PARAMETERS:
+                    continue
+                try:
+                    client._make_api_call(operation, {})
+                except botocore.exceptions.ClientError as error:
+                    said = error.response["Error"]
+                    if said["Code"] == "InvalidAction":
+                        assert said["Message"] == f"Could not find operation {operation} for version {version}"
+                        continue
+                yield operation
+
+
+# Made without parameters it would add a key to whoever asks.
+DANGEROUS_WITHOUT_PARAMETERS = {"CreateAccessKey"}
+
+
+@pytest.fixture(scope="module")
+def recorder(garita):
+    """Has called everything once, as a user who may do everything."""
+    iam = garita.client("iam")
+    name = unique("model")
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=policy("*"))
+    made = iam.create_access_key(UserName=name)["AccessKey"]
+    recorder = Recorder(garita, Credentials(made["AccessKeyId"], made["SecretAccessKey"]))
+    for operation, parameters in calls(garita.accounts["ml-platform"], recorder):
+        recorder.answer = recorder.call(operation, parameters)
+    yield recorder
+    iam.delete_access_key(UserName=name, AccessKeyId=made["AccessKeyId"])
+    iam.delete_user_policy(UserName=name, PolicyName="all")
+    iam.delete_user(UserName=name)
+
+
+def problems(shape, element, path):
+    """What of an element is not as its shape has it."""
+    if shape.type_name == "structure":
+        known = {member.serialization.get("name", name): member for name, member in shape.members.items()}
+        given = [local(child) for child in element]
+        yield from (f"{path} has no {name}" for name in shape.required_members if name not in given)
+        yield from (f"{path}.{name} stands twice" for name in set(given) if given.count(name) > 1)
+        for child in element:
+            if local(child) in known:
+                yield from problems(known[local(child)], child, f"{path}.{local(child)}")
+            else:
+                yield f"{path}.{local(child)} is in no model"
+    elif shape.type_name == "list":
+        for child in element:
+            yield from problems(shape.member, child, f"{path}[]") if local(child) == "member" else [f"{path}: {child}"]
+    elif not fits(shape, element.text or ""):
+        yield f"{path} is {element.text!r}, which is no {shape.name}"
+
+
+def fits(shape, text):
+    pattern = {"timestamp": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "boolean": "true|false", "integer": r"-?\d+"}
+    if shape.name in NOT_AS_MODELLED:
+        return text == "Policy"
+    if enum := getattr(shape, "enum", None):
+        return text in enum
+    return re.fullmatch(pattern.get(shape.type_name, "(?s).*"), text) is not None
+
+
+def local(element):
+    return element.tag.rpartition("}")[2]
+
+
+def test_replies_have_the_shapes_of_the_models(recorder):
+    found = []
+    for model, status, content in recorder.kept:
+        root = ElementTree.fromstring(content)
+        assert status == 200, content
+        assert local(root) == f"{model.name}Response"
+        assert root.tag.startswith("{" + model.metadata["xmlNamespace"] + "}")
+        if model.output_shape is None:
+            assert [local(child) for child in root] == ["ResponseMetadata"], model.name
+        else:
+            result = root.find("{*}" + model.output_shape.serialization["resultWrapper"])
+            assert result is not None, f"{model.name} has no result"
+            found += problems(model.output_shape, result, model.name)
+    assert not found
+
+
+def test_every_supported_operation_is_called(garita, recorder):
+    asked = Recorder(garita, garita.root())
+    supported = set(asked.supported()) | DANGEROUS_WITHOUT_PARAMETERS
+    called = {model.name for model, *_ in recorder.kept}
+    assert called == supported
+    assert len(supported) > 70
+
+
+@pytest.mark.parametrize(("operation", "member"), sorted(REFUSED_MEMBERS))
+def test_members_that_garita_does_not_know_are_refused(garita, operation, member):
+    asked = Recorder(garita, garita.root())
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        asked.call(operation, {member: 1} if member != "ProvidedContexts" else {member: [{"ProviderArn": "x"}]})
+    assert f"is not supported by `{operation}` here" in str(caught.value)
+
+
+def test_every_other_member_of_the_models_is_known(garita):
+    """Sent alone, a member that is known is not what is complained about."""
+    asked = Recorder(garita, garita.root())
+    refused = set()
+    for operation in sorted(set(asked.supported())):
+        for client in asked.clients:
+            if operation not in client.meta.service_model.operation_names:
+                continue
+            shape = client.meta.service_model.operation_model(operation).input_shape
+            for member, kind in (shape.members if shape else {}).items():
+                value = {"list": [], "structure": {}, "integer": -1, "boolean": False}.get(kind.type_name, "")
+                try:
+                    asked.call(operation, {member: value})
+                except botocore.exceptions.ClientError as error:
+                    if "is not supported by" in error.response["Error"]["Message"]:
+                        refused.add((operation, member))
+    assert refused <= REFUSED_MEMBERS
