@@ -1,7 +1,7 @@
 """Replies as AWS's own were recorded: what differs from run to run replaced, and the recordings themselves.
 
 The expectations in the tests are transcribed. Where the recordings are at hand, in the folder that
-$GARITA_AWS_RECORDED names, `check_against_recording` holds the transcription against them.
+$GARITA_AWS_RECORDED names, a test holds the transcription against them.
 """
 
 import datetime
@@ -10,7 +10,6 @@ import os
 import pathlib
 
 import botocore.exceptions
-import pytest
 
 OK = {"ResponseMetadata": {"HTTPHeaders": {}, "HTTPStatusCode": 200}}
 ACCOUNT = "111111111111"
@@ -83,12 +82,19 @@ class Replies:
         return value
 
 
-def check_against_recording(file, expected):
-    """Holds what the tests expect against the recording it was transcribed from."""
+def recording(file):
+    """What AWS answered, by scenario; empty where the recordings are not at hand."""
     folder = os.environ.get("GARITA_AWS_RECORDED")
     if folder is None:
-        pytest.skip("GARITA_AWS_RECORDED names no folder of recordings")
+        return {}
     recordings = json.loads((pathlib.Path(folder) / file).read_text())
-    recorded = {name.rpartition("::")[2]: one["recorded-content"] for name, one in recordings.items()}
-    for name, replies in expected.items():
-        assert {label: recorded[name][label] for label in replies} == replies, name
+    return {name.rpartition("::")[2]: one["recorded-content"] for name, one in recordings.items()}
+
+
+def parts(recorded, expected):
+    """Of a recording, what a test expects: the same scenarios and replies."""
+    return {
+        name: {label: recorded[name][label] for label in replies}
+        for name, replies in expected.items()
+        if name in recorded
+    }

@@ -100,3 +100,13 @@ async fn the_parameters_of_a_presigned_url_may_stand_in_query_or_body() {
     let request = Request::get(&get).body(Full::default()).unwrap();
     assert_snapshot!(show(door.send(request).await).await, @"403 SignatureDoesNotMatch: Signature expired: 20260301T120000Z is now earlier than 20260301T120001Z (20260301T120101Z - 60 sec.)");
 }
+
+#[tokio::test]
+async fn what_cannot_be_recorded_is_not_answered() {
+    let door = Door::open().await;
+    door.garita.app.close();
+    let unrecorded = door.iam(&[("Action", "ListUsers")]).await;
+    assert!(unrecorded.starts_with("503 ServiceUnavailable: "), "{unrecorded}");
+    let unwritten = door.iam(&[("Action", "CreateUser"), ("UserName", "ana")]).await;
+    assert!(unwritten.starts_with("503 ServiceUnavailable: "), "{unwritten}");
+}
