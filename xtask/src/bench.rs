@@ -24,6 +24,8 @@ use figure::Figure;
 pub(crate) struct Options {
     /// Where to write the figures as JSON.
     json: Option<PathBuf>,
+    /// The program to measure; built in release mode when none is named.
+    program: Option<PathBuf>,
     /// How many rounds.
     rounds: usize,
     /// How many seconds each contestant runs in a round.
@@ -33,26 +35,31 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the words after the benchmark's name.
     pub(crate) fn parse(words: &[&str]) -> Result<Self> {
-        let mut options = Self { json: None, rounds: 7, seconds: 3 };
+        let mut options = Self { json: None, program: None, rounds: 7, seconds: 3 };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let value = words.next().with_context(|| format!("`{word}` needs a value"))?;
             match *word {
                 "--json" => options.json = Some(PathBuf::from(value)),
+                "--program" => options.program = Some(std::path::absolute(value)?),
                 "--rounds" => options.rounds = value.parse()?,
                 "--seconds" => options.seconds = value.parse()?,
-                _ => bail!("`{word}` is not an option: there are --json, --rounds and --seconds"),
+                _ => bail!("`{word}` is not an option: there are --json, --program, --rounds and --seconds"),
             }
         }
         ensure!(options.rounds > 0 && options.seconds > 0, "there must be a round, and a second");
         Ok(options)
+    }
+
+    fn program(&self, workspace: &Workspace) -> Result<PathBuf> {
+        self.program.clone().map_or_else(|| workspace.build_garita("release"), Ok)
     }
 }
 
 /// The gateway beside nginx.
 pub(crate) fn gateway(workspace: &Workspace, options: &Options) -> Result<()> {
     system::provide(&[COMPILER, NGINX, WRK])?;
-    let program = workspace.build_garita("release")?;
+    let program = options.program(workspace)?;
     let figures = contest::run(workspace, &program, options.rounds, options.seconds)?;
     publish(&figures, options)
 }
@@ -60,7 +67,7 @@ pub(crate) fn gateway(workspace: &Workspace, options: &Options) -> Result<()> {
 /// From nothing to the first answer, and what waiting costs.
 pub(crate) fn startup(workspace: &Workspace, options: &Options) -> Result<()> {
     system::provide(&[COMPILER])?;
-    let program = workspace.build_garita("release")?;
+    let program = options.program(workspace)?;
     let figures = startup::run(&program, options.rounds)?;
     publish(&figures, options)
 }
@@ -90,7 +97,7 @@ mod tests {
     #[test]
     fn options() {
         let parsed = Options::parse(&["--json", "out.json", "--rounds", "3"]).unwrap();
-        assert_eq!(parsed, Options { json: Some("out.json".into()), rounds: 3, seconds: 3 });
+        assert_eq!(parsed, Options { json: Some("out.json".into()), program: None, rounds: 3, seconds: 3 });
         for wrong in [&["--json"][..], &["--speed", "1"], &["--rounds", "many"], &["--rounds", "0"]] {
             assert!(Options::parse(wrong).is_err(), "{wrong:?}");
         }

@@ -27,9 +27,8 @@ usage: cargo xtask <command>
   ci                      check, test and fuzz
   tidy                    the invariants of the architecture, over the dependency graph and the sources
   docs [--check]          write docs/reference from the program's own tables, or compare
-  bench gateway [--json FILE] [--rounds N] [--seconds N]
-  bench startup [--json FILE]
-                          measure against nginx, side by side";
+  bench gateway|startup   measure, against nginx and by itself
+        [--json FILE] [--program FILE] [--rounds N] [--seconds N]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

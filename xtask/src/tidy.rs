@@ -5,10 +5,12 @@
 
 mod graph;
 mod licence;
+mod links;
 mod rooms;
 mod sources;
 mod supply;
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::{Result, bail};
@@ -37,12 +39,14 @@ pub(crate) fn all(workspace: &Workspace) -> Result<()> {
     let mut findings = rooms::check(&graph);
     findings.extend(supply::check(&graph, &policy));
     let mut files = 0;
-    for path in workspace.files()? {
+    let known: BTreeSet<String> = workspace.files()?.into_iter().collect();
+    for path in &known {
         // What is not text has no lines to check.
-        if let Ok(text) = fs::read_to_string(workspace.path(&path)) {
+        if let Ok(text) = fs::read_to_string(workspace.path(path)) {
             files += 1;
-            findings.extend(sources::check(&path, &text));
-            if let Some(note) = sources::note(&path, &text) {
+            findings.extend(sources::check(path, &text));
+            findings.extend(links::check(path, &text, &known));
+            if let Some(note) = sources::note(path, &text) {
                 println!("note: {note}");
             }
         }
