@@ -79,6 +79,8 @@ def main():
     server = uvicorn.Server(config)
     running.append(server)
     server.run(sockets=[listen(folder / "mlflow.sock")])
+    # The last reply is out and everything is in the database: threads that libraries left waiting need not end.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -201,10 +201,13 @@ def create_model_if_absent(name):
     return ""
 
 
-def create_version(run_id, name=MODEL):
+def create_version(name=MODEL):
+    """A version made from the files of a version that is there."""
     client = mlflow.MlflowClient()
-    version = client.create_model_version(name, source=f"runs:/{run_id}/model", run_id=run_id).version
-    return f"version {version}"
+    known = client.get_model_version(MODEL, str(latest_version()))
+    model_id = known.source.removeprefix("models:/")
+    made = client.create_model_version(name, known.source, known.run_id, model_id=model_id)
+    return f"version {made.version}"
 
 
 def set_alias(alias):
@@ -244,18 +247,18 @@ def reader(run_id):
     refused(who, "log a metric to ana's run", lambda: client.log_metric(run_id, "rmse", 0.0), "/POST/api/2.0/mlflow/runs/log-")
     refused(who, "write into ana's artifacts", lambda: log_artifact(run_id), "mlflow-artifacts")
     refused(who, "create a registered model", lambda: create_model("mine"), invoke("POST", "registered-models/create"))
-    refused(who, "create a model version", lambda: create_version(run_id), invoke("POST", "model-versions/create"))
+    refused(who, "create a model version", create_version, invoke("POST", "model-versions/create"))
     refused(who, "move the alias champion", lambda: set_alias("champion"), invoke("POST", "registered-models/alias"))
     become_user("bruno")
     refused("bruno", "assume role mlflow-admin", lambda: assume(PLATFORM, "mlflow-admin", "bruno"), "sts:AssumeRole")
 
 
-def approver(run_id):
+def approver():
     who = "carla, mlflow-model-approver"
     allowed("carla", "assume role mlflow-model-approver", lambda: user_takes("carla", "mlflow-model-approver"))
     allowed(who, "search runs", search_runs)
     allowed(who, "create a registered model", lambda: create_model_if_absent("approved"))
-    allowed(who, "create a model version from ana's run", lambda: create_version(run_id, "approved"))
+    allowed(who, "create a model version from ana's model", lambda: create_version("approved"))
     allowed(who, "move a version to the stage Staging", move_to_staging)
     allowed(who, "set the alias approved", lambda: set_alias("approved"))
     refused(who, "start a run", start_run, invoke("POST", "runs/create"))
@@ -329,7 +332,7 @@ def main():
     if run_id is None:
         return
     reader(run_id)
-    approver(run_id)
+    approver()
     other_account()
     nobody()
     rights_taken_away()
