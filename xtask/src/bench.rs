@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::run;
 use crate::system::{self, COMPILER, NGINX, WRK};
 use crate::workspace::Workspace;
 use figure::Figure;
@@ -70,6 +71,15 @@ pub(crate) fn startup(workspace: &Workspace, options: &Options) -> Result<()> {
     let program = options.program(workspace)?;
     let figures = startup::run(&program, options.rounds)?;
     publish(&figures, options)
+}
+
+/// Policy decisions beside those of another engine: a program of its own, so that the peer stays out of our lock.
+pub(crate) fn policy(workspace: &Workspace, options: &[&str]) -> Result<()> {
+    let program = ["run", "--release", "--locked", "--manifest-path", "bench/policy/Cargo.toml", "--"];
+    let mut command = workspace.command("cargo", &program);
+    // Builds of another lock share nothing with ours.
+    command.args(options).env("CARGO_TARGET_DIR", workspace.target().join("bench-policy"));
+    run::loudly(&mut command)
 }
 
 fn publish(figures: &[Figure], options: &Options) -> Result<()> {

@@ -27,8 +27,10 @@ usage: cargo xtask <command>
   ci                      check, test and fuzz
   tidy                    the invariants of the architecture, over the dependency graph and the sources
   docs [--check]          write docs/reference from the program's own tables, or compare
-  bench gateway|startup   measure, against nginx and by itself
-        [--json FILE] [--program FILE] [--rounds N] [--seconds N]";
+  bench gateway|startup [--json FILE] [--program FILE] [--rounds N] [--seconds N]
+                          measure the gateway beside nginx, and how it starts
+  bench policy [--json FILE]
+                          measure policy decisions beside Cedar's";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -65,6 +67,7 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["docs", "--check"] => reference::compare(&workspace),
         ["bench", "gateway", options @ ..] => bench::gateway(&workspace, &bench::Options::parse(options)?),
         ["bench", "startup", options @ ..] => bench::startup(&workspace, &bench::Options::parse(options)?),
+        ["bench", "policy", options @ ..] => bench::policy(&workspace, options),
         _ => bail!("`cargo xtask {}` is not a command\n\n{USAGE}", words.join(" ")),
     }
 }
