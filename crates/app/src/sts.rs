@@ -3,10 +3,12 @@
 //! Limits and texts are those of the STS API reference (2011-06-15). INVARIANT: a session is minted only after the
 //! trust policy was judged in the same snapshot that proves the caller live.
 
+use std::sync::Arc;
+
 use garita_model::session::{Link, Origin, Subject};
 use garita_model::tag::{self, Tag};
 use garita_model::{AccessKeyId, AccountId, Arn, Error, Result, Role, Session, SessionName};
-use garita_policy::{PolicyKind, Principal};
+use garita_policy::{NamedPolicy, PolicyKind, PolicySource, Principal};
 use garita_store::Snapshot;
 use jiff::{SignedDuration, Timestamp};
 
@@ -85,12 +87,12 @@ impl App {
     /// `AccessDenied` unless both the caller's policies and the trust policy agree; `Invalid` for values out of range.
     pub fn assume_role(&self, cx: &RequestContext, ask: &AssumeRole) -> Result<AssumedRole> {
         let state = self.snapshot();
-        let (role, role_arn) = find_role(&state, cx, &ask.role)?;
-        let duration = role_duration(cx, &role, ask.duration)?;
+        let duration = check_duration(ask.duration.unwrap_or(MAX_CHAINED), MAX_DURATION)?;
         let tags = session_tags(cx, ask)?;
         let source_identity = source_identity(cx, ask)?;
+        let role = judged_role(&state, cx, ask)?;
+        fits_role(cx, &role, duration)?;
         check_policies(&state, role.account, ask)?;
-        judge_trust(&state, cx, &role, &role_arn, ask)?;
         let live = live::check(&state, cx.caller())?;
         let chain = chain(cx, &live);
         let (now, transitive) = (whole_second(cx.now()), transitive_keys(cx, ask));
@@ -207,46 +209,61 @@ impl App {
     }
 }
 
-/// Finds the role to assume. A role that is not there is refused like one that may not be assumed.
-fn find_role(state: &Snapshot, cx: &RequestContext, text: &str) -> Result<(std::sync::Arc<Role>, String)> {
-    let invalid = || Error::invalid("roleArn", format!("{text} is invalid"));
-    let arn: Arn = text.parse().map_err(|_| invalid())?;
-    let account: AccountId = arn.account().parse().map_err(|_| invalid())?;
-    let path = arn.resource().strip_prefix("role/").filter(|p| !p.is_empty()).ok_or_else(invalid)?;
-    if arn.service() != "iam" || arn.partition() != "aws" || !arn.region().is_empty() {
-        return Err(invalid());
-    }
+/// The role to assume, once its trust policy and the caller's policies allow it.
+///
+/// A role that is not there is judged like one that trusts nobody: who may not assume it cannot tell the two apart.
+fn judged_role(state: &Snapshot, cx: &RequestContext, ask: &AssumeRole) -> Result<Arc<Role>> {
+    let (account, name) = role_name(&ask.role)?;
     if matches!(cx.caller().principal, Principal::Root { .. }) {
         return Err(Error::denied("Roles may not be assumed by root accounts."));
     }
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let found = state.role(account, name).filter(|r| r.arn().is_ok_and(|a| a.as_str() == text));
-    match found {
-        Some(role) => Ok((role.clone(), text.to_owned())),
-        None => Err(Error::denied(format!(
-            "User: {} is not authorized to perform: sts:AssumeRole on resource: {text}",
-            cx.caller().principal.arn_text()
-        ))),
+    let role = state.role(account, name).filter(|r| r.arn().is_ok_and(|a| a.as_str() == ask.role));
+    let nobody = trusts_nobody()?;
+    let trust = match role {
+        Some(role) => state.trust(role).ok_or_else(|| {
+            Error::internal(format!("the trust policy of `{}` is not in the snapshot", ask.role))
+        })?,
+        None => &nobody,
+    };
+    let tags = role.map_or(&[][..], |role| &role.tags);
+    judge_trust(state, cx, account, trust, tags, ask)?;
+    role.cloned().ok_or_else(|| Error::denied(format!("role `{}` does not exist", ask.role)))
+}
+
+/// The account and name in a role's ARN.
+fn role_name(text: &str) -> Result<(AccountId, &str)> {
+    let invalid = || Error::invalid("roleArn", format!("{text} is invalid"));
+    let arn: Arn = text.parse().map_err(|_| invalid())?;
+    let account: AccountId = arn.account().parse().map_err(|_| invalid())?;
+    let is_role = arn.resource().strip_prefix("role/").is_some_and(|path| !path.is_empty());
+    if !is_role || arn.service() != "iam" || arn.partition() != "aws" || !arn.region().is_empty() {
+        return Err(invalid());
     }
+    text.rsplit('/').next().map(|name| (account, name)).ok_or_else(invalid)
+}
+
+/// No id that Garita draws has a zero in it.
+fn trusts_nobody() -> Result<NamedPolicy> {
+    let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"AIDA00000000000000000"},"Action":"sts:AssumeRole"}}"#;
+    let document = document::parse(text, PolicyKind::Trust)?;
+    Ok(NamedPolicy::new("trust", PolicySource::Trust, Arc::new(document)))
 }
 
 fn judge_trust(
     state: &Snapshot,
     cx: &RequestContext,
-    role: &Role,
-    arn: &str,
+    account: AccountId,
+    trust: &NamedPolicy,
+    tags: &[Tag],
     ask: &AssumeRole,
 ) -> Result<()> {
-    let trust = state
-        .trust(role)
-        .ok_or_else(|| Error::internal(format!("the trust policy of `{arn}` is not in the snapshot")))?;
     let mut keys = vec![("sts:RoleSessionName", ask.session.to_string())];
     keys.extend(ask.external_id.iter().map(|v| ("sts:ExternalId", v.clone())));
     keys.extend(ask.source_identity.iter().map(|v| ("sts:SourceIdentity", v.clone())));
     let tag_names: Vec<String> = ask.tags.iter().map(|t| format!("aws:RequestTag/{}", t.key)).collect();
     keys.extend(tag_names.iter().map(String::as_str).zip(ask.tags.iter().map(|t| t.value.clone())));
-    let role_tags: Vec<String> = role.tags.iter().map(|t| format!("aws:ResourceTag/{}", t.key)).collect();
-    keys.extend(role_tags.iter().map(String::as_str).zip(role.tags.iter().map(|t| t.value.clone())));
+    let role_tags: Vec<String> = tags.iter().map(|t| format!("aws:ResourceTag/{}", t.key)).collect();
+    keys.extend(role_tags.iter().map(String::as_str).zip(tags.iter().map(|t| t.value.clone())));
     let mut lists = Vec::new();
     if !ask.tags.is_empty() {
         lists.push(("aws:TagKeys", ask.tags.iter().map(|t| t.key.clone()).collect()));
@@ -262,13 +279,9 @@ fn judge_trust(
         actions.push("sts:SetSourceIdentity");
     }
     for action in actions {
-        let account = Some(role.account);
-        judge(
-            state,
-            cx,
-            &Question { action, resource: arn, account, keys: &keys, lists: &lists },
-            Some(trust),
-        )?;
+        let (resource, account) = (ask.role.as_str(), Some(account));
+        let question = Question { action, resource, account, keys: &keys, lists: &lists };
+        judge(state, cx, &question, Some(trust))?;
     }
     Ok(())
 }
@@ -289,9 +302,9 @@ fn check_duration(seconds: u32, longest: u32) -> Result<u32> {
     ))
 }
 
-fn role_duration(cx: &RequestContext, role: &Role, asked: Option<u32>) -> Result<u32> {
+/// Whether a session of this role, made by this caller, may be so long.
+fn fits_role(cx: &RequestContext, role: &Role, seconds: u32) -> Result<()> {
     let chained = matches!(cx.caller().principal, Principal::RoleSession { .. });
-    let seconds = check_duration(asked.unwrap_or(MAX_CHAINED), MAX_DURATION)?;
     if chained && seconds > MAX_CHAINED {
         return Err(Error::invalid(
             "durationSeconds",
@@ -304,7 +317,7 @@ fn role_duration(cx: &RequestContext, role: &Role, asked: Option<u32>) -> Result
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
         ));
     }
-    Ok(seconds)
+    Ok(())
 }
 
 /// The tags of the new session: those asked for, and what the calling session passes on.

@@ -61,7 +61,9 @@ async fn both_the_trust_policy_and_the_other_accounts_policies_must_agree() {
     assert_eq!(told_root, "AccessDenied: Roles may not be assumed by root accounts.");
     assert!(denied(assume(&garita, &bo, &ask(&cross))), "the trusted account is another one");
     let absent = "arn:aws:iam::111122223333:role/absent";
-    assert!(denied(assume(&garita, &bo, &ask(absent))), "an absent role looks like a refused one");
+    let refused = |who, role: &str| told(assume(&garita, who, &ask(role))).replace(role, "ROLE");
+    assert_eq!(refused(&bo, absent), refused(&bo, &named), "an absent role looks like a refused one");
+    assert_eq!(refused(&ana, absent), refused(&ana, &cross), "to whoever asks");
 }
 
 #[tokio::test]
