@@ -95,7 +95,8 @@ async fn show(args: &QuickstartArgs, folder: &DataFolder) -> Result<Shown> {
     let config = plan.config()?;
     let app = folder.open(&config).await?;
     create_accounts(&app, &keys).await?;
-    let serving = serve::start(&config, app, folder).await?;
+    let serving = serve::start(&config, app, folder).await;
+    let serving = serving.context("cannot serve (other addresses: --aws-listen and --gateway-listen)")?;
     let provisioned = provision(&python, &place, &plan, &serving, &keys);
     let (mlflow, provisioned) = tokio::join!(start_mlflow(&python, &place), provisioned);
     let mlflow = mlflow?;

@@ -6,7 +6,9 @@ ends with it. Usage: launch.py FOLDER; the socket, the database and the artifact
 
 import os
 import pathlib
+import shutil
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -33,6 +35,22 @@ def configure(folder):
         }
     )
     return database
+
+
+def open_database(folder, database):
+    """Makes the database, or brings that of an older MLflow up to date, with a copy of it kept."""
+    from mlflow.exceptions import MlflowException
+    from mlflow.server.handlers import initialize_backend_stores
+
+    try:
+        initialize_backend_stores(database, database, "mlflow-artifacts:/")
+    except MlflowException as error:
+        if "out-of-date database schema" not in str(error):
+            raise
+        shutil.copy2(folder / "mlflow.db", folder / "mlflow.db.before-upgrade")
+        upgrade = [sys.executable, "-I", "-m", "mlflow", "db", "upgrade", database]
+        subprocess.run(upgrade, stdin=subprocess.DEVNULL, check=True)
+        initialize_backend_stores(database, database, "mlflow-artifacts:/")
 
 
 def listen(path):
@@ -64,10 +82,9 @@ def main():
     threading.Thread(target=end_with_parent, args=[running], daemon=True).start()
 
     import uvicorn
-    from mlflow.server.handlers import initialize_backend_stores
 
-    # Creates the database or migrates it before anyone is let in.
-    initialize_backend_stores(database, database, "mlflow-artifacts:/")
+    # The database is there, and of this MLflow's schema, before anyone is let in.
+    open_database(folder, database)
     config = uvicorn.Config(
         "mlflow.server.fastapi_app:app",
         log_level="warning",
