@@ -22,6 +22,29 @@ use crate::services::iam::{
 };
 use crate::services::sts;
 
+/// Rows: service, operation, access, resource, parameters, function.
+macro_rules! rows {
+    ($($service:literal $name:literal $access:ident $resource:tt [$($parameter:literal)*]
+       $($function:ident)::+ $(($kind:expr))?;)*) => {
+        &[$(Row {
+            operation: Operation {
+                service: $service,
+                name: $name,
+                protocol: Protocol::Query,
+                action: concat!($service, ":", $name),
+                resource: $resource,
+                access: Access::$access,
+                authentication: Authentication::Required,
+            },
+            source: concat!($service, ".amazonaws.com"),
+            parameters: &[$($parameter),*],
+            run: |call| Box::pin($($function)::+(call $(, $kind)?)),
+        }),*]
+    };
+}
+
+mod account;
+
 /// One operation and how it is served.
 pub(crate) struct Row {
     /// What it is.
@@ -47,13 +70,13 @@ pub(crate) struct Wanted {
 
 /// All operations this door serves, for the reference, the simulator and the authorization matrix.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    ROWS.iter().map(|row| &row.operation)
+    rows().map(|row| &row.operation)
 }
 
 /// The parameters an operation takes here.
 pub fn parameters(operation: &Operation) -> &'static [&'static str] {
     let is_it = |row: &&Row| row.operation == *operation;
-    ROWS.iter().find(is_it).map_or(&[], |row| row.parameters)
+    rows().find(is_it).map_or(&[], |row| row.parameters)
 }
 
 /// Finds the row a request asks for: by credential scope, target, action and version.
@@ -73,7 +96,7 @@ pub(crate) fn wanted(received: &Received) -> Result<Wanted, Refusal> {
     let is_it = |row: &&Row| {
         row.operation.service == found.service.signing_name && row.operation.name == found.operation
     };
-    let row = ROWS.iter().find(is_it).ok_or_else(|| match target {
+    let row = rows().find(is_it).ok_or_else(|| match target {
         Some(target) => RouteError::UnknownTarget(target.to_owned()),
         None => RouteError::InvalidAction {
             action: found.operation.to_owned(),
@@ -106,29 +129,14 @@ const ROLE: &str = "arn:aws:iam::{account}:role{path}{RoleName}";
 const POLICY: &str = "{PolicyArn}";
 const ANY: &str = "*";
 
-macro_rules! rows {
-    ($($service:literal $name:literal $access:ident $resource:tt [$($parameter:literal)*]
-       $($function:ident)::+ $(($kind:expr))?;)*) => {
-        &[$(Row {
-            operation: Operation {
-                service: $service,
-                name: $name,
-                protocol: Protocol::Query,
-                action: concat!($service, ":", $name),
-                resource: $resource,
-                access: Access::$access,
-                authentication: Authentication::Required,
-            },
-            source: concat!($service, ".amazonaws.com"),
-            parameters: &[$($parameter),*],
-            run: |call| Box::pin($($function)::+(call $(, $kind)?)),
-        }),*]
-    };
+/// The whole table.
+pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
+    [ROWS, account::ROWS].into_iter().flatten()
 }
 
-/// The table.
+/// Principals, policies and sessions.
 #[rustfmt::skip]
-pub(crate) static ROWS: &[Row] = rows! {
+static ROWS: &[Row] = rows! {
     "iam" "CreateUser" Write USER ["UserName" "Path" "PermissionsBoundary" "Tags"] user::create;
     "iam" "GetUser" Read USER ["UserName"] user::get;
     "iam" "ListUsers" List ANY ["PathPrefix" "Marker" "MaxItems"] user::list;
@@ -248,12 +256,12 @@ mod tests {
 
     #[test]
     fn no_operation_has_two_rows() {
-        assert_eq!(OperationTable::new(operations()).unwrap().iter().count(), ROWS.len());
+        assert_eq!(OperationTable::new(operations()).unwrap().iter().count(), rows().count());
     }
 
     #[test]
     fn every_row_takes_what_its_resource_is_named_by() {
-        for row in ROWS {
+        for row in rows() {
             let mut names = row.operation.resource.split(['{', '}']).filter(|part| part.ends_with("Name"));
             assert!(names.all(|name| row.parameters.contains(&name)), "{}", row.operation.name);
         }
@@ -261,7 +269,7 @@ mod tests {
 
     #[test]
     fn parameters_beside_the_row_are_refused_but_for_those_of_the_signature() {
-        let row = ROWS.iter().find(|row| row.operation.name == "GetSessionToken").unwrap();
+        let row = rows().find(|row| row.operation.name == "GetSessionToken").unwrap();
         let check = |form: &[u8]| row.check(&Params::parse(form).unwrap());
         assert!(
             check(b"Action=GetSessionToken&Version=2011-06-15&X-Amz-Signature=1&DurationSeconds=900").is_ok()

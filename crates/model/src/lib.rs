@@ -22,7 +22,7 @@ pub mod tag;
 pub mod user;
 
 pub use access_key::{AccessKey, KeyOwner, KeyStatus};
-pub use account::Account;
+pub use account::{Account, AccountAlias};
 pub use audit::AuditRecord;
 pub use clock::{Clock, SystemClock};
 pub use entropy::{Entropy, SystemEntropy};

@@ -175,6 +175,19 @@ impl App {
     }
 }
 
+/// Names and ARNs of attached policies, in the order of attachment.
+pub(super) fn shown(
+    state: &Snapshot,
+    account: AccountId,
+    attached: &[String],
+) -> Result<Vec<AttachedPolicy>> {
+    let shown = |arn: &String| {
+        let policy = PolicyArn::parse(arn)?.get(state, account)?;
+        Ok(AttachedPolicy { name: policy.name().to_owned(), arn: arn.clone() })
+    };
+    attached.iter().map(shown).collect()
+}
+
 impl EntitiesForPolicy {
     fn wants(&self, entity: &Entity) -> bool {
         let of_kind = match self.filter {

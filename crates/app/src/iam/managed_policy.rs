@@ -224,7 +224,7 @@ fn check(state: &Snapshot, account: AccountId, input: &CreatePolicy) -> Result<(
     document::check_managed(&input.document)
 }
 
-fn detail(state: &Snapshot, account: AccountId, policy: &Managed) -> Result<PolicyDetail> {
+pub(super) fn detail(state: &Snapshot, account: AccountId, policy: &Managed) -> Result<PolicyDetail> {
     let arn = policy.arn();
     let prefix = format!("{account}/");
     let ours = |key: &&ObjectKey| key.key.starts_with(&prefix);

@@ -6,8 +6,10 @@
 //! reference (2010-05-08).
 
 pub mod access_key;
+pub mod alias;
 mod ask;
 pub mod attachment;
+pub mod authorization_details;
 pub mod boundary;
 pub(crate) mod document;
 pub mod entity;
@@ -19,12 +21,14 @@ mod policy_arn;
 pub mod policy_version;
 mod quota;
 pub mod role;
+pub mod summary;
 pub mod tagging;
 mod trust;
 pub mod user;
 
 pub use access_key::{KeyLastUsed, UpdateAccessKey};
 pub use attachment::{AttachedPolicy, EntitiesForPolicy, EntityFilter, PolicyEntity};
+pub use authorization_details::{AuthorizationDetail, DetailFilter};
 pub use boundary::Bounded;
 pub use entity::EntityName;
 pub use group::{CreateGroup, GroupDetail, UpdateGroup};

@@ -174,7 +174,7 @@ fn detail(policy: &ManagedPolicy, version: PolicyVersion) -> VersionDetail {
     VersionDetail { id: version.id, document: version.document, is_default, created: version.created }
 }
 
-fn versions(policy: &Managed) -> Result<Vec<VersionDetail>> {
+pub(super) fn versions(policy: &Managed) -> Result<Vec<VersionDetail>> {
     match policy {
         Managed::Own(policy) => Ok(policy.versions.iter().map(|v| detail(policy, v.clone())).collect()),
         Managed::Aws(aws) => {

@@ -29,6 +29,10 @@ pub(super) const POLICY_SIZE: Quota = quota("PolicySize", 6144);
 pub(super) const TRUST_SIZE: Quota = quota("ACLSizePerRole", 2048);
 
 impl Quota {
+    /// How many there may be.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
     /// Whether one more may join those that are there.
     pub(super) fn one_more(&self, present: usize) -> Result<()> {
         self.fits(present.saturating_add(1))

@@ -255,6 +255,6 @@ fn get(state: &Snapshot, account: AccountId, name: &RoleName) -> Result<Arc<Role
     role.ok_or_else(|| Error::NotFound(format!("The role with name {name} cannot be found.")))
 }
 
-fn detail(state: &Snapshot, role: Arc<Role>) -> RoleDetail {
+pub(super) fn detail(state: &Snapshot, role: Arc<Role>) -> RoleDetail {
     RoleDetail { trust: trust::shown(state, &role.trust), role }
 }

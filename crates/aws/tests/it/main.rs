@@ -7,6 +7,7 @@
     reason = "a test that cannot set up must fail loudly"
 )]
 
+mod account;
 mod door;
 mod groups;
 mod keys;

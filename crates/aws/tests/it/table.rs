@@ -68,6 +68,7 @@ async fn who_has_no_rights_is_refused_by_every_row_but_the_open_ones() {
         ("TagKeys", ""),
         ("RoleArn", "arn:aws:iam::111122223333:role/r"),
         ("RoleSessionName", "s1"),
+        ("AccountAlias", "vision"),
     ];
     for row in operations() {
         let taken = garita_aws::operations::parameters(row);

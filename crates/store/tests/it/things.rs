@@ -26,7 +26,7 @@ pub(crate) fn moment(second: i64) -> Timestamp {
 
 pub(crate) fn account(min_rev: u64) -> Object {
     let name = "main".parse().unwrap();
-    Object::Account(Arc::new(Account { id: account_id(), name, created: moment(0), min_rev }))
+    Object::Account(Arc::new(Account { id: account_id(), name, alias: None, created: moment(0), min_rev }))
 }
 
 fn unique<T: serde::de::DeserializeOwned>(prefix: &str, name: &str) -> T {

@@ -1,6 +1,7 @@
 //! The IAM verbs, as a caller sees them.
 
 mod access_key;
+mod account;
 mod authorization;
 mod group;
 mod paging;

@@ -3,7 +3,7 @@
 use garita_app::iam::{EntitiesForPolicy, EntityFilter, EntityName, PolicyEntity};
 use garita_wire::protocol::xml::XmlWriter;
 
-use super::{Kind, more, paged, policy_usage};
+use super::{Kind, attached, more, paged, policy_usage};
 use crate::call::{Answer, Call};
 use crate::errors::Refusal;
 
@@ -30,10 +30,7 @@ pub(crate) async fn list(call: Call<'_>, kind: Kind) -> Result<Answer, Refusal> 
     let (entity, prefix) = (kind.entity(&call)?, call.params.string("PathPrefix"));
     let page = call.app.list_attached_policies(call.cx, &entity, prefix, &call.page()?)?;
     Ok(Answer::result(move |result| {
-        paged(result, "AttachedPolicies", &page, |w, policy| {
-            w.text("PolicyName", &policy.name);
-            w.text("PolicyArn", &policy.arn);
-        });
+        paged(result, "AttachedPolicies", &page, attached);
     }))
 }
 

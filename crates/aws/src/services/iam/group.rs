@@ -62,7 +62,7 @@ pub(crate) async fn remove_user(call: Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::done())
 }
 
-fn members(result: &mut XmlWriter, group: &Group) {
+pub(super) fn members(result: &mut XmlWriter, group: &Group) {
     result.text("Path", group.path.as_str());
     result.text("GroupName", group.name.as_str());
     result.text("GroupId", group.id.as_str());

@@ -3,7 +3,9 @@
 //! What users, groups and roles have in common is written once, with the [`Kind`] as a value.
 
 pub(crate) mod access_key;
+pub(crate) mod account;
 pub(crate) mod attachment;
+pub(crate) mod authorization_details;
 pub(crate) mod boundary;
 pub(crate) mod group;
 pub(crate) mod inline_policy;
@@ -13,8 +15,11 @@ pub(crate) mod role;
 pub(crate) mod tag;
 pub(crate) mod user;
 
-use garita_app::iam::{EntityName, Page, PolicyUsage};
-use garita_model::{Arn, Error, Tag};
+use std::collections::BTreeMap;
+
+use garita_app::iam::{AttachedPolicy, EntityName, Page, PolicyUsage};
+use garita_model::{Arn, Error, PolicyName, Tag};
+use garita_wire::protocol::percent_encode;
 use garita_wire::protocol::xml::XmlWriter;
 
 use crate::call::Call;
@@ -79,6 +84,20 @@ fn tags_if_any(result: &mut XmlWriter, all: &[Tag]) {
     if !all.is_empty() {
         tags(result, all);
     }
+}
+
+/// One attached policy.
+fn attached(result: &mut XmlWriter, policy: &AttachedPolicy) {
+    result.text("PolicyName", &policy.name);
+    result.text("PolicyArn", &policy.arn);
+}
+
+/// Inline policies with their documents.
+fn inline(result: &mut XmlWriter, name: &str, policies: &BTreeMap<PolicyName, String>) {
+    result.list(name, policies, |w, (name, document)| {
+        w.text("PolicyName", name.as_str());
+        w.text("PolicyDocument", &percent_encode(document));
+    });
 }
 
 /// `PermissionsBoundary`, if there is one. The type is what AWS sends, though its model names another.

@@ -58,7 +58,7 @@ pub(crate) async fn delete(call: Call<'_>) -> Result<Answer, Refusal> {
 }
 
 /// What lists show: descriptions and tags are left out there.
-fn members(result: &mut XmlWriter, policy: &PolicyDetail) {
+pub(super) fn members(result: &mut XmlWriter, policy: &PolicyDetail) {
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     result.text("PolicyName", &policy.name);
     result.text("PolicyId", &policy.id);

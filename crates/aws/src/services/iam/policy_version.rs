@@ -45,7 +45,7 @@ pub(crate) async fn set_default(call: Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::done())
 }
 
-fn members(result: &mut XmlWriter, version: &VersionDetail) {
+pub(super) fn members(result: &mut XmlWriter, version: &VersionDetail) {
     result.text("VersionId", &version.id.to_string());
     result.boolean("IsDefaultVersion", version.is_default);
     result.timestamp("CreateDate", version.created);

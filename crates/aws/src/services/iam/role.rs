@@ -92,7 +92,7 @@ fn whole(result: &mut XmlWriter, detail: &RoleDetail) {
     held(result, detail);
 }
 
-fn named(result: &mut XmlWriter, detail: &RoleDetail) {
+pub(super) fn named(result: &mut XmlWriter, detail: &RoleDetail) {
     let role = &detail.role;
     result.text("Path", role.path.as_str());
     result.text("RoleName", role.name.as_str());

@@ -1,0 +1,13 @@
+//! Rows of what an account has as a whole.
+
+use super::*;
+use crate::services::iam::{account, authorization_details};
+
+#[rustfmt::skip]
+pub(super) static ROWS: &[Row] = rows! {
+    "iam" "CreateAccountAlias" Write ANY ["AccountAlias"] account::create_alias;
+    "iam" "DeleteAccountAlias" Write ANY ["AccountAlias"] account::delete_alias;
+    "iam" "ListAccountAliases" List ANY ["Marker" "MaxItems"] account::list_aliases;
+    "iam" "GetAccountSummary" List ANY [] account::summary;
+    "iam" "GetAccountAuthorizationDetails" Read ANY ["Filter" "Marker" "MaxItems"] authorization_details::get;
+};
