@@ -4,7 +4,7 @@
 
 use garita_gateway::json::JsonObject;
 use garita_gateway::mlflow::{self, Verb};
-use garita_gateway::path::CanonicalPath;
+use garita_gateway::path::{CanonicalPath, MAX_PATH};
 use garita_gateway::query::Query;
 use libfuzzer_sys::fuzz_target;
 
@@ -22,7 +22,10 @@ fuzz_target!(|data: &[u8]| {
         assert!(!matches!(segment.as_str(), "" | "." | ".."));
         assert!(!segment.contains(['/', '\\']) && !segment.chars().any(char::is_control));
     }
-    assert_eq!(CanonicalPath::parse(&encoded).as_ref(), Ok(&path));
+    // Encoding lengthens: a path at the bound may leave it.
+    if encoded.len() <= MAX_PATH {
+        assert_eq!(CanonicalPath::parse(&encoded).as_ref(), Ok(&path));
+    }
     let Some(verb) = Verb::from_wire(method) else { return };
     if let Some((row, found)) = mlflow::find(verb, path.segments()) {
         let given: usize = found.parameters.iter().map(|parameter| parameter.len()).sum();
