@@ -195,9 +195,10 @@ fn user_identity(caller: &Caller) -> Value {
             put("type", "Root".to_owned());
             put("principalId", account.to_string());
         }
-        Principal::User { id, .. } => {
+        Principal::User { id, arn, .. } => {
             put("type", "IAMUser".to_owned());
             put("principalId", id.clone());
+            put("userName", arn.resource().rsplit('/').next().unwrap_or_default().to_owned());
         }
         Principal::RoleSession { role_id, session_name, .. } => {
             put("type", "AssumedRole".to_owned());

@@ -47,6 +47,7 @@ fn every_answer_has_one_record() {
     assert_eq!(seen, expected);
     let denied = &records[records.len() - 3];
     assert_eq!(denied["userIdentity"]["type"], "IAMUser");
+    assert_eq!(denied["userIdentity"]["userName"], "ana");
     assert_eq!(denied["additionalEventData"]["status"], 403);
     assert_eq!(denied["additionalEventData"]["decisions"][0]["decision"], "implicitDeny");
 }

@@ -1,4 +1,13 @@
 //! The whole program, driven from outside: one binary for all of it, so that it links once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on must fail loudly"
+)]
 
 mod account;
 mod audit;
