@@ -97,9 +97,8 @@ fn check_link(state: &Snapshot, link: &Link, iss_rev: u64) -> Option<()> {
             state.role(link.account, name.as_str()).is_some_and(|r| r.id == *id && iss_rev >= r.min_rev)
         }
     };
-    let key_active = link
-        .key
-        .as_ref()
-        .is_none_or(|id| state.access_key(id).is_some_and(|k| k.status == KeyStatus::Active));
+    let key_active = link.key.as_ref().is_none_or(|id| {
+        state.access_key(id).is_some_and(|k| k.status == KeyStatus::Active && iss_rev >= k.min_rev)
+    });
     (stands && key_active).then_some(())
 }

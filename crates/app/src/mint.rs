@@ -86,7 +86,8 @@ pub(crate) fn brought_key(
     now: Timestamp,
 ) -> Result<NewKey> {
     let sealed = keyring.seal(KEY_LABEL, id.as_str().as_bytes(), secret.expose().as_bytes(), entropy)?;
-    let key = AccessKey { id, account, owner, secret: sealed, status: KeyStatus::Active, created: now };
+    let (status, min_rev) = (KeyStatus::Active, 0);
+    let key = AccessKey { id, account, owner, secret: sealed, status, created: now, min_rev };
     Ok(NewKey { key, secret })
 }
 

@@ -42,6 +42,9 @@ pub struct AccessKey {
     pub status: KeyStatus,
     /// When it was made.
     pub created: Timestamp,
+    /// Sessions made with it before this revision are refused: it was inactive then.
+    #[serde(default)]
+    pub min_rev: u64,
 }
 
 /// When and for what a key was last used; kept beside the key because it changes with use, not by a caller.

@@ -103,7 +103,12 @@ impl App {
         self.change(cx, move |change| {
             let (permit, owner) = owner(change, account, "iam:UpdateAccessKey", input.user.as_ref())?;
             let key = key_of(change.state(), account, &owner, &input.id)?;
-            let key = AccessKey { status: input.status, ..AccessKey::clone(&key) };
+            // Sessions made with a key stay dead when it is made active again.
+            let min_rev = match input.status {
+                KeyStatus::Active => key.min_rev,
+                KeyStatus::Inactive => change.revision(),
+            };
+            let key = AccessKey { status: input.status, min_rev, ..AccessKey::clone(&key) };
             change.put(&permit, Object::AccessKey(Arc::new(key)));
             Ok(())
         })

@@ -157,7 +157,9 @@ impl App {
             if name.key() != user.name.key() {
                 must_be_free(change.state(), account, name)?;
             }
-            let changed = User { name: name.clone(), path, ..User::clone(&user) };
+            // Sessions made under a name stay dead when the user gets it back.
+            let min_rev = if *name == user.name { user.min_rev } else { change.revision() };
+            let changed = User { name: name.clone(), path, min_rev, ..User::clone(&user) };
             replace(change, &permit, &user, changed);
             Ok(())
         })

@@ -1,7 +1,7 @@
 //! Taking access away: when the call returns, nothing accepts it any more.
 
 use garita_app::authorize::Question;
-use garita_app::iam::{EntityName, UpdateAccessKey};
+use garita_app::iam::{EntityName, UpdateAccessKey, UpdateUser};
 use garita_model::KeyStatus;
 use garita_testkit::TestGarita;
 
@@ -29,6 +29,28 @@ async fn a_key_made_inactive_is_dead_with_all_its_sessions() {
     }
     set(KeyStatus::Active).await;
     assert!(garita.context(&ana).is_ok());
+    for credentials in [&session, &chained] {
+        assert_eq!(told(garita.context(credentials)), DEAD, "a session does not come alive with its key");
+    }
+    let new = assume(&garita, &ana, &ask(&first)).unwrap();
+    assert!(garita.context(&new).is_ok());
+}
+
+#[tokio::test]
+async fn a_session_stays_dead_when_its_user_gets_the_old_name_back() {
+    let garita = TestGarita::new().await;
+    let ana = user(&garita, "ana", None).await;
+    let arn = role(&garita, "r", trust(r#"{"AWS":"*"}"#, ""), None).await;
+    let session = assume(&garita, &ana, &ask(&arn)).unwrap();
+    for (name, new_name) in [("ana", "bo"), ("bo", "ana")] {
+        let new_name = Some(new_name.parse().unwrap());
+        let input = UpdateUser { name: name.parse().unwrap(), new_name, new_path: None };
+        garita.app.update_user(&garita.as_root(), input).await.unwrap();
+        assert_eq!(told(garita.context(&session)), DEAD);
+    }
+    assert!(garita.context(&ana).is_ok(), "the key is still the user's");
+    let new = assume(&garita, &ana, &ask(&arn)).unwrap();
+    assert!(garita.context(&new).is_ok());
 }
 
 #[tokio::test]

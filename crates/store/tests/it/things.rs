@@ -103,6 +103,7 @@ pub(crate) fn access_key(id: &str, owner: KeyOwner, second: i64) -> AccessKey {
         secret: Sealed::from_bytes(vec![1, 2, 3]),
         status: KeyStatus::Active,
         created: moment(second),
+        min_rev: 0,
     }
 }
 
