@@ -83,6 +83,24 @@ impl App {
         }
     }
 
+    /// Refuses what can be refused before the body is there: a credential that is not whole, not in time, not for
+    /// this service, or of no active key. It proves nothing, but keeps strangers from making a door hold their bodies.
+    ///
+    /// # Errors
+    /// As [`App::authenticate`], but for the signature.
+    pub fn recognize(
+        &self,
+        arrival: &Arrival,
+        head: &RequestHead<'_>,
+        scheme: SigV4Scheme,
+    ) -> Result<(), Box<Unproven>> {
+        let mut claimed = None;
+        self.claim(&self.snapshot(), arrival, head, scheme, &mut claimed).map(drop).map_err(|error| {
+            let caller = Caller::anonymous(claimed);
+            Box::new(Unproven { cx: RequestContext::new(arrival.clone(), caller, &self.region, None), error })
+        })
+    }
+
     /// A request that was refused before anyone looked for credentials: for its audit record.
     pub fn nobody(&self, arrival: Arrival) -> RequestContext {
         RequestContext::new(arrival, Caller::anonymous(None), &self.region, None)
@@ -96,6 +114,25 @@ impl App {
         scheme: SigV4Scheme,
         claimed: &mut Option<AccessKeyId>,
     ) -> Result<(Caller, Presented)> {
+        let state = self.snapshot();
+        let (caller, presented, key) = self.claim(&state, arrival, head, scheme, claimed)?;
+        presented.verify(head, body, &key, scheme.dialect)?;
+        live::check(&state, &caller)?;
+        if let (None, Some(id)) = (&caller.session, &caller.key) {
+            self.note_use(id, arrival.now, &presented.scope);
+        }
+        Ok((caller, presented))
+    }
+
+    /// Everything but the signature, and the key to verify that with.
+    fn claim(
+        &self,
+        state: &Snapshot,
+        arrival: &Arrival,
+        head: &RequestHead<'_>,
+        scheme: SigV4Scheme,
+        claimed: &mut Option<AccessKeyId>,
+    ) -> Result<(Caller, Presented, Arc<SigningKey>)> {
         let Presence::Presented(presented) = sigv4::parse(head)? else {
             return Err(SigV4Error::MissingAuthenticationToken.into());
         };
@@ -105,17 +142,11 @@ impl App {
         let id: AccessKeyId =
             presented.access_key_id.parse().map_err(|_| SigV4Error::InvalidClientTokenId)?;
         *claimed = Some(id.clone());
-        let state = self.snapshot();
         let (caller, key) = match &presented.session_token {
-            Some(token) => self.session_caller(&state, &id, token, arrival.now, &presented.scope)?,
-            None => self.key_caller(&state, &id, &presented.scope)?,
+            Some(token) => self.session_caller(state, &id, token, arrival.now, &presented.scope)?,
+            None => self.key_caller(state, &id, &presented.scope)?,
         };
-        presented.verify(head, body, &key, scheme.dialect)?;
-        live::check(&state, &caller)?;
-        if caller.session.is_none() {
-            self.note_use(&id, arrival.now, &presented.scope);
-        }
-        Ok((caller, presented))
+        Ok((caller, presented, key))
     }
 
     fn key_caller(

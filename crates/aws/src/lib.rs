@@ -28,7 +28,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use garita_app::{App, Arrival, Event, RequestContext, SigV4Scheme, Unproven};
 use garita_model::Error;
-use garita_wire::sigv4::{BodyHash, Dialect};
+use garita_wire::sigv4::{BodyHash, Dialect, RequestHead};
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -69,7 +69,11 @@ impl AwsApi {
                 return reply::refused(style, &told, &Event::unknown(), "-");
             }
         };
-        let received = match receive::whole(request).await {
+        let known = |head: &RequestHead<'_>| match self.app.recognize(&arrival, head, SCHEME) {
+            Ok(()) => Ok(()),
+            Err(unproven) => Err(unproven.error.into()),
+        };
+        let received = match receive::whole(request, known).await {
             Ok(received) => received,
             Err(refusal) => return self.audited(&self.app.nobody(arrival), style, Err(refusal)).await,
         };

@@ -1,7 +1,8 @@
 //! From the connection to a whole request in memory: method, path and body, within bounds.
 //!
-//! INVARIANT: nothing larger than [`MAX_BODY`] and nothing slower than [`PATIENCE`] is read. What is kept of the head
-//! is raw, as SigV4 needs it.
+//! INVARIANT: nothing larger than [`MAX_BODY`] and nothing slower than [`PATIENCE`] is read, and of a stranger nothing
+//! larger than [`STRANGERS`]: many of those at once would fill the memory. What is kept of the head is raw, as SigV4
+//! needs it.
 
 use std::time::Duration;
 
@@ -12,12 +13,14 @@ use garita_wire::sigv4::RequestHead;
 use http::request::Parts;
 use http::{Method, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 
 use crate::errors::Refusal;
 
 /// Most bytes of body: 1 MiB.
 pub(crate) const MAX_BODY: usize = 1 << 20;
+/// Most bytes of body that are read before it is known that the key exists: 64 KiB.
+const STRANGERS: u64 = 64 << 10;
 /// How long a client may take to send its body.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -28,17 +31,28 @@ pub(crate) struct Received {
     pub(crate) body: Bytes,
 }
 
-/// Reads a request.
+/// Reads a request; `known` is asked before a large body is read.
 ///
 /// # Errors
-/// A method other than GET and POST, a path other than `/`, a body that is too large, too slow or broken off.
-pub(crate) async fn whole(request: Request<Incoming>) -> Result<Received, Refusal> {
+/// A method other than GET and POST, a path other than `/`, a body that is too large, too slow or broken off; what
+/// `known` answers.
+pub(crate) async fn whole(
+    request: Request<Incoming>,
+    known: impl FnOnce(&RequestHead<'_>) -> Result<(), Refusal>,
+) -> Result<Received, Refusal> {
     let (parts, body) = request.into_parts();
     if parts.uri.path() != "/" {
         return Err(Refusal::NoSuchPath);
     }
     if parts.method != Method::GET && parts.method != Method::POST {
         return Err(Refusal::Method);
+    }
+    let length = body.size_hint();
+    if usize::try_from(length.lower()).is_ok_and(|length| length > MAX_BODY) {
+        return Err(Error::TooLarge(MAX_BODY).into());
+    }
+    if length.upper().is_none_or(|length| length > STRANGERS) {
+        known(&head(&parts))?;
     }
     let reading = Limited::new(body, MAX_BODY).collect();
     match tokio::time::timeout(PATIENCE, reading).await {
@@ -52,12 +66,7 @@ pub(crate) async fn whole(request: Request<Incoming>) -> Result<Received, Refusa
 impl Received {
     /// The head, as it stood on the wire.
     pub(crate) fn head(&self) -> RequestHead<'_> {
-        RequestHead {
-            method: self.parts.method.as_str(),
-            path: self.parts.uri.path(),
-            query: self.query(),
-            headers: &self.parts.headers,
-        }
+        head(&self.parts)
     }
 
     /// The `X-Amz-Target` header.
@@ -76,5 +85,14 @@ impl Received {
 
     fn query(&self) -> &str {
         self.parts.uri.query().unwrap_or("")
+    }
+}
+
+fn head(parts: &Parts) -> RequestHead<'_> {
+    RequestHead {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or(""),
+        headers: &parts.headers,
     }
 }

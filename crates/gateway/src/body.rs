@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use aws_lc_rs::digest;
 use bytes::Bytes;
@@ -32,6 +33,11 @@ pub enum BodyError {
     Stopped,
 }
 
+/// How long a body that is read whole may take.
+const WHOLE_TIME: Duration = Duration::from_secs(120);
+/// How long a body that is taken in piece by piece may stand still.
+pub(crate) const STALL_TIME: Duration = Duration::from_secs(60);
+
 /// A body of known bytes.
 pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
@@ -44,10 +50,26 @@ pub(crate) enum ReadError {
     TooLarge,
     /// The connection broke.
     Broken,
+    /// It took longer than [`WHOLE_TIME`].
+    Slow,
 }
 
 /// Reads a whole body of at most `limit` bytes.
 pub(crate) async fn read<B>(body: B, limit: usize) -> Result<Bytes, ReadError>
+where
+    B: HttpBody<Data = Bytes>,
+{
+    read_within(body, limit, WHOLE_TIME).await
+}
+
+async fn read_within<B>(body: B, limit: usize, time: Duration) -> Result<Bytes, ReadError>
+where
+    B: HttpBody<Data = Bytes>,
+{
+    tokio::time::timeout(time, read_patiently(body, limit)).await.unwrap_or(Err(ReadError::Slow))
+}
+
+async fn read_patiently<B>(body: B, limit: usize) -> Result<Bytes, ReadError>
 where
     B: HttpBody<Data = Bytes>,
 {
@@ -197,6 +219,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::StreamExt as _;
     use http_body_util::StreamBody;
 
     type Chunks = Vec<Result<Frame<Bytes>, std::convert::Infallible>>;
@@ -214,6 +237,15 @@ mod tests {
             }
         }
         (out, whole, watch.verdict())
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_come_is_not_waited_for() {
+        let begun: Chunks = vec![Ok(Frame::data(Bytes::from_static(b"{")))];
+        let stalled = futures_util::stream::iter(begun)
+            .chain(futures_util::stream::pending::<Result<Frame<Bytes>, std::convert::Infallible>>());
+        let read = read_within(StreamBody::new(stalled), 10, Duration::from_millis(20)).await;
+        assert!(matches!(read, Err(ReadError::Slow)));
     }
 
     #[tokio::test]

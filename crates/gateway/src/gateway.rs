@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use garita_app::authorize::Question;
-use garita_app::{App, Arrival, Event, Outcome, Permit, RequestContext, SigV4Scheme};
+use garita_app::{App, Arrival, Event, Outcome, Permit, RequestContext, SigV4Scheme, Unproven};
 use garita_model::Error;
 use garita_wire::sigv4::{BodyHash, Dialect, RequestHead};
 use http::{Method, Request, Response, StatusCode, header, request};
@@ -126,7 +126,7 @@ impl Gateway {
             Err(refused) => refused,
         };
         let (cx, refusal) = *refused;
-        tracing::info!(%request_id, status = refusal.status.as_u16(), message = refusal.message, "refused");
+        tracing::info!(%request_id, status = refusal.status.as_u16(), why = refusal.message, "refused");
         match self.app.audit(&cx, &outcome_of(&refusal)).await {
             Ok(()) => refusal.into_response(&request_id),
             Err(error) => logged(&error).into_response(&request_id),
@@ -169,7 +169,8 @@ impl Gateway {
         }
     }
 
-    /// Finds out who asks. A body whose hash is not declared has to be read first; it is bounded.
+    /// Finds out who asks. A body whose hash is not declared has to be read first; it is bounded, and read of a
+    /// stranger only when it is small.
     async fn authenticate(
         &self,
         arrival: Arrival,
@@ -178,18 +179,22 @@ impl Gateway {
         row: Option<&'static Row>,
         intake: &mut Intake,
     ) -> Result<RequestContext, Box<(RequestContext, Refusal)>> {
-        let hash = match intake.hash(&parts.headers, row, &self.limits).await {
-            Ok(hash) => hash,
-            Err(refusal) => return Err(Box::new((self.app.nobody(arrival), refusal))),
-        };
         let repeated_keys = row.map_or(&[][..], |row| row.repeats);
         let scheme = SigV4Scheme { services: SERVICES, dialect: Dialect::MlflowSdk { repeated_keys } };
         let (method, path, query) = (admitted.verb.as_str(), admitted.path, admitted.query);
         let head = RequestHead { method, path, query, headers: &parts.headers };
-        self.app.authenticate(arrival, &head, hash, scheme).map_err(|unproven| {
+        let refused = |unproven: Box<Unproven>| {
             let refusal = logged(&unproven.error);
             Box::new((unproven.cx, refusal))
-        })
+        };
+        if intake.is_costly(&parts.headers, row) {
+            self.app.recognize(&arrival, &head, scheme).map_err(refused)?;
+        }
+        let hash = match intake.hash(&parts.headers, row, &self.limits).await {
+            Ok(hash) => hash,
+            Err(refusal) => return Err(Box::new((self.app.nobody(arrival), refusal))),
+        };
+        self.app.authenticate(arrival, &head, hash, scheme).map_err(refused)
     }
 
     /// Serves a request of a known caller on a known route.

@@ -13,7 +13,7 @@ pub struct Limits {
     pub part: u64,
     /// Most parts of an upload.
     pub parts: u32,
-    /// Most uploads, and most downloads, under way at once.
+    /// Most uploads, and most downloads, under way at once; a quarter of them for one principal.
     pub transfers: usize,
     /// How long an upload and its part URLs live, in seconds.
     pub upload_seconds: i64,

@@ -21,6 +21,9 @@ use crate::upstream::Payload;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// Most bytes of a body that are read before it is known that the caller's key exists: 64 KiB.
+const STRANGERS: u64 = 64 << 10;
+
 /// A body on its way in.
 pub(crate) struct Intake {
     framing: Framing,
@@ -45,6 +48,13 @@ impl Intake {
     pub(crate) fn new(admitted: &Admitted<'_>, body: Incoming) -> Self {
         let state = if admitted.framing == Framing::None { State::Empty } else { State::Unread(body) };
         Self { framing: admitted.framing, state }
+    }
+
+    /// Whether [`Intake::hash`] would read more than a stranger may make us hold.
+    pub(crate) fn is_costly(&self, headers: &HeaderMap, row: Option<&Row>) -> bool {
+        let streams = row.is_some_and(|row| row.body == Body::File) || declares_hash(headers);
+        let small = matches!(self.framing, Framing::Length(length) if length <= STRANGERS);
+        matches!(self.state, State::Unread(_)) && !streams && !small
     }
 
     /// What is known of the body's hash before the caller is. Without a declared hash a small body is read now.
@@ -176,6 +186,7 @@ impl Intake {
         body::read(body, limit).await.map_err(|error| match error {
             ReadError::TooLarge => Refusal::too_large(bound),
             ReadError::Broken => Refusal::bad_request("the request body broke off"),
+            ReadError::Slow => Refusal::bad_request("the request body did not arrive in time"),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! A gateway on a real socket, between raw bytes on one side and an upstream that writes down what it gets.
 
+mod bounds;
 mod bytes;
 mod rights;
 mod shapes;

@@ -44,7 +44,7 @@ impl Gateway {
         let download = Download { api, artifact, cx: cx.clone(), expires, taken: AtomicBool::new(false) };
         {
             let mut downloads = self.transfers.downloads();
-            if downloads.len() >= self.transfers.most {
+            if !self.transfers.has_room(downloads.values().map(|download| &download.cx), cx) {
                 let message = "too many downloads are under way; try again later";
                 return Err(Refusal { message: message.to_owned(), ..Refusal::upstream_down() });
             }

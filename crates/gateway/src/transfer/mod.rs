@@ -15,12 +15,14 @@ mod part;
 mod spool;
 mod upload;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use garita_app::{App, Arrival, RequestContext};
 use garita_model::{Entropy, Error};
+use garita_policy::Principal;
 use http::request;
 use hyper::body::Incoming;
 use jiff::Timestamp;
@@ -73,6 +75,17 @@ impl Transfers {
         if let Err(error) = spool::remove(&upload.folder).await {
             tracing::warn!(%error, upload = upload.id, "the parts of an upload could not be removed");
         }
+    }
+
+    /// Whether whoever asks in `cx` may have one transfer more beside those that are under way for `holders`. One
+    /// principal has a quarter of all places at most, whatever its sessions are called: the others go on working.
+    fn has_room<'c>(&self, holders: impl Iterator<Item = &'c RequestContext>, cx: &RequestContext) -> bool {
+        let (mut all, mut own) = (0, 0);
+        for holder in holders {
+            all += 1;
+            own += usize::from(owner(holder) == owner(cx));
+        }
+        all < self.most && own < self.most.div_ceil(4)
     }
 
     fn uploads(&self) -> MutexGuard<'_, HashMap<String, Arc<Upload>>> {
@@ -152,4 +165,13 @@ fn artifact_target(artifact: &[String]) -> Vec<String> {
 /// The ARN of whoever a transfer belongs to.
 fn principal_of(cx: &RequestContext) -> String {
     cx.caller().principal.arn_text()
+}
+
+/// The unique id of whoever a transfer is counted for: sessions count for their role.
+fn owner(cx: &RequestContext) -> Cow<'_, str> {
+    match &cx.caller().principal {
+        Principal::User { id, .. } => id.into(),
+        Principal::RoleSession { role_id, .. } => role_id.into(),
+        other => other.arn_text().into(),
+    }
 }

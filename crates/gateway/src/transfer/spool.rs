@@ -16,8 +16,9 @@ use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Incoming;
 use tokio::fs::{self, DirBuilder, File, OpenOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
 
-use crate::body::{Body, BodyError, to_array};
+use crate::body::{Body, BodyError, STALL_TIME, to_array};
 
 /// Bytes read from a part at once.
 const CHUNK: usize = 64 * 1024;
@@ -80,7 +81,8 @@ pub(super) async fn keep(path: &Path, body: Incoming, limit: u64) -> Result<Kept
 
 async fn write(mut file: File, mut body: Incoming, limit: u64) -> Result<Kept, SpoolError> {
     let (mut length, mut hash) = (0_u64, digest::Context::new(&digest::SHA256));
-    while let Some(frame) = body.frame().await {
+    // A client that stands still must not keep the part's place, and its connection, for good.
+    while let Some(frame) = timeout(STALL_TIME, body.frame()).await.map_err(|_| SpoolError::Broken)? {
         let Ok(data) = frame.map_err(|_| SpoolError::Broken)?.into_data() else { continue };
         length = length.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
         if length > limit {

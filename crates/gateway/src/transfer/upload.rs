@@ -227,7 +227,7 @@ impl Gateway {
         let id = draw_id(self.app.entropy()).map_err(|error| logged(&error))?;
         let expires = later(cx.now(), self.limits.upload_seconds);
         let folder = self.transfers.folder.join(&id);
-        if self.transfers.uploads().len() >= self.transfers.most {
+        if !self.transfers.has_room(self.transfers.uploads().values().map(|upload| &upload.cx), &cx) {
             let message = "too many uploads are under way; try again later";
             return Err(Refusal { message: message.to_owned(), ..Refusal::upstream_down() });
         }
