@@ -4,7 +4,9 @@
 //! pool and closed before it took the request, or it is a read whose whole body is at hand and no byte of a reply
 //! came. A connection goes back to the pool only after its reply was read to the end.
 
+use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -27,7 +29,7 @@ const MAX_IDLE: usize = 32;
 const MAX_IDLE_TIME: Duration = Duration::from_secs(4);
 /// How long connecting may take.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
-/// How long an upstream may take to begin its reply.
+/// How long an upstream may take to begin its reply, counted from the last of the request that went out.
 const REPLY_TIME: Duration = Duration::from_secs(300);
 
 /// Why an upstream gave no reply.
@@ -128,16 +130,18 @@ impl Upstream {
         mut sender: SendRequest<Body>,
         request: Request<Body>,
     ) -> Result<Response<Body>, (UpstreamError, Option<Box<Request<Body>>>)> {
-        match tokio::time::timeout(REPLY_TIME, sender.try_send_request(request)).await {
-            Ok(Ok(response)) => {
+        let sent = Sent::default();
+        let request = request.map(|inner| Counted { inner, sent: sent.clone() }.boxed_unsync());
+        match in_time(sender.try_send_request(request), &sent, REPLY_TIME).await {
+            Some(Ok(response)) => {
                 let upstream = self.clone();
                 Ok(response.map(|inner| Returning { inner, home: Some((sender, upstream)) }.boxed_unsync()))
             }
-            Ok(Err(mut error)) => {
+            Some(Err(mut error)) => {
                 let unsent = error.take_message().map(Box::new);
                 Err((UpstreamError::Broken(error.into_error()), unsent))
             }
-            Err(_) => Err((UpstreamError::Slow, None)),
+            None => Err((UpstreamError::Slow, None)),
         }
     }
 
@@ -215,6 +219,54 @@ fn assemble(method: Method, uri: Uri, headers: HeaderMap, payload: Payload) -> R
     request
 }
 
+/// How many pieces of a request went out.
+#[derive(Clone, Default)]
+struct Sent(Arc<AtomicU64>);
+
+/// Waits so long for a reply, and on while the request is still going out: an upload takes as long as it takes.
+async fn in_time<T>(reply: impl Future<Output = T>, sent: &Sent, limit: Duration) -> Option<T> {
+    let mut reply = std::pin::pin!(reply);
+    let mut before = 0;
+    loop {
+        if let Ok(reply) = tokio::time::timeout(limit, reply.as_mut()).await {
+            return Some(reply);
+        }
+        let now = sent.0.load(Ordering::Relaxed);
+        if now == before {
+            return None;
+        }
+        before = now;
+    }
+}
+
+/// A request's body that counts its pieces.
+struct Counted {
+    inner: Body,
+    sent: Sent,
+}
+
+impl HttpBody for Counted {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+        self.sent.0.fetch_add(1, Ordering::Relaxed);
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
 /// A reply's body that takes its connection home when it was read to the end.
 struct Returning {
     inner: Incoming,
@@ -259,5 +311,24 @@ impl Drop for Returning {
         if self.inner.is_end_stream() {
             self.go_home();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_long_upload_is_no_slow_reply() {
+        let (sent, limit) = (Sent::default(), Duration::from_millis(400));
+        let upload = async {
+            for _ in 0..50 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                sent.0.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        assert_eq!(in_time(upload, &sent, limit).await, Some(()));
+        let never = std::future::pending::<()>();
+        assert_eq!(in_time(never, &sent, Duration::from_millis(20)).await, None);
     }
 }
