@@ -88,10 +88,12 @@ impl Config {
         }
         for (index, api) in self.api.iter().enumerate() {
             api.to_api(&self.region)?;
-            let twin = self.api.iter().take(index).find(|other| {
-                other.id == api.id
-                    || (other.stage == api.stage && other.host == api.host && other.listen == api.listen)
-            });
+            let place = |api: &ApiConfig| {
+                let host = api.host.as_deref().map(str::to_ascii_lowercase);
+                (api.stage.clone(), host, api.listen.unwrap_or(self.gateway.listen))
+            };
+            let twin =
+                self.api.iter().take(index).find(|other| other.id == api.id || place(other) == place(api));
             if let Some(other) = twin {
                 bail!("api `{}` has the id, or the listener, host and stage, of api `{}`", api.id, other.id);
             }
@@ -193,6 +195,11 @@ mod tests {
             (&API.replace("unix:/run/mlflow.sock", "https://x"), "upstream of api `ml1`"),
             (&API.replace("unix:/run", "unix:run"), "upstream of api `ml1`"),
             (&format!("{API}{API}"), "has the id"),
+            (&format!("{API}{}listen = \"127.0.0.1:4580\"", API.replace("ml1", "ml2")), "has the id"),
+            (
+                &format!("{API}host = \"ml.example\"{}host = \"ML.example\"", API.replace("ml1", "ml2")),
+                "has the id",
+            ),
             ("[aws]\nlisten = \"nowhere\"", "invalid socket address"),
         ] {
             let error = format!("{:#}", Config::parse(text).unwrap_err());

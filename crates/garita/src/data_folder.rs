@@ -48,6 +48,8 @@ impl DataFolder {
             .create(&self.0)
             .with_context(|| format!("cannot create the data folder `{}`", self.0.display()))?;
         ensure!(!self.is_initialized(), "`{}` is a data folder already", self.0.display());
+        // Before anything is put in: a folder that was there, and is open, must not become half a data folder.
+        self.check_permissions()?;
         let mut key = [0_u8; 32];
         SystemEntropy.fill(&mut key)?;
         let text: String = key.iter().map(|b| format!("{b:02x}")).collect();

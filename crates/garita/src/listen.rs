@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -35,7 +35,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// A door: answers one request of a peer.
 pub(crate) trait Door: Send + Sync + 'static {
     /// The body of its replies.
-    type Body: Body<Data = bytes::Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static;
+    type Body: Body<Data = bytes::Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Send
+        + 'static;
 
     /// Answers a request.
     fn answer(
@@ -45,7 +47,12 @@ pub(crate) trait Door: Send + Sync + 'static {
     ) -> impl Future<Output = Response<Self::Body>> + Send;
 
     /// Notes a connection whose bytes were no request: the door never saw it.
-    fn unreadable(self: Arc<Self>, peer: SocketAddr, why: String) -> impl Future<Output = ()> + Send;
+    fn unreadable(
+        self: Arc<Self>,
+        peer: SocketAddr,
+        answered: StatusCode,
+        why: String,
+    ) -> impl Future<Output = ()> + Send;
 }
 
 /// Binds an address.
@@ -71,7 +78,8 @@ pub(crate) async fn serve<D: Door>(listener: TcpListener, door: Arc<D>, mut stop
         while connections.try_join_next().is_some() {}
     }
     drop(listener);
-    if tokio::time::timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await.is_err() {
+    if tokio::time::timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await.is_err()
+    {
         tracing::warn!(left = connections.len(), "cut connections that did not end in time");
     }
 }
@@ -124,10 +132,19 @@ async fn connection<D: Door>(
     };
     if let Err(error) = ended {
         if error.is_parse() || error.is_parse_too_large() {
-            door.unreadable(peer, error.to_string()).await;
+            door.unreadable(peer, answer_to(&error), error.to_string()).await;
         } else {
             tracing::debug!(%peer, %error, "connection ended");
         }
+    }
+}
+
+/// What the library has answered to bytes that are no request.
+fn answer_to(error: &hyper::Error) -> StatusCode {
+    match (error.is_parse_too_large(), error.to_string().as_str()) {
+        (true, "URI too long") => StatusCode::URI_TOO_LONG,
+        (true, _) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        (false, _) => StatusCode::BAD_REQUEST,
     }
 }
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use garita_app::{App, Event, Outcome};
 use garita_aws::AwsApi;
 use garita_gateway::{Gateway, Listening};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio::sync::watch;
@@ -100,8 +100,8 @@ impl Door for AwsDoor {
     async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
         self.api.handle(request, peer, false).await
     }
-    async fn unreadable(self: Arc<Self>, peer: SocketAddr, why: String) {
-        note_unreadable(&self.app, peer, why).await;
+    async fn unreadable(self: Arc<Self>, peer: SocketAddr, answered: StatusCode, why: String) {
+        note_unreadable(&self.app, peer, answered, why).await;
     }
 }
 
@@ -116,16 +116,17 @@ impl Door for GatewayDoor {
     async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Self::Body> {
         self.gateway.handle(request, peer).await
     }
-    async fn unreadable(self: Arc<Self>, peer: SocketAddr, why: String) {
-        note_unreadable(&self.app, peer, why).await;
+    async fn unreadable(self: Arc<Self>, peer: SocketAddr, answered: StatusCode, why: String) {
+        note_unreadable(&self.app, peer, answered, why).await;
     }
 }
 
-/// The library answered 400 by itself; the trail must know of it all the same.
-async fn note_unreadable(app: &App, peer: SocketAddr, why: String) {
+/// The library answered by itself; the trail must know of it all the same.
+async fn note_unreadable(app: &App, peer: SocketAddr, answered: StatusCode, why: String) {
     let Ok(arrival) = app.arrive(peer.ip(), false, None) else { return };
-    let cx = app.nobody(arrival).for_event(Event { name: "UnreadableRequest".to_owned(), ..Event::unknown() });
-    if let Err(error) = app.audit(&cx, &Outcome::error(400, "BadRequest", why)).await {
+    let cx =
+        app.nobody(arrival).for_event(Event { name: "UnreadableRequest".to_owned(), ..Event::unknown() });
+    if let Err(error) = app.audit(&cx, &Outcome::error(answered.as_u16(), "BadRequest", why)).await {
         tracing::warn!(?error, "cannot record an unreadable request");
     }
 }

@@ -1,5 +1,8 @@
 //! Start-up, settings and their errors.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use crate::harness::{Scratch, Server, init, run};
 
 fn failure(arguments: &[&str]) -> String {
@@ -14,6 +17,7 @@ fn errors_say_what_to_do() {
     let data = scratch.path().join("data");
     let folder = data.to_str().unwrap();
     assert!(failure(&["serve", "--data", folder]).contains("run `garita init"));
+    assert!(failure(&["audit", "tail", "--data", folder]).contains("has no audit trail"));
     init(&data);
     assert!(failure(&["init", "--data", folder]).contains("is a data folder already"));
 
@@ -24,6 +28,19 @@ fn errors_say_what_to_do() {
     std::fs::write(&config, api).unwrap();
     let arguments = ["serve", "--data", folder, "--config", config.to_str().unwrap()];
     assert!(failure(&arguments).contains("`garita account create` makes it"));
+}
+
+#[test]
+fn a_folder_that_is_open_to_others_is_left_as_it_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scratch = Scratch::new();
+    let data = scratch.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(failure(&["init", "--data", data.to_str().unwrap()]).contains("run `chmod 700"));
+    assert_eq!(std::fs::read_dir(&data).unwrap().count(), 0);
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o700)).unwrap();
+    init(&data);
 }
 
 #[test]
@@ -51,10 +68,43 @@ fn secrets_are_private_on_disk() {
         let path = entry.unwrap().path();
         if path.is_file() {
             let bytes = std::fs::read(&path).unwrap();
-            let found = bytes.windows(crate::harness::ROOT_SECRET.len()).any(|w| w == crate::harness::ROOT_SECRET.as_bytes());
+            let found = bytes
+                .windows(crate::harness::ROOT_SECRET.len())
+                .any(|w| w == crate::harness::ROOT_SECRET.as_bytes());
             assert!(!found, "the root secret stands in {}", path.display());
         }
     }
     std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o755)).unwrap();
     assert!(failure(&["serve", "--data", data.to_str().unwrap()]).contains("open to others"));
+}
+
+#[test]
+fn what_is_no_request_is_recorded_as_it_was_answered() {
+    let scratch = Scratch::new();
+    let data = scratch.path().join("data");
+    init(&data);
+    let server = Server::start(&data);
+    let headers = "a: b\r\n".repeat(200);
+    let path = "a".repeat(70_000);
+    for (raw, status) in [
+        ("?? / HTTP/1.1\r\n\r\n".to_owned(), 400),
+        (format!("GET / HTTP/1.1\r\n{headers}\r\n"), 431),
+        (format!("GET /{path} HTTP/1.1\r\n\r\n"), 414),
+    ] {
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        let _ = stream.write_all(raw.as_bytes());
+        let mut reply = Vec::new();
+        let _ = stream.read_to_end(&mut reply);
+        let reply = String::from_utf8(reply).unwrap();
+        assert!(reply.starts_with(&format!("HTTP/1.1 {status}")), "{reply}");
+    }
+    assert!(server.terminate().success());
+    let tail = run(&["audit", "tail", "-n", "3", "--data", data.to_str().unwrap()]);
+    let text = String::from_utf8(tail.stdout).unwrap();
+    let records: Vec<serde_json::Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let mut seen: Vec<_> =
+        records.iter().map(|r| r["additionalEventData"]["status"].as_u64().unwrap()).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, [400, 414, 431]);
+    assert!(records.iter().all(|record| record["eventName"] == "UnreadableRequest"));
 }
