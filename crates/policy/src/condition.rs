@@ -17,6 +17,7 @@ mod boolean;
 mod date;
 mod number;
 mod operator;
+mod program;
 mod string;
 #[cfg(test)]
 mod tests;
@@ -29,8 +30,9 @@ use binary::Bytes;
 use boolean::Flag;
 use date::Instant;
 use number::Decimal;
-use operator::{Family, Order};
+use operator::{Family, Mode, Order};
 pub use operator::{Operator, SetOperator};
+pub(crate) use program::{Program, Programs};
 
 /// One comparison of a statement's `Condition`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,7 +47,7 @@ pub struct Condition {
 enum Operands {
     Texts(Vec<Pattern>),
     FoldedTexts(Vec<Pattern>),
-    Numbers(Order, Vec<Decimal>),
+    Numbers(Order, Vec<Decimal<'static>>),
     Dates(Order, Vec<Instant>),
     Flags(Vec<Flag>),
     Bytes(Vec<Bytes>),
@@ -112,15 +114,21 @@ impl Condition {
         if let Operands::Absent(wanted) = &self.operands {
             return wanted.contains(&found.is_none());
         }
-        let negated = self.operator.is_negated();
-        let holds = |value: &str| self.operands.match_any(value, probe) != negated;
-        match (self.operator.set(), found) {
+        self.operator.mode().holds(found, |value| self.operands.match_any(value, probe))
+    }
+}
+
+impl Mode {
+    /// Whether the operator is true of a key's values; `matches` says whether one matches what the policy lists.
+    fn holds(self, found: Option<&Values>, matches: impl Fn(&str) -> bool) -> bool {
+        let holds = |value: &str| matches(value) != self.negated;
+        match (self.set, found) {
             (SetOperator::None, Some(Values::One(value))) => holds(value),
             (SetOperator::None, Some(Values::Many(_))) => false,
             (SetOperator::ForAllValues, Some(values)) => is_empty_text(values) || values.iter().all(holds),
             (SetOperator::ForAnyValue, Some(values)) => !is_empty_text(values) && values.iter().any(holds),
-            (_, None) if self.operator.if_exists() => true,
-            (SetOperator::None, None) => negated,
+            (_, None) if self.if_exists => true,
+            (SetOperator::None, None) => self.negated,
             (SetOperator::ForAllValues, None) => true,
             (SetOperator::ForAnyValue, None) => false,
         }
@@ -153,7 +161,9 @@ impl Operands {
                 Instant::read(value).is_some_and(|value| any(dates, |d| order.accepts(value.cmp(d))))
             }
             Self::Flags(flags) => any(flags, |flag| flag.matches(value, probe)),
-            Self::Bytes(all) => Bytes::read(value).is_some_and(|value| all.contains(&value)),
+            Self::Bytes(all) => {
+                Bytes::decoded(value, |value| all.iter().any(|bytes| bytes.as_slice() == value))
+            }
             Self::Networks(networks) => any(networks, |network| network.contains(value)),
             Self::Arns(patterns) => any(patterns, |p| p.matches(value, probe)),
             Self::Absent(_) => false,

@@ -3,14 +3,19 @@
 //! Key names are compared without regard to case; values are text, whatever their type, and each operator reads
 //! them as its own type. A key is either single-valued or multi-valued: a multi-valued one answers only to
 //! `ForAllValues` and `ForAnyValue`, and is no variable.
+//!
+//! A key is found by its id, the hash of its name, which policies carry ready-made. Names and values are shared, so
+//! a context that a request adds a few keys to is copied without copying a text.
 //! IAM User Guide, "AWS global condition context keys", "Single-valued vs. multivalued context keys".
 
 mod principal;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::arn::AccountId;
+use crate::hash::hash;
 use crate::pattern::fold;
 pub use principal::Principal;
 
@@ -39,10 +44,19 @@ impl Values {
     }
 }
 
-/// The condition keys of one request.
+/// The condition keys of one request. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Context {
-    entries: BTreeMap<String, (String, Values)>,
+    /// The id of each entry's key, in the order of the entries.
+    ids: Vec<u64>,
+    /// In the order of the folded names.
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Entry {
+    key: Arc<KeyName>,
+    values: Arc<Values>,
 }
 
 impl Context {
@@ -62,26 +76,49 @@ impl Context {
     }
 
     fn put(&mut self, key: &str, values: Values) {
-        self.entries.insert(fold(key).into_owned(), (key.to_owned(), values));
+        let key = KeyName::new(key);
+        let id = key.id;
+        let place = self.place(&key.folded);
+        let entry = Entry { key: Arc::new(key), values: Arc::new(values) };
+        match place {
+            Ok(at) => {
+                if let Some(known) = self.entries.get_mut(at) {
+                    *known = entry;
+                }
+            }
+            Err(at) => {
+                self.ids.insert(at, id);
+                self.entries.insert(at, entry);
+            }
+        }
+    }
+
+    fn place(&self, folded: &str) -> Result<usize, usize> {
+        self.entries.binary_search_by(|entry| (*entry.key.folded).cmp(folded))
     }
 
     /// Takes `key` away.
     pub fn remove(&mut self, key: &str) {
-        self.entries.remove(&*fold(key));
+        if let Ok(at) = self.place(&fold(key)) {
+            self.ids.remove(at);
+            self.entries.remove(at);
+        }
     }
 
     /// The values of `key`; a multi-valued key without values counts as absent.
     pub fn get(&self, key: &str) -> Option<&Values> {
-        self.get_folded(&fold(key))
+        self.find(&KeyName::new(key))
     }
 
     /// Every key, as it was written, with its values, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Values)> {
-        self.entries.values().map(|(key, values)| (key.as_str(), values))
+        self.entries.iter().map(|entry| (entry.key.as_str(), &*entry.values))
     }
 
-    fn get_folded(&self, key: &str) -> Option<&Values> {
-        self.entries.get(key).map(|(_, values)| values).filter(|values| !values.is_empty())
+    fn find(&self, key: &KeyName) -> Option<&Values> {
+        let mut numbered = self.ids.iter().zip(&self.entries);
+        let (_, entry) = numbered.find(|(id, entry)| **id == key.id && entry.key.folded == key.folded)?;
+        (!entry.values.is_empty()).then_some(&*entry.values)
     }
 }
 
@@ -103,17 +140,24 @@ pub struct Request<'a> {
 /// The name of a condition key, as written and as compared.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct KeyName {
+    id: u64,
     written: Box<str>,
     folded: Box<str>,
 }
 
 impl KeyName {
     pub(crate) fn new(written: &str) -> Self {
-        Self { written: written.into(), folded: fold(written).into() }
+        let folded = fold(written);
+        Self { id: hash(&folded), written: written.into(), folded: folded.into() }
     }
 
     pub(crate) fn as_str(&self) -> &str {
         &self.written
+    }
+
+    /// The name in the form that names are compared in.
+    pub(crate) fn folded(&self) -> &str {
+        &self.folded
     }
 }
 
@@ -121,32 +165,38 @@ impl KeyName {
 #[derive(Debug)]
 pub struct Probe<'a> {
     context: &'a Context,
-    missing: RefCell<BTreeMap<Box<str>, Box<str>>>,
+    /// None: nobody wants to know.
+    missing: Option<RefCell<BTreeMap<Box<str>, Box<str>>>>,
 }
 
 impl<'a> Probe<'a> {
     /// Begins with nothing missing.
     pub fn new(context: &'a Context) -> Self {
-        Self { context, missing: RefCell::default() }
+        Self { context, missing: Some(RefCell::default()) }
+    }
+
+    /// Takes no notes, and so no memory.
+    pub(crate) fn quiet(context: &'a Context) -> Self {
+        Self { context, missing: None }
     }
 
     /// The values of a key, noting its absence.
     pub(crate) fn get(&self, key: &KeyName) -> Option<&'a Values> {
         let found = self.find(key);
-        if found.is_none() {
-            let mut missing = self.missing.borrow_mut();
-            missing.entry(key.folded.clone()).or_insert_with(|| key.written.clone());
+        if let (None, Some(missing)) = (found, &self.missing) {
+            missing.borrow_mut().entry(key.folded.clone()).or_insert_with(|| key.written.clone());
         }
         found
     }
 
     /// The values of a key that may be absent.
     pub(crate) fn find(&self, key: &KeyName) -> Option<&'a Values> {
-        self.context.get_folded(&key.folded)
+        self.context.find(key)
     }
 
     /// The keys found absent, as first written, in the order of their names.
     pub(crate) fn into_missing(self) -> Vec<String> {
-        self.missing.into_inner().into_values().map(String::from).collect()
+        let missing = self.missing.map(RefCell::into_inner).unwrap_or_default();
+        missing.into_values().map(String::from).collect()
     }
 }

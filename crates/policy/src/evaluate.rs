@@ -3,7 +3,7 @@
 //! A statement applies when its principal, action, resource and all conditions do. Then, in AWS's order:
 //! 1. an explicit deny in any policy is final;
 //! 2. resource control, service control and endpoint policies must allow, when there are any;
-//! 3. a trust policy must allow, and so must a resource policy of another account;
+//! 3. a trust policy must allow, and so must a resource policy of another account, and a key's policy for a KMS key;
 //! 4. identity policies must allow, unless the resource or trust policy grants to this very principal in the same
 //!    account; so must a boundary and session policies, unless the grant overrides them (`Grant`).
 //!
@@ -13,8 +13,9 @@
 //!
 //! IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic".
 
-mod principal;
-mod scan;
+pub(crate) mod order;
+pub(crate) mod principal;
+pub(crate) mod scan;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use crate::context::{Principal, Request};
 use crate::decision::{Decision, MatchedStatement, Outcome, PolicyType};
 use crate::document::PolicyDocument;
-use principal::Grant;
+use order::{Said, is_limited, settle};
 use scan::{Asked, Findings};
 
 /// A policy with the name it is known by. Cheap to clone.
@@ -135,13 +136,26 @@ pub struct Policies<'a> {
     pub endpoint: Option<&'a NamedPolicy>,
 }
 
+impl Policies<'_> {
+    /// Without those that have no say over `principal`: an organization limits the principals of its accounts, so its
+    /// service control policies concern no caller without an account, and neither kind a service-linked role.
+    /// AWS Organizations, "SCPs: tasks and entities not restricted", "RCPs: resources and entities not restricted".
+    #[must_use]
+    pub fn in_force(mut self, principal: &Principal) -> Self {
+        self.scp = self.scp.filter(|_| is_limited(principal, PolicyType::ServiceControl));
+        self.rcp = self.rcp.filter(|_| is_limited(principal, PolicyType::ResourceControl));
+        self
+    }
+}
+
 /// Decides `request`.
 pub fn evaluate(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
+    let policies = &policies.in_force(request.principal);
     let asked = Asked::new(request, policies.boundary.is_some());
     let layers = Layers::gather(&asked, policies);
     let (outcome, decided_by) = match layers.first_denying() {
         Some(policy_type) => (Outcome::ExplicitDeny, policy_type),
-        None => match layers.settle(request) {
+        None => match settle(request, |policy_type| layers.said(policy_type)) {
             Ok(policy_type) => (Outcome::Allowed, policy_type),
             Err(policy_type) => (Outcome::ImplicitDeny, policy_type),
         },
@@ -191,50 +205,9 @@ impl Layers {
         self.found.iter().find(|findings| !findings.denies.is_empty()).map(|findings| findings.policy_type)
     }
 
-    /// Whether a layer does not hold the request back: it allows, or there is no such policy.
-    fn lets_pass(&self, policy_type: PolicyType) -> bool {
-        self.get(policy_type).is_none_or(|findings| findings.grant.is_some())
-    }
-
-    /// Without an explicit deny: what allows the request, or what fails to.
-    fn settle(&self, request: &Request<'_>) -> Result<PolicyType, PolicyType> {
-        self.require([PolicyType::ServiceControl, PolicyType::Endpoint])?;
-        let trust = self.get(PolicyType::Trust);
-        let gate = if trust.is_some() { PolicyType::Trust } else { PolicyType::Resource };
-        let grant = trust.or_else(|| self.get(PolicyType::Resource)).and_then(|findings| findings.grant);
-        let account = request.principal.account();
-        let same_account = request.resource_account.is_none_or(|owner| account == Some(owner));
-        if grant.is_none() && (trust.is_some() || account.is_none() || !same_account) {
-            return Err(gate);
-        }
-        if account.is_none() {
-            return Ok(gate);
-        }
-        let own = self.settle_own(request.principal, grant.filter(|_| same_account))?;
-        let gate_was_needed = trust.is_some() || !same_account;
-        Ok(own.filter(|_| !gate_was_needed).unwrap_or(gate))
-    }
-
-    /// The principal's own side: what allows it (`None`: the grant alone), or what fails to.
-    fn settle_own(
-        &self,
-        principal: &Principal,
-        grant: Option<Grant>,
-    ) -> Result<Option<PolicyType>, PolicyType> {
-        let is_root = matches!(principal, Principal::Root { .. });
-        let identity = is_root || self.lets_pass(PolicyType::Identity);
-        let limits = self.require([PolicyType::Boundary, PolicyType::Session]);
-        match grant {
-            Some(Grant::Principal) if !identity || limits.is_err() => return Ok(None),
-            Some(Grant::RoleOrIssuer) if !identity => return limits.map(|()| None),
-            _ if !identity => return Err(PolicyType::Identity),
-            _ => limits?,
-        }
-        Ok(Some(if is_root { PolicyType::RootUser } else { PolicyType::Identity }))
-    }
-
-    fn require(&self, types: [PolicyType; 2]) -> Result<(), PolicyType> {
-        types.into_iter().find(|policy_type| !self.lets_pass(*policy_type)).map_or(Ok(()), Err)
+    fn said(&self, policy_type: PolicyType) -> Said {
+        let found = self.get(policy_type).map(|findings| findings.grant);
+        found.map_or(Said::Absent, |grant| grant.map_or(Said::Nothing, Said::Allows))
     }
 
     fn verdicts(&self, principal: &Principal) -> Vec<(PolicyType, Outcome)> {

@@ -46,9 +46,12 @@
 pub mod arn;
 pub mod condition;
 pub mod context;
+pub mod decide;
 pub mod decision;
 pub mod document;
 pub mod evaluate;
+mod hash;
+pub mod index;
 pub mod json;
 mod parse_error;
 pub mod pattern;
@@ -56,7 +59,9 @@ pub mod resource;
 
 pub use arn::{AccountId, Arn};
 pub use context::{Context, Principal, Request, Values};
+pub use decide::{CompiledPolicies, StatementRef, Verdict, decide};
 pub use decision::{Decision, MatchedStatement, Outcome, PolicyType, denial_message};
 pub use document::{Effect, PolicyDocument, PolicyKind, PrincipalPattern, Statement, Version};
 pub use evaluate::{NamedPolicy, Policies, PolicySource, evaluate};
+pub use index::{IndexCache, PolicyIndex};
 pub use parse_error::{ParseError, Position, Span};

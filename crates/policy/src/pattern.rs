@@ -31,6 +31,7 @@ pub struct Syntax {
 pub struct Pattern {
     pieces: Box<[Piece]>,
     fold: bool,
+    variables: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,13 +53,37 @@ pub enum Match {
     Unresolved,
 }
 
+/// What comes after a pattern's literal beginning.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Rest {
+    /// Nothing: the text ends.
+    End,
+    /// Whatever the text goes on with.
+    Anything,
+    /// Something that the pattern must be asked about.
+    Pattern,
+}
+
 /// The form in which texts are compared when case does not matter.
 pub fn fold(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.to_lowercase())
+    if is_folded(text) { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
+}
+
+/// As [`fold()`], into a buffer when the text is ASCII and fits.
+pub(crate) fn fold_into<'a>(text: &'a str, buffer: &'a mut [u8; 128]) -> Cow<'a, str> {
+    if is_folded(text) {
+        return Cow::Borrowed(text);
     }
+    let room = if text.is_ascii() { buffer.get_mut(..text.len()) } else { None };
+    let Some(room) = room else { return fold(text) };
+    room.copy_from_slice(text.as_bytes());
+    room.make_ascii_lowercase();
+    std::str::from_utf8(room).map_or_else(|_| fold(text), Cow::Borrowed)
+}
+
+fn is_folded(text: &str) -> bool {
+    // Not cut short: without a branch for each byte it is quicker.
+    !text.bytes().fold(false, |other, b| other | !b.is_ascii() | b.is_ascii_uppercase())
 }
 
 impl Pattern {
@@ -86,7 +111,9 @@ impl Pattern {
             rest = rest.get(c.len_utf8()..).unwrap_or_default();
         }
         builder.flush();
-        Ok(Self { pieces: normal_form(builder.pieces).into(), fold: syntax.fold })
+        let pieces = normal_form(builder.pieces);
+        let variables = pieces.iter().any(|piece| matches!(piece, Piece::Variable(_)));
+        Ok(Self { pieces: pieces.into(), fold: syntax.fold, variables })
     }
 
     /// Whether the whole of `text` matches; under `fold`, `text` must have gone through [`fold()`].
@@ -96,18 +123,36 @@ impl Pattern {
             [Piece::Any] => true,
             [Piece::Text(only)] => &**only == text,
             [Piece::Text(prefix), Piece::Any] => text.starts_with(&**prefix),
-            pieces if self.has_variables() => match resolve(pieces, probe, self.fold) {
-                Some(resolved) => run(&resolved, text),
-                None => return Match::Unresolved,
-            },
-            pieces => run(pieces, text),
+            pieces => {
+                if self.variables && !self.is_resolved(probe) {
+                    return Match::Unresolved;
+                }
+                Substitution { probe, fold: self.fold }.run(pieces, text)
+            }
         };
         if matched { Match::Yes } else { Match::No }
     }
 
+    /// Whether each variable has a value. Not cut short at the first without: every missing key must be noted.
+    fn is_resolved(&self, probe: &Probe<'_>) -> bool {
+        self.variables().fold(true, |all, variable| variable.value(probe).is_some() & all)
+    }
+
     /// Whether a value of the request decides what this matches.
     pub fn has_variables(&self) -> bool {
-        self.variables().next().is_some()
+        self.variables
+    }
+
+    /// What every match begins with, and what comes after it.
+    pub(crate) fn beginning(&self) -> (&str, Rest) {
+        match &*self.pieces {
+            [] => ("", Rest::End),
+            [Piece::Any] => ("", Rest::Anything),
+            [Piece::Text(all)] => (all, Rest::End),
+            [Piece::Text(prefix), Piece::Any] => (prefix, Rest::Anything),
+            [Piece::Text(prefix), ..] => (prefix, Rest::Pattern),
+            _ => ("", Rest::Pattern),
+        }
     }
 
     /// The variables in it, in order.
@@ -178,62 +223,75 @@ fn normal_form(pieces: Vec<Piece>) -> Vec<Piece> {
     out
 }
 
-fn resolve(pieces: &[Piece], probe: &Probe<'_>, folded: bool) -> Option<Vec<Piece>> {
-    let mut resolved = Some(Vec::with_capacity(pieces.len()));
-    for piece in pieces {
-        let literal = match piece {
-            Piece::Variable(variable) => variable
-                .value(probe)
-                .map(|value| Piece::Text(if folded { fold(value).into() } else { value.into() })),
-            other => Some(other.clone()),
-        };
-        // Not cut short at the first unresolved one: every key that is missing must be noted.
-        match (literal, &mut resolved) {
-            (Some(piece), Some(all)) => all.push(piece),
-            (None, _) => resolved = None,
-            (Some(_), None) => {}
-        }
-    }
-    resolved
+/// Where variables get their values from, as literal text.
+struct Substitution<'v> {
+    probe: &'v Probe<'v>,
+    fold: bool,
 }
 
-fn run(pieces: &[Piece], text: &str) -> bool {
-    let needed: usize = pieces
-        .iter()
-        .map(|piece| match piece {
-            Piece::Text(text) => text.len(),
-            Piece::One => 1,
-            Piece::Any | Piece::Variable(_) => 0,
-        })
-        .sum();
-    if needed > text.len() {
-        return false;
+impl Substitution<'_> {
+    /// How many bytes `variable` stands for.
+    fn len(&self, variable: &Variable) -> usize {
+        let value = variable.value(self.probe).unwrap_or_default();
+        if self.fold && !value.is_ascii() { fold(value).len() } else { value.len() }
     }
-    let mut rest = text;
-    let mut pieces = pieces;
-    // The pieces after the last `*`, and where they were last tried.
-    let mut retry: Option<(&[Piece], &str)> = None;
-    loop {
-        let advanced = match pieces.split_first() {
-            None if rest.is_empty() => return true,
-            None => None,
-            Some((Piece::Any, [])) => return true,
-            Some((Piece::Any, after)) => {
-                retry = Some((after, rest));
-                Some((after, rest))
-            }
-            Some((Piece::One, after)) => without_first(rest).map(|left| (after, left)),
-            Some((Piece::Text(literal), after)) => rest.strip_prefix(&**literal).map(|left| (after, left)),
-            Some((Piece::Variable(_), _)) => None,
-        };
-        if let Some(next) = advanced {
-            (pieces, rest) = next;
-            continue;
+
+    /// What is left of `text` after the value of `variable`; under `fold`, `text` is folded and the value is not.
+    fn strip<'t>(&self, variable: &Variable, text: &'t str) -> Option<&'t str> {
+        let value = variable.value(self.probe)?;
+        if !self.fold {
+            return text.strip_prefix(value);
         }
-        let Some((after, tried)) = retry else { return false };
-        let Some(left) = without_first(tried) else { return false };
-        retry = Some((after, left));
-        (pieces, rest) = (after, left);
+        if !value.is_ascii() {
+            return text.strip_prefix(&*fold(value));
+        }
+        let (head, rest) = text.split_at_checked(value.len())?;
+        head.eq_ignore_ascii_case(value).then_some(rest)
+    }
+
+    fn run(&self, pieces: &[Piece], text: &str) -> bool {
+        let needed: usize = pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => text.len(),
+                Piece::One => 1,
+                Piece::Any => 0,
+                Piece::Variable(variable) => self.len(variable),
+            })
+            .sum();
+        if needed > text.len() {
+            return false;
+        }
+        let mut rest = text;
+        let mut pieces = pieces;
+        // The pieces after the last `*`, and where they were last tried.
+        let mut retry: Option<(&[Piece], &str)> = None;
+        loop {
+            let advanced = match pieces.split_first() {
+                None if rest.is_empty() => return true,
+                None => None,
+                Some((Piece::Any, [])) => return true,
+                Some((Piece::Any, after)) => {
+                    retry = Some((after, rest));
+                    Some((after, rest))
+                }
+                Some((Piece::One, after)) => without_first(rest).map(|left| (after, left)),
+                Some((Piece::Text(literal), after)) => {
+                    rest.strip_prefix(&**literal).map(|left| (after, left))
+                }
+                Some((Piece::Variable(variable), after)) => {
+                    self.strip(variable, rest).map(|left| (after, left))
+                }
+            };
+            if let Some(next) = advanced {
+                (pieces, rest) = next;
+                continue;
+            }
+            let Some((after, tried)) = retry else { return false };
+            let Some(left) = without_first(tried) else { return false };
+            retry = Some((after, left));
+            (pieces, rest) = (after, left);
+        }
     }
 }
 

@@ -16,10 +16,35 @@ pub struct ArnParts<'a>([&'a str; 6]);
 impl<'a> ArnParts<'a> {
     /// Cuts `text`; `None` when it is not an ARN.
     pub fn split(text: &'a str) -> Option<Self> {
-        let mut parts = text.splitn(6, ':');
-        let mut next = || parts.next();
-        let parts = [next()?, next()?, next()?, next()?, next()?, next()?];
+        let mut parts = [""; 6];
+        let (mut found, mut start) = (0, 0);
+        for (at, byte) in text.bytes().enumerate() {
+            if byte == b':' {
+                *parts.get_mut(found)? = text.get(start..at)?;
+                (found, start) = (found + 1, at + 1);
+                if found == 5 {
+                    break;
+                }
+            }
+        }
+        *parts.get_mut(5).filter(|_| found == 5)? = text.get(start..)?;
         (parts[0] == "arn").then_some(Self(parts))
+    }
+
+    /// One of the six parts, from 0.
+    pub(crate) fn part(&self, index: usize) -> &'a str {
+        self.0.get(index).copied().unwrap_or_default()
+    }
+
+    /// Partition, service, region and account.
+    pub(crate) fn head(&self) -> [&'a str; 4] {
+        let [_, partition, service, region, account, _] = self.0;
+        [partition, service, region, account]
+    }
+
+    /// The last part: the resource itself.
+    pub(crate) fn resource(&self) -> &'a str {
+        self.part(5)
     }
 }
 
@@ -28,6 +53,13 @@ impl<'a> ArnParts<'a> {
 pub struct ResourcePattern {
     text: Box<str>,
     form: Form,
+}
+
+/// What a pattern covers, for those who index it.
+pub(crate) enum Covers<'a> {
+    Everything,
+    Nothing,
+    Parts([&'a Pattern; 6]),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,6 +108,24 @@ impl ResourcePattern {
     /// The pattern as written.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// What it covers.
+    pub(crate) fn covers(&self) -> Covers<'_> {
+        match &self.form {
+            Form::Everything => Covers::Everything,
+            Form::Nothing => Covers::Nothing,
+            Form::Parts(patterns) => match patterns.as_slice() {
+                [a, b, c, d, e, f] => Covers::Parts([a, b, c, d, e, f]),
+                _ => Covers::Nothing,
+            },
+        }
+    }
+
+    /// The text before its fifth colon; all of it when it has fewer. Nothing in there is a variable.
+    pub(crate) fn head(&self) -> &str {
+        let fifth = self.text.match_indices(':').nth(4);
+        fifth.and_then(|(at, _)| self.text.get(..at)).unwrap_or(&self.text)
     }
 
     /// Whether it covers `resource`; `arn` is the same text, cut. A request without a resource (`*`) is covered

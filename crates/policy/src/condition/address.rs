@@ -21,6 +21,11 @@ impl Network {
     }
 
     pub(super) fn contains(self, value: &str) -> bool {
-        value.parse::<IpAddr>().is_ok_and(|address| self.0.contains(&address.to_canonical()))
+        value.parse::<IpAddr>().is_ok_and(|address| self.holds(&address.to_canonical()))
+    }
+
+    /// Whether it holds an address in its canonical form.
+    pub(super) fn holds(self, address: &IpAddr) -> bool {
+        self.0.contains(address)
     }
 }

@@ -35,9 +35,13 @@ impl ArnPattern {
     }
 
     pub(super) fn matches(&self, value: &str, probe: &Probe<'_>) -> bool {
-        let Some(arn) = ArnParts::split(value) else { return false };
+        ArnParts::split(value).is_some_and(|arn| self.matches_parts(value, &arn, probe))
+    }
+
+    /// As [`Self::matches`]; `arn` is `value`, cut.
+    pub(super) fn matches_parts(&self, value: &str, arn: &ArnParts<'_>, probe: &Probe<'_>) -> bool {
         match self {
-            Self::Parts(patterns) => match_parts(patterns, &arn, probe) == Match::Yes,
+            Self::Parts(patterns) => match_parts(patterns, arn, probe) == Match::Yes,
             Self::Whole(pattern) => pattern.matches(value, probe) == Match::Yes,
             Self::Nothing => false,
         }

@@ -2,8 +2,8 @@
 //!
 //! IAM User Guide, "Binary condition operators".
 
-use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use base64::{DecodeSliceError, Engine};
 
 use crate::parse_error::quoted;
 
@@ -17,5 +17,21 @@ impl Bytes {
 
     pub(super) fn read(text: &str) -> Option<Self> {
         STANDARD.decode(text).ok().map(Self)
+    }
+
+    /// Calls `test` with the bytes that `text` stands for; short ones take no memory.
+    pub(super) fn decoded(text: &str, test: impl FnOnce(&[u8]) -> bool) -> bool {
+        let mut buffer = [0; 192];
+        match STANDARD.decode_slice(text, &mut buffer) {
+            Ok(len) => buffer.get(..len).is_some_and(test),
+            Err(DecodeSliceError::OutputSliceTooSmall) => {
+                Self::read(text).is_some_and(|bytes| test(&bytes.0))
+            }
+            Err(DecodeSliceError::DecodeError(_)) => false,
+        }
+    }
+
+    pub(super) fn as_slice(&self) -> &[u8] {
+        &self.0
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::context::Probe;
 use crate::parse_error::quoted;
-use crate::pattern::{Match, Pattern, Syntax, Variable, fold};
+use crate::pattern::{Match, Pattern, Rest, Syntax, Variable, fold};
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Flag(Pattern);
@@ -21,8 +21,16 @@ impl Flag {
     }
 
     pub(super) fn matches(&self, value: &str, probe: &Probe<'_>) -> bool {
-        let value = fold(value);
-        matches!(&*value, "true" | "false") && self.0.matches(&value, probe) == Match::Yes
+        let word = ["true", "false"].into_iter().find(|word| word.eq_ignore_ascii_case(value));
+        word.is_some_and(|word| self.0.matches(word, probe) == Match::Yes)
+    }
+
+    /// What it is, unless it is a variable.
+    pub(super) fn literal(&self) -> Option<bool> {
+        match self.0.beginning() {
+            (word, Rest::End) => Some(word == "true"),
+            _ => None,
+        }
     }
 
     pub(super) fn variables(&self) -> impl Iterator<Item = &Variable> {

@@ -37,27 +37,56 @@ impl Instant {
         if parts.next().is_some() || lengths.contains(&false) {
             return None;
         }
-        let midnight = match date.len() {
-            4 => format!("{date}-01-01"),
-            7 => format!("{date}-01"),
-            _ => date.to_owned(),
+        let mut full = Line::default();
+        let first_day = match date.len() {
+            4 => "-01-01",
+            7 => "-01",
+            _ => "",
         };
-        let full = match time {
-            None => format!("{midnight}T00:00:00Z"),
-            Some(time) => format!("{midnight}T{}", with_zone(time)?),
-        };
-        full.parse().ok().map(Self)
+        let (clock, zone) = time.map_or(Some(("00:00:00", "Z")), clock_and_zone)?;
+        [date, first_day, "T", clock, zone].into_iter().try_for_each(|part| full.push(part))?;
+        full.as_str()?.parse().ok().map(Self)
     }
 }
 
-/// `hh:mm[:ss[.f]]`, with its zone made explicit; other shapes of ISO 8601 are refused.
-fn with_zone(time: &str) -> Option<String> {
+/// A short text put together without taking memory.
+struct Line {
+    bytes: [u8; 64],
+    len: usize,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self { bytes: [0; 64], len: 0 }
+    }
+}
+
+impl Line {
+    fn push(&mut self, text: &str) -> Option<()> {
+        let end = self.len + text.len();
+        self.bytes.get_mut(self.len..end)?.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Some(())
+    }
+
+    fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(self.bytes.get(..self.len)?).ok()
+    }
+}
+
+/// `hh:mm[:ss[.f]]` and its zone, made explicit; other shapes of ISO 8601 are refused.
+fn clock_and_zone(time: &str) -> Option<(&str, &str)> {
     let zone_at = time.find(['Z', '+', '-']);
     let (clock, zone) = time.split_at_checked(zone_at.unwrap_or(time.len()))?;
-    let shape: String = clock.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    let whole = shape.split_once('.').map_or(shape.as_str(), |(whole, _)| whole);
-    let clock_is_good = whole == "00:00:00" || shape == "00:00";
+    let whole = clock.split_once('.').map_or(clock, |(whole, _)| whole);
+    let clock_is_good = has_shape(whole, "00:00:00") || has_shape(clock, "00:00");
     let zone_is_good = matches!(zone, "" | "Z") || (zone.len() == 6 && zone.get(3..4) == Some(":"));
     let zone = if zone.is_empty() { "Z" } else { zone };
-    (clock_is_good && zone_is_good).then(|| format!("{clock}{zone}"))
+    (clock_is_good && zone_is_good).then_some((clock, zone))
+}
+
+/// Whether `text` has a digit wherever `shape` has a zero, and is the same elsewhere.
+fn has_shape(text: &str, shape: &str) -> bool {
+    let fits = |(byte, wanted): (u8, u8)| if wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted };
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
 }

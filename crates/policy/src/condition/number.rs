@@ -5,6 +5,7 @@
 //! are equal values and digits compare as text.
 //! IAM User Guide, "Numeric condition operators".
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::parse_error::quoted;
@@ -13,19 +14,25 @@ use crate::parse_error::quoted;
 const MAX_DIGITS: usize = 128;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Decimal {
+pub(super) struct Decimal<'a> {
     negative: bool,
-    whole: String,
-    fraction: String,
+    whole: Cow<'a, str>,
+    fraction: Cow<'a, str>,
 }
 
-impl Decimal {
-    pub(super) fn operand(text: &str) -> Result<Self, String> {
-        Self::read(text).ok_or_else(|| format!("{} is not a number", quoted(text)))
+impl<'a> Decimal<'a> {
+    pub(super) fn operand(text: &str) -> Result<Decimal<'static>, String> {
+        let number = Decimal::read(text).ok_or_else(|| format!("{} is not a number", quoted(text)))?;
+        Ok(number.into_owned())
+    }
+
+    fn into_owned(self) -> Decimal<'static> {
+        let own = |digits: Cow<'_, str>| Cow::Owned(digits.into_owned());
+        Decimal { negative: self.negative, whole: own(self.whole), fraction: own(self.fraction) }
     }
 
     /// Reads `[+-]digits[.digits][e[+-]digits]`.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &'a str) -> Option<Self> {
         if text.len() > MAX_DIGITS {
             return None;
         }
@@ -50,7 +57,13 @@ impl Decimal {
     }
 
     /// Moves the point by `exponent` places to the right.
-    fn shifted(negative: bool, whole: &str, fraction: &str, exponent: i16) -> Self {
+    fn shifted(negative: bool, whole: &'a str, fraction: &'a str, exponent: i16) -> Self {
+        if exponent == 0 {
+            let whole = whole.trim_start_matches('0');
+            let fraction = fraction.trim_end_matches('0');
+            let negative = negative && !(whole.is_empty() && fraction.is_empty());
+            return Self { negative, whole: whole.into(), fraction: fraction.into() };
+        }
         let places = usize::from(exponent.unsigned_abs());
         let zeros = "0".repeat(places);
         let (whole, fraction) = if exponent >= 0 {
@@ -64,10 +77,11 @@ impl Decimal {
         };
         let whole = whole.trim_start_matches('0').to_owned();
         let fraction = fraction.trim_end_matches('0').to_owned();
-        Self { negative: negative && !(whole.is_empty() && fraction.is_empty()), whole, fraction }
+        let negative = negative && !(whole.is_empty() && fraction.is_empty());
+        Self { negative, whole: whole.into(), fraction: fraction.into() }
     }
 
-    fn compare_size(&self, other: &Self) -> Ordering {
+    fn compare_size(&self, other: &Decimal<'_>) -> Ordering {
         let by_length = self.whole.len().cmp(&other.whole.len());
         by_length.then_with(|| self.whole.cmp(&other.whole)).then_with(|| self.fraction.cmp(&other.fraction))
     }
@@ -82,7 +96,7 @@ fn read_exponent(text: &str) -> Option<i16> {
     (usize::from(exponent.unsigned_abs()) <= MAX_DIGITS).then_some(exponent)
 }
 
-impl Ord for Decimal {
+impl Ord for Decimal<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.negative, other.negative) {
             (false, false) => self.compare_size(other),
@@ -93,7 +107,7 @@ impl Ord for Decimal {
     }
 }
 
-impl PartialOrd for Decimal {
+impl PartialOrd for Decimal<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }

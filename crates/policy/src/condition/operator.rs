@@ -18,6 +18,14 @@ pub struct Operator {
     if_exists: bool,
 }
 
+/// What an operator makes of a key that is missing, or has several values.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Mode {
+    pub(super) set: SetOperator,
+    pub(super) negated: bool,
+    pub(super) if_exists: bool,
+}
+
 /// How a multi-valued key is taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SetOperator {
@@ -122,6 +130,10 @@ impl Operator {
     /// Whether it is true when no value matches, as `StringNotEquals` is.
     pub fn is_negated(self) -> bool {
         self.negated
+    }
+
+    pub(super) fn mode(self) -> Mode {
+        Mode { set: self.set, negated: self.negated, if_exists: self.if_exists }
     }
 
     pub(super) fn family(self) -> Family {

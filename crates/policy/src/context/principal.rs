@@ -84,6 +84,12 @@ impl Principal {
         }
     }
 
+    /// Whether it is a role that a service made for itself.
+    pub(crate) fn is_service_linked(&self) -> bool {
+        let Self::RoleSession { role_arn, .. } = self else { return false };
+        role_arn.resource().starts_with("role/aws-service-role/")
+    }
+
     /// The value of `aws:PrincipalArn`: for a session, the ARN of its role.
     fn principal_arn(&self) -> Option<String> {
         match self {

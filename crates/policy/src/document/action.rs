@@ -52,6 +52,11 @@ impl ActionPattern {
         self.matches_folded(&fold(action), &Probe::new(&Context::new()))
     }
 
+    /// The pattern, to match folded names with.
+    pub(crate) fn pattern(&self) -> &Pattern {
+        &self.pattern
+    }
+
     pub(crate) fn matches_folded(&self, action: &str, probe: &Probe<'_>) -> bool {
         self.pattern.matches(action, probe) == Match::Yes
     }

@@ -12,14 +12,14 @@
 //! `*` in a trust policy does not reach services or web identities: those must be named to be let in.
 //! IAM User Guide, "Determining whether a request is allowed or denied within an account"; "NotPrincipal".
 
-use crate::arn::Arn;
 use crate::context::Principal;
 use crate::decision::PolicyType;
 use crate::document::{Effect, PrincipalPattern, Statement};
+use crate::resource::ArnParts;
 
 /// How closely a statement names the principal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Grant {
+pub(crate) enum Grant {
     /// Its account.
     Account,
     /// The role of its session, or the user that issued its federated session.
@@ -29,7 +29,7 @@ pub(super) enum Grant {
 }
 
 /// How closely `statement` names `principal`; `None` when it does not. `bounded`: it has a permissions boundary.
-pub(super) fn grant(
+pub(crate) fn grant(
     statement: &Statement,
     policy_type: PolicyType,
     principal: &Principal,
@@ -45,13 +45,13 @@ pub(super) fn grant(
     }
     let applies = match statement.effect() {
         Effect::Allow => !patterns().any(|pattern| closeness(pattern, principal, false).is_some()),
-        Effect::Deny => bounded || !is_wholly_listed(&patterns().collect::<Vec<_>>(), principal),
+        Effect::Deny => bounded || !is_wholly_listed(patterns, principal),
     };
     applies.then_some(Grant::Principal)
 }
 
 /// Policies of the caller's side say nothing of principals: they apply to whom they are attached to.
-fn is_attached_to_principal(policy_type: PolicyType) -> bool {
+pub(crate) fn is_attached_to_principal(policy_type: PolicyType) -> bool {
     match policy_type {
         PolicyType::Identity | PolicyType::Boundary | PolicyType::Session => true,
         PolicyType::ServiceControl | PolicyType::RootUser => true,
@@ -109,21 +109,27 @@ fn aws_closeness(name: &str, principal: &Principal) -> Option<Grant> {
 /// Whether `name` is the principal's account, as twelve digits or as `arn:aws:iam::account:root`.
 fn is_account_of(name: &str, principal: &Principal) -> bool {
     let Some(account) = principal.account() else { return false };
-    if let Ok(named) = name.parse() {
-        return account == named;
+    if is_account_id(name) {
+        return name.parse() == Ok(account);
     }
-    name.ends_with(":root")
-        && name.parse::<Arn>().is_ok_and(|arn| {
-            arn.service() == "iam" && arn.resource() == "root" && arn.account().parse() == Ok(account)
-        })
+    ArnParts::split(name).is_some_and(|arn| {
+        let id = arn.part(4);
+        arn.part(2) == "iam" && arn.part(5) == "root" && is_account_id(id) && id.parse() == Ok(account)
+    })
+}
+
+/// Asked first, because the error of parsing what is none takes memory.
+fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// A deny with `NotPrincipal` spares only those of whom every name is listed: session, role and account.
-fn is_wholly_listed(patterns: &[&PrincipalPattern], principal: &Principal) -> bool {
-    let everyone = patterns.iter().any(|pattern| pattern.is_everyone());
-    let found: Vec<Grant> = patterns.iter().filter_map(|p| closeness(p, principal, false)).collect();
-    let listed = |grant| found.contains(&grant);
-    everyone
+fn is_wholly_listed<'s, I>(patterns: impl Fn() -> I, principal: &Principal) -> bool
+where
+    I: Iterator<Item = &'s PrincipalPattern>,
+{
+    let listed = |grant| patterns().any(|pattern| closeness(pattern, principal, false) == Some(grant));
+    patterns().any(PrincipalPattern::is_everyone)
         || match principal {
             Principal::RoleSession { .. } | Principal::FederatedUser { .. } => {
                 listed(Grant::Principal) && listed(Grant::RoleOrIssuer) && listed(Grant::Account)

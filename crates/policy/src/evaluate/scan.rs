@@ -44,7 +44,8 @@ impl<'a> Asked<'a> {
             return None;
         }
         let grant = grant(statement, policy_type, self.principal, self.bounded)?;
-        let fits = self.resource_fits(statement) && self.conditions_met(statement);
+        let fits =
+            resource_fits(statement, self.resource.as_ref(), &self.probe) && self.conditions_met(statement);
         fits.then_some(grant)
     }
 
@@ -54,25 +55,27 @@ impl<'a> Asked<'a> {
         named != statement.is_not_action()
     }
 
-    /// A variable without a value matches no resource. Under `NotResource` that is the safe side for a deny, which
-    /// then applies; an allow must not grow by it, so it does not.
-    fn resource_fits(&self, statement: &Statement) -> bool {
-        let Some(clause) = statement.resource_clause() else { return true };
-        let mut unresolved = false;
-        for pattern in &clause.patterns {
-            match pattern.matches(self.resource.as_ref(), &self.probe) {
-                Match::Yes => return !clause.negated,
-                Match::No => {}
-                Match::Unresolved => unresolved = true,
-            }
-        }
-        clause.negated && (!unresolved || statement.effect() == Effect::Deny)
-    }
-
     fn conditions_met(&self, statement: &Statement) -> bool {
         // Not cut short: each condition may note a missing key.
         statement.conditions().iter().fold(true, |met, condition| condition.is_met(&self.probe) & met)
     }
+}
+
+/// Whether a statement covers the resource; `arn` is none when the request has no ARN.
+///
+/// A variable without a value matches no resource. Under `NotResource` that is the safe side for a deny, which then
+/// applies; an allow must not grow by it, so it does not.
+pub(crate) fn resource_fits(statement: &Statement, arn: Option<&ArnParts<'_>>, probe: &Probe<'_>) -> bool {
+    let Some(clause) = statement.resource_clause() else { return true };
+    let mut unresolved = false;
+    for pattern in &clause.patterns {
+        match pattern.matches(arn, probe) {
+            Match::Yes => return !clause.negated,
+            Match::No => {}
+            Match::Unresolved => unresolved = true,
+        }
+    }
+    clause.negated && (!unresolved || statement.effect() == Effect::Deny)
 }
 
 /// What one kind of policy says of a request.

@@ -1,0 +1,241 @@
+//! Conditions of many statements as programs: what a decision runs.
+//!
+//! A program is a run of tests; a test names its key by the number the key has among all keys, and its values by
+//! their places in one list per type. Literal texts stand one after another in one text. So a program takes few
+//! steps in memory, and running it takes none: nothing is noted, built or copied.
+//! INVARIANT: a program is met by the same contexts as the conditions it was made from.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::address::Network;
+use super::arn::ArnPattern;
+use super::binary::Bytes;
+use super::boolean::Flag;
+use super::date::Instant;
+use super::number::Decimal;
+use super::operator::{Mode, Order};
+use super::{Condition, Operands};
+use crate::context::{KeyName, Probe};
+use crate::pattern::{Match, Pattern, Rest, fold_into};
+use crate::resource::ArnParts;
+
+/// A statement's conditions: a run of tests.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Program(Run);
+
+/// A part of a list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Run {
+    start: u32,
+    len: u32,
+}
+
+const NONE: Run = Run { start: 0, len: 0 };
+
+#[derive(Clone, Copy, Debug)]
+struct Test {
+    key: u32,
+    mode: Mode,
+    kind: Kind,
+    values: Run,
+}
+
+/// The list that a test's values are in.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Texts,
+    FoldedTexts,
+    Numbers(Order),
+    Dates(Order),
+    Flags,
+    Bytes,
+    Networks,
+    Arns,
+    Flag { yes: bool, no: bool },
+    Absent { yes: bool, no: bool },
+}
+
+/// A text to compare with.
+#[derive(Clone, Copy, Debug)]
+enum Text {
+    Is(Run),
+    StartsWith(Run),
+    Pattern(u32),
+}
+
+/// Programs and what they work on.
+#[derive(Debug, Default)]
+pub(crate) struct Programs {
+    tests: Vec<Test>,
+    keys: Vec<KeyName>,
+    literals: String,
+    texts: Vec<Text>,
+    patterns: Vec<Pattern>,
+    numbers: Vec<Decimal<'static>>,
+    dates: Vec<Instant>,
+    flags: Vec<Flag>,
+    bytes: Vec<Bytes>,
+    networks: Vec<Network>,
+    arns: Vec<ArnPattern>,
+    numbered: HashMap<Box<str>, u32>,
+}
+
+impl Run {
+    /// What was added to `list` since it had `before` entries.
+    fn since(before: usize, list: usize) -> Self {
+        Self { start: number(before), len: number(list - before) }
+    }
+
+    fn of<T>(self, list: &[T]) -> &[T] {
+        list.get(self.range()).unwrap_or_default()
+    }
+
+    fn range(self) -> std::ops::Range<usize> {
+        let start = self.start as usize;
+        start..start + self.len as usize
+    }
+}
+
+/// Lists stay far below 2^32: an index over more text than that cannot be built.
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn extend<T: Clone>(list: &mut Vec<T>, values: &[T]) -> Run {
+    let before = list.len();
+    list.extend_from_slice(values);
+    Run::since(before, list.len())
+}
+
+impl Programs {
+    /// Compiles a statement's conditions.
+    pub(crate) fn add(&mut self, conditions: &[Condition]) -> Program {
+        let before = self.tests.len();
+        for condition in conditions {
+            let key = self.key(&condition.key);
+            let (kind, values) = self.operands(&condition.operands);
+            self.tests.push(Test { key, mode: condition.operator.mode(), kind, values });
+        }
+        Program(Run::since(before, self.tests.len()))
+    }
+
+    fn key(&mut self, key: &KeyName) -> u32 {
+        if let Some(known) = self.numbered.get(key.folded()) {
+            return *known;
+        }
+        let next = number(self.keys.len());
+        self.keys.push(key.clone());
+        self.numbered.insert(key.folded().into(), next);
+        next
+    }
+
+    fn operands(&mut self, operands: &Operands) -> (Kind, Run) {
+        match operands {
+            Operands::Texts(patterns) => (Kind::Texts, self.add_texts(patterns)),
+            Operands::FoldedTexts(patterns) => (Kind::FoldedTexts, self.add_texts(patterns)),
+            Operands::Numbers(order, all) => (Kind::Numbers(*order), extend(&mut self.numbers, all)),
+            Operands::Dates(order, all) => (Kind::Dates(*order), extend(&mut self.dates, all)),
+            Operands::Flags(all) if all.iter().all(|flag| flag.literal().is_some()) => {
+                let [yes, no] = [true, false].map(|is| all.iter().any(|flag| flag.literal() == Some(is)));
+                (Kind::Flag { yes, no }, NONE)
+            }
+            Operands::Flags(all) => (Kind::Flags, extend(&mut self.flags, all)),
+            Operands::Bytes(all) => (Kind::Bytes, extend(&mut self.bytes, all)),
+            Operands::Networks(all) => (Kind::Networks, extend(&mut self.networks, all)),
+            Operands::Arns(all) => (Kind::Arns, extend(&mut self.arns, all)),
+            Operands::Absent(wanted) => {
+                let [yes, no] = [true, false].map(|absent| wanted.contains(&absent));
+                (Kind::Absent { yes, no }, NONE)
+            }
+        }
+    }
+
+    fn add_texts(&mut self, patterns: &[Pattern]) -> Run {
+        let before = self.texts.len();
+        for pattern in patterns {
+            let text = match pattern.beginning() {
+                (literal, Rest::End) => Text::Is(self.literal(literal)),
+                (literal, Rest::Anything) => Text::StartsWith(self.literal(literal)),
+                (_, Rest::Pattern) => {
+                    self.patterns.push(pattern.clone());
+                    Text::Pattern(number(self.patterns.len() - 1))
+                }
+            };
+            self.texts.push(text);
+        }
+        Run::since(before, self.texts.len())
+    }
+
+    fn literal(&mut self, text: &str) -> Run {
+        let before = self.literals.len();
+        self.literals.push_str(text);
+        Run::since(before, self.literals.len())
+    }
+
+    /// About how many bytes it holds.
+    pub(crate) fn size(&self) -> usize {
+        let tests = self.tests.len() * size_of::<Test>();
+        let texts = self.texts.len() * size_of::<Text>() + self.patterns.len() * 64 + self.literals.len();
+        let others = self.numbers.len() + self.dates.len() + self.flags.len() + self.bytes.len();
+        tests + texts + (others + self.networks.len() + self.arns.len() * 4) * 64
+    }
+
+    /// Whether `program` is met.
+    pub(crate) fn is_met(&self, program: Program, probe: &Probe<'_>) -> bool {
+        self.tests
+            .get(program.0.range())
+            .is_some_and(|tests| tests.iter().all(|test| self.holds(test, probe)))
+    }
+
+    fn holds(&self, test: &Test, probe: &Probe<'_>) -> bool {
+        let Some(key) = self.keys.get(test.key as usize) else { return false };
+        let found = probe.find(key);
+        if let Kind::Absent { yes, no } = test.kind {
+            return if found.is_none() { yes } else { no };
+        }
+        test.mode.holds(found, |value| self.matches(test, value, probe))
+    }
+
+    fn matches(&self, test: &Test, value: &str, probe: &Probe<'_>) -> bool {
+        match test.kind {
+            Kind::Texts => self.matches_text(test.values, value, probe),
+            Kind::FoldedTexts => {
+                let mut buffer = [0; 128];
+                self.matches_text(test.values, &fold_into(value, &mut buffer), probe)
+            }
+            Kind::Numbers(order) => Decimal::read(value).is_some_and(|value| {
+                test.values.of(&self.numbers).iter().any(|n| order.accepts(value.cmp(n)))
+            }),
+            Kind::Dates(order) => Instant::read(value)
+                .is_some_and(|value| test.values.of(&self.dates).iter().any(|d| order.accepts(value.cmp(d)))),
+            Kind::Flags => test.values.of(&self.flags).iter().any(|flag| flag.matches(value, probe)),
+            Kind::Bytes => Bytes::decoded(value, |value| {
+                test.values.of(&self.bytes).iter().any(|bytes| bytes.as_slice() == value)
+            }),
+            Kind::Networks => value.parse::<IpAddr>().is_ok_and(|address| {
+                let address = address.to_canonical();
+                test.values.of(&self.networks).iter().any(|network| network.holds(&address))
+            }),
+            Kind::Arns => ArnParts::split(value).is_some_and(|arn| {
+                test.values.of(&self.arns).iter().any(|pattern| pattern.matches_parts(value, &arn, probe))
+            }),
+            Kind::Flag { yes, no } => {
+                yes && value.eq_ignore_ascii_case("true") || no && value.eq_ignore_ascii_case("false")
+            }
+            Kind::Absent { .. } => false,
+        }
+    }
+
+    fn matches_text(&self, texts: Run, value: &str, probe: &Probe<'_>) -> bool {
+        let literal = |run: Run| self.literals.get(run.range());
+        texts.of(&self.texts).iter().any(|text| match text {
+            Text::Is(run) => literal(*run) == Some(value),
+            Text::StartsWith(run) => literal(*run).is_some_and(|prefix| value.starts_with(prefix)),
+            Text::Pattern(at) => {
+                let pattern = self.patterns.get(*at as usize);
+                pattern.is_some_and(|pattern| pattern.matches(value, probe) == Match::Yes)
+            }
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! Many policies as one: what is asked in place of each policy by itself.
+//!
+//! Statements are found by action, then by resource, and only those few are looked at; denies and allows apart, so
+//! that a decision looks for a deny first and then stops at the first allow. The cost of a decision does so not
+//! grow with the number of policies, but with the number of those that speak of this very action and resource.
+//! INVARIANT: an index says what `evaluate` says of the same policies; the differential test holds them together.
+//! INVARIANT: asking takes no memory for an action in ASCII of at most 128 bytes.
+
+mod actions;
+mod build;
+mod cache;
+mod side;
+mod trie;
+
+use crate::condition::Programs;
+use crate::context::{Principal, Probe, Request};
+use crate::decision::PolicyType;
+use crate::document::{Effect, Statement};
+use crate::evaluate::NamedPolicy;
+use crate::evaluate::principal::{Grant, grant, is_attached_to_principal};
+use crate::hash::hash;
+use crate::resource::ArnParts;
+pub use cache::IndexCache;
+use side::{Member, Side};
+
+/// Policies, indexed.
+#[derive(Debug)]
+pub struct PolicyIndex {
+    policies: Box<[NamedPolicy]>,
+    denies: Side,
+    allows: Side,
+    programs: Programs,
+}
+
+/// Where a statement stands: which policy of the index, and which of its statements.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Found {
+    policy: u32,
+    statement: u32,
+}
+
+/// A request in the form that indexes are asked with.
+pub(crate) struct Asked<'a> {
+    principal: &'a Principal,
+    bounded: bool,
+    action: &'a str,
+    hash: u64,
+    arn: Option<ArnParts<'a>>,
+    /// What stands before the fifth colon of an ARN.
+    head: &'a str,
+    probe: Probe<'a>,
+}
+
+impl<'a> Asked<'a> {
+    /// `action` is the request's, folded; `bounded` says whether the principal has a permissions boundary.
+    pub(crate) fn new(request: &Request<'a>, action: &'a str, bounded: bool) -> Self {
+        let arn = ArnParts::split(request.resource);
+        let last = arn.map_or(0, |arn| arn.resource().len() + 1);
+        let end = request.resource.len().saturating_sub(last);
+        Self {
+            principal: request.principal,
+            bounded,
+            action,
+            hash: hash(action),
+            arn,
+            head: request.resource.get(..end).unwrap_or_default(),
+            probe: Probe::quiet(request.context),
+        }
+    }
+}
+
+impl PolicyIndex {
+    /// Indexes policies. Takes about a microsecond for each action and resource they name.
+    pub fn new(policies: Vec<NamedPolicy>) -> Self {
+        let mut programs = Programs::default();
+        let (mut denies, mut allows) = (build::Builder::default(), build::Builder::default());
+        for (policy, number) in policies.iter().zip(0..) {
+            for (statement, place) in policy.document().statements().iter().zip(0..) {
+                let side = match statement.effect() {
+                    Effect::Deny => &mut denies,
+                    Effect::Allow => &mut allows,
+                };
+                side.add(statement, Found { policy: number, statement: place }, &mut programs);
+            }
+        }
+        let (denies, allows) = (denies.build(), allows.build());
+        Self { denies, allows, programs, policies: policies.into() }
+    }
+
+    /// The policies indexed, in their order.
+    pub fn policies(&self) -> &[NamedPolicy] {
+        &self.policies
+    }
+
+    /// About how many bytes it takes, the policies apart.
+    pub fn size(&self) -> usize {
+        size_of::<Self>() + self.denies.size() + self.allows.size() + self.programs.size()
+    }
+
+    /// A statement and its policy.
+    pub(crate) fn get(&self, found: Found) -> Option<(&NamedPolicy, &Statement)> {
+        let policy = self.policies.get(found.policy as usize)?;
+        Some((policy, policy.document().statements().get(found.statement as usize)?))
+    }
+
+    /// A statement that denies the request.
+    pub(crate) fn deny(&self, asked: &Asked<'_>, policy_type: PolicyType) -> Option<Found> {
+        let statement = |found| self.get(found).map(|(_, statement)| statement);
+        self.denies
+            .find(asked, statement, |member| self.applies(member, asked, policy_type).and(Some(member.found)))
+    }
+
+    /// A statement that allows the request: one that names the principal as closely as any.
+    pub(crate) fn allow(&self, asked: &Asked<'_>, policy_type: PolicyType) -> Option<(Grant, Found)> {
+        let statement = |found| self.get(found).map(|(_, statement)| statement);
+        let mut best: Option<(Grant, Found)> = None;
+        let closest = self.allows.find(asked, statement, |member| {
+            let grant = self.applies(member, asked, policy_type)?;
+            if best.is_none_or(|(known, _)| known < grant) {
+                best = Some((grant, member.found));
+            }
+            best.filter(|(grant, _)| *grant == Grant::Principal)
+        });
+        closest.or(best)
+    }
+
+    fn applies(&self, member: &Member, asked: &Asked<'_>, policy_type: PolicyType) -> Option<Grant> {
+        let met = |program| self.programs.is_met(program, &asked.probe);
+        if !member.conditions.is_none_or(met) {
+            return None;
+        }
+        if !member.names_principals && is_attached_to_principal(policy_type) {
+            return Some(Grant::Principal);
+        }
+        let (_, statement) = self.get(member.found)?;
+        grant(statement, policy_type, asked.principal, asked.bounded)
+    }
+}

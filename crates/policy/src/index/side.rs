@@ -1,0 +1,128 @@
+//! The statements of one effect, found by action and then by the literal beginning of the resource part.
+//!
+//! The resource part is the sixth of an ARN: the parts before it are much the same in all policies, so a trie on
+//! the whole ARN would stop at its region. They are matched afterwards, on the few candidates the trie leaves.
+//! INVARIANT: for any request, the statements found are those whose action and resource fit, no more and no less.
+
+use super::actions::{Actions, Bucket};
+use super::trie::{Root, Tries};
+use super::{Asked, Found};
+use crate::condition::Program;
+use crate::document::Statement;
+use crate::evaluate::scan::resource_fits;
+use crate::pattern::{Match, Pattern};
+use crate::resource::ArnParts;
+
+/// A statement of the index.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member {
+    /// Which policy, and which of its statements.
+    pub(super) found: Found,
+    pub(super) conditions: Option<Program>,
+    /// Whether it has a `Principal` or `NotPrincipal`.
+    pub(super) names_principals: bool,
+}
+
+/// A statement that may fit, and what there is left to match.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    pub(super) member: u32,
+    pub(super) head: Head,
+    pub(super) tail: Tail,
+}
+
+/// What the parts before the resource part must be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Head {
+    /// Anything, and no ARN at all.
+    Any,
+    /// An ARN of this form.
+    Form(u32),
+}
+
+/// The parts of an ARN before the resource part.
+#[derive(Debug)]
+pub(super) enum HeadForm {
+    /// Exactly these, joined by colons.
+    Text(Box<str>),
+    /// Partition, service, region and account.
+    Parts([Pattern; 4]),
+}
+
+/// What else the resource part must match.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Tail {
+    /// Nothing else: the trie has seen to it.
+    Done,
+    /// This pattern.
+    Pattern(u32),
+    /// None of the statement's: it has `NotResource`.
+    Not,
+}
+
+/// The statements of one effect.
+#[derive(Debug)]
+pub(super) struct Side {
+    pub(super) members: Vec<Member>,
+    pub(super) actions: Actions,
+    pub(super) buckets: Vec<Root>,
+    pub(super) tries: Tries,
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) heads: Vec<HeadForm>,
+    pub(super) tails: Vec<Pattern>,
+}
+
+impl Side {
+    /// Shows `visit` each statement whose action and resource fit, until it answers. `statement` looks one up.
+    pub(super) fn find<'s, R>(
+        &self,
+        asked: &Asked<'_>,
+        statement: impl Fn(Found) -> Option<&'s Statement>,
+        mut visit: impl FnMut(&Member) -> Option<R>,
+    ) -> Option<R> {
+        if self.members.is_empty() {
+            return None;
+        }
+        let resource = asked.arn.as_ref().map_or("", ArnParts::resource);
+        self.actions.find(asked.action, asked.hash, &asked.probe, |bucket: Bucket| {
+            let root = *self.buckets.get(bucket as usize)?;
+            self.tries.find(root, resource, |range| {
+                self.candidates.get(range)?.iter().find_map(|candidate| {
+                    let member = self.members.get(candidate.member as usize)?;
+                    let fits = self.head_fits(candidate.head, asked)
+                        && match candidate.tail {
+                            Tail::Done => true,
+                            Tail::Pattern(at) => {
+                                let pattern = self.tails.get(at as usize)?;
+                                pattern.matches(resource, &asked.probe) == Match::Yes
+                            }
+                            Tail::Not => {
+                                resource_fits(statement(member.found)?, asked.arn.as_ref(), &asked.probe)
+                            }
+                        };
+                    if fits { visit(member) } else { None }
+                })
+            })
+        })
+    }
+
+    fn head_fits(&self, head: Head, asked: &Asked<'_>) -> bool {
+        let Head::Form(at) = head else { return true };
+        match (self.heads.get(at as usize), &asked.arn) {
+            (Some(HeadForm::Text(text)), Some(_)) => **text == *asked.head,
+            (Some(HeadForm::Parts(patterns)), Some(arn)) => {
+                let mut pairs = patterns.iter().zip(arn.head());
+                pairs.all(|(pattern, part)| pattern.matches(part, &asked.probe) == Match::Yes)
+            }
+            _ => false,
+        }
+    }
+
+    /// About how many bytes it holds.
+    pub(super) fn size(&self) -> usize {
+        let members = self.members.len() * size_of::<Member>() + self.buckets.len() * size_of::<Root>();
+        let patterns = (self.heads.len() * 4 + self.tails.len()) * 64;
+        let candidates = self.candidates.len() * size_of::<Candidate>();
+        members + patterns + candidates + self.actions.size() + self.tries.size()
+    }
+}
