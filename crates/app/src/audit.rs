@@ -63,8 +63,9 @@ impl Outcome {
     }
 }
 
-/// A forward that has begun: its record has its place on disk. Dropped unfinished, the trail says so.
-pub struct Ticket(garita_store::Ticket);
+/// A forward that has begun. One that changes something has its record's place on disk; dropped unfinished, the trail
+/// says so.
+pub struct Ticket(Option<garita_store::Ticket>);
 
 impl App {
     /// Puts the record of an answered request on disk; does nothing when its change already did.
@@ -75,26 +76,31 @@ impl App {
         if cx.claim_audit() { self.trail.append(record(cx, outcome)).await } else { Ok(()) }
     }
 
-    /// Makes sure that the record of a forward will find its place, before the forward.
+    /// Makes sure that the record of a forward will find its place, before the forward. A forward that only reads
+    /// needs no promise: what it read is not given out unless [`App::finish`] succeeds.
     ///
     /// # Errors
     /// `Unavailable` when that cannot be promised: then nothing may be forwarded.
     pub async fn begin(&self, cx: &RequestContext) -> Result<Ticket> {
-        let intent = Intent {
-            request_id: cx.request_id().as_str().to_owned(),
-            durable: !cx.event().read_only,
-            record: record(cx, &Outcome::default()),
-        };
-        self.trail.begin(intent).await.map(Ticket)
+        if cx.event().read_only {
+            return Ok(Ticket(None));
+        }
+        let request_id = cx.request_id().as_str().to_owned();
+        let intent = Intent { request_id, record: record(cx, &Outcome::default()) };
+        self.trail.begin(intent).await.map(|ticket| Ticket(Some(ticket)))
     }
 
     /// Puts the record of a forward on disk, before its reply.
     ///
     /// # Errors
-    /// `Unavailable` when the disk fails in spite of [`App::begin`].
+    /// `Unavailable` when the disk is full or failing: then the reply must be that error.
     pub async fn finish(&self, ticket: Ticket, cx: &RequestContext, outcome: &Outcome) -> Result<()> {
         cx.claim_audit();
-        self.trail.finish(ticket.0, record(cx, outcome)).await
+        let record = record(cx, outcome);
+        match ticket.0 {
+            Some(ticket) => self.trail.finish(ticket, record).await,
+            None => self.trail.append(record).await,
+        }
     }
 }
 

@@ -80,13 +80,12 @@ impl Trail {
         told.await.map_err(|_| closed())?
     }
 
-    /// Makes sure that [`Trail::finish`] will find its place on disk; a durable intent is itself on disk when this
-    /// returns.
+    /// Makes sure that [`Trail::finish`] will find its place on disk. The intent is itself on disk when this returns.
     ///
     /// # Errors
     /// `Unavailable` when that cannot be promised.
     pub async fn begin(&self, intent: Intent) -> Result<Ticket> {
-        let body = if intent.durable { Some(line::body(&intent.record, MAX_TICKET_LINE)?) } else { None };
+        let body = line::body(&intent.record, MAX_TICKET_LINE)?;
         let (tell, told) = oneshot::channel();
         let ticket = Ticket::new(intent, self.0.tasks.clone());
         self.ask(Task::Begin { body, ticket, tell })?;

@@ -13,16 +13,8 @@ use crate::failure;
 /// Someone waiting for a batch.
 enum Waiter {
     Record(oneshot::Sender<Result<()>>),
-    Begun {
-        ticket: Ticket,
-        number: Option<u64>,
-        body: Option<Vec<u8>>,
-        tell: oneshot::Sender<Result<Ticket>>,
-    },
-    Finished {
-        number: Option<u64>,
-        tell: Option<oneshot::Sender<Result<()>>>,
-    },
+    Begun { ticket: Ticket, number: u64, body: Vec<u8>, tell: oneshot::Sender<Result<Ticket>> },
+    Finished { number: u64, tell: Option<oneshot::Sender<Result<()>>> },
 }
 
 /// What a batch that is on disk has changed.
@@ -62,12 +54,11 @@ impl Batch {
                 self.waiters.push(Waiter::Record(tell));
             }
             Task::Begin { body, ticket, tell } => {
-                let number = body.as_ref().map(|b| self.chain.add(Role::Intent(None), b, &mut self.lines));
+                let number = self.chain.add(Role::Intent(None), &body, &mut self.lines);
                 self.waiters.push(Waiter::Begun { ticket, number, body, tell });
             }
             Task::Finish { place, body, tell } => {
-                let role = place.number.map_or(Role::Record, Role::Final);
-                self.chain.add(role, &body, &mut self.lines);
+                self.chain.add(Role::Final(place.number), &body, &mut self.lines);
                 self.waiters.push(Waiter::Finished { number: place.number, tell });
             }
             Task::Head { .. } | Task::Close => {}
@@ -82,13 +73,13 @@ impl Batch {
                 Waiter::Record(tell) => drop(tell.send(Ok(()))),
                 Waiter::Begun { ticket, number, body, tell } => {
                     effects.begun += 1;
-                    effects.opened.extend(number.zip(body));
+                    effects.opened.push((number, body));
                     // Whoever gave up waiting drops the ticket, and that is recorded.
                     drop(tell.send(Ok(ticket.give(number))));
                 }
                 Waiter::Finished { number, tell } => {
                     effects.finished += 1;
-                    effects.closed.extend(number);
+                    effects.closed.push(number);
                     drop(tell.map(|tell| tell.send(Ok(()))));
                 }
             }

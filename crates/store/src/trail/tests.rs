@@ -29,10 +29,10 @@ fn rotation_keeps_the_chain_and_takes_open_intents_along() {
     let (tasks, inbox) = channel();
     let thread = std::thread::spawn(move || worker.work(&inbox));
     let (tell, begun) = oneshot::channel();
-    let intent = Intent { request_id: "open".to_owned(), durable: true, record: record("open") };
+    let intent = Intent { request_id: "open".to_owned(), record: record("open") };
     let body = line::body(&intent.record, MAX_LINE).unwrap();
     let ticket = Ticket::new(intent, tasks.clone());
-    tasks.send(Task::Begin { body: Some(body), ticket, tell }).unwrap();
+    tasks.send(Task::Begin { body, ticket, tell }).unwrap();
     let ticket = begun.blocking_recv().unwrap().unwrap();
     for n in 0..60 {
         let (tell, told) = oneshot::channel();

@@ -14,8 +14,6 @@ use super::{MAX_TICKET_LINE, line};
 pub struct Intent {
     /// The request.
     pub request_id: String,
-    /// Whether the intent itself must be on disk before the action: for requests that change something.
-    pub durable: bool,
     /// The record as far as it is known; it becomes the final one when there is no other.
     pub record: AuditRecord,
 }
@@ -27,9 +25,10 @@ pub struct Ticket {
     tasks: Sender<Task>,
 }
 
-/// What the worker knows a ticket by: the number of its intent's line, if it has one.
+/// What the worker knows a ticket by.
 pub(super) struct Place {
-    pub(super) number: Option<u64>,
+    /// The number of its intent's line.
+    pub(super) number: u64,
 }
 
 impl Ticket {
@@ -38,7 +37,7 @@ impl Ticket {
     }
 
     /// Gives the ticket its place: from now on it counts.
-    pub(super) fn give(mut self, number: Option<u64>) -> Self {
+    pub(super) fn give(mut self, number: u64) -> Self {
         self.place = Some(Place { number });
         self
     }
@@ -60,7 +59,7 @@ impl Drop for Ticket {
         record.error_code = Some("ClientDisconnected".to_owned());
         record.error_message = Some("the request was given up before its outcome was recorded".to_owned());
         match line::body(&record, MAX_TICKET_LINE) {
-            // A closed trail finishes durable intents when it is opened next.
+            // A closed trail finishes open intents when it is opened next.
             Ok(body) => drop(self.tasks.send(Task::Finish { place, body, tell: None })),
             Err(error) => tracing::error!(?error, "the record of a request that was given up is lost"),
         }

@@ -29,8 +29,8 @@ const BATCH: usize = 2048;
 pub(super) enum Task {
     /// Put a record on disk.
     Append { body: Vec<u8>, tell: oneshot::Sender<Result<()>> },
-    /// Make room for a final record, and put the intent on disk if there is a body.
-    Begin { body: Option<Vec<u8>>, ticket: Ticket, tell: oneshot::Sender<Result<Ticket>> },
+    /// Put an intent on disk and make room for its final record.
+    Begin { body: Vec<u8>, ticket: Ticket, tell: oneshot::Sender<Result<Ticket>> },
     /// Put the final record of a ticket on disk.
     Finish { place: ticket::Place, body: Vec<u8>, tell: Option<oneshot::Sender<Result<()>>> },
     /// Tell where the chain stands.
@@ -85,7 +85,7 @@ impl Worker {
         for (number, body) in std::mem::take(&mut self.open) {
             match unknown_outcome(&body) {
                 Some(ended) => {
-                    let place = ticket::Place { number: Some(number) };
+                    let place = ticket::Place { number };
                     batch.add(Task::Finish { place, body: ended, tell: None });
                 }
                 None => tracing::error!(number, "an intent on the audit trail cannot be read"),
@@ -141,7 +141,7 @@ impl Worker {
     fn room_for(&self, tasks: &[Task]) -> u64 {
         let need = |task: &Task| match task {
             Task::Append { body, .. } => line_room(body),
-            Task::Begin { body, .. } => body.as_deref().map_or(0, line_room) + MAX_TICKET_LINE as u64,
+            Task::Begin { body, .. } => line_room(body) + MAX_TICKET_LINE as u64,
             Task::Finish { .. } | Task::Head { .. } | Task::Close => 0,
         };
         self.tickets * MAX_TICKET_LINE as u64 + tasks.iter().map(need).sum::<u64>()

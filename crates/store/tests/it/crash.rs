@@ -41,7 +41,7 @@ async fn change(store: &Store, trail: &Trail) -> Result<()> {
 
 /// One forward: begun, then finished, given up, or left to the crash.
 async fn forward(trail: &Trail, id: String) -> Result<()> {
-    let intent = Intent { request_id: id.clone(), durable: true, record: record(&id) };
+    let intent = Intent { request_id: id.clone(), record: record(&id) };
     let ticket = trail.begin(intent).await?;
     say(&format!("begun {id}"));
     if id.ends_with('3') {

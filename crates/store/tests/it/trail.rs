@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::things::*;
 
-fn intent(id: &str, durable: bool) -> Intent {
-    Intent { request_id: id.to_owned(), durable, record: record(id) }
+fn intent(id: &str) -> Intent {
+    Intent { request_id: id.to_owned(), record: record(id) }
 }
 
 fn read(folder: &Path) -> Vec<AuditRecord> {
@@ -52,14 +52,12 @@ fn every_ticket_ends_in_one_record() {
     let folder = tempfile::tempdir().unwrap();
     let trail = Trail::open(folder.path()).unwrap();
     wait(async {
-        for durable in [true, false] {
-            let kept = trail.begin(intent(&format!("kept-{durable}"), durable)).await.unwrap();
-            let given_up = trail.begin(intent(&format!("dropped-{durable}"), durable)).await.unwrap();
-            assert_eq!(kept.request_id(), format!("kept-{durable}"));
-            trail.finish(kept, record(&format!("kept-{durable}"))).await.unwrap();
-            drop(given_up);
-        }
-        let left = trail.begin(intent("left", true)).await.unwrap();
+        let kept = trail.begin(intent("kept")).await.unwrap();
+        let given_up = trail.begin(intent("dropped")).await.unwrap();
+        assert_eq!(kept.request_id(), "kept");
+        trail.finish(kept, record("kept")).await.unwrap();
+        drop(given_up);
+        let left = trail.begin(intent("left")).await.unwrap();
         trail.head().await.unwrap();
         std::mem::forget(left);
     });
@@ -67,14 +65,12 @@ fn every_ticket_ends_in_one_record() {
     Trail::open(folder.path()).unwrap().close();
     let gone = Some("ClientDisconnected".to_owned());
     let expected = [
-        ("kept-true".to_owned(), None),
-        ("dropped-true".to_owned(), gone.clone()),
-        ("kept-false".to_owned(), None),
-        ("dropped-false".to_owned(), gone),
+        ("kept".to_owned(), None),
+        ("dropped".to_owned(), gone),
         ("left".to_owned(), Some("OutcomeUnknown".to_owned())),
     ];
     assert_eq!(ids(folder.path()), expected);
-    assert_eq!(Trail::verify(folder.path()).unwrap().records, 5);
+    assert_eq!(Trail::verify(folder.path()).unwrap().records, 3);
 }
 
 #[test]
@@ -147,8 +143,7 @@ fn long_fields_are_cut_so_that_every_line_fits() {
     long.resources = Value::from(vec!["arn"; 20_000]);
     wait(async {
         trail.append(long.clone()).await.unwrap();
-        let ticket =
-            trail.begin(Intent { request_id: "r".into(), durable: true, record: long.clone() }).await;
+        let ticket = trail.begin(Intent { request_id: "r".into(), record: long.clone() }).await;
         trail.finish(ticket.unwrap(), long.clone()).await.unwrap();
     });
     trail.close();
@@ -183,7 +178,7 @@ fn giving_up_while_waiting_for_a_ticket_is_recorded() {
         for n in 0..50 {
             let waiting = trail.clone();
             let task =
-                tokio::spawn(async move { waiting.begin(intent(&format!("e{n}"), true)).await.map(drop) });
+                tokio::spawn(async move { waiting.begin(intent(&format!("e{n}"))).await.map(drop) });
             tokio::task::yield_now().await;
             task.abort();
         }
