@@ -20,6 +20,34 @@ pub enum FieldError {
     /// Not an experiment id.
     #[error("`{0}` must be a decimal number of 1 to 19 digits")]
     ExperimentId(String),
+    /// A place for artifacts on the MLflow server's own disk, or where it would be made to call.
+    #[error("`{0}` must lie in an object store ({schemes}): a path of the MLflow server's own disk, or another URL, is not taken", schemes = STORES.join(", "))]
+    ArtifactLocation(String),
+}
+
+/// Schemes of places where artifacts may lie. A path or `file:` would let a client write and read files as MLflow's
+/// user; `http:` and the like would make MLflow call where the client says.
+const STORES: &[&str] =
+    &["mlflow-artifacts", "s3", "gs", "wasb", "wasbs", "abfs", "abfss", "hdfs", "dbfs", "r2", "b2"];
+
+/// The tag in which MLflow keeps where a trace's artifacts lie.
+const LOCATION_TAG: &str = "mlflow.artifactLocation";
+
+/// Checks where a client wants artifacts to lie; nothing said leaves it to MLflow.
+pub(crate) fn check_artifact_location(name: &str, value: &str) -> Result<(), FieldError> {
+    let known = |(scheme, _): (&str, &str)| STORES.contains(&scheme.to_ascii_lowercase().as_str());
+    if value.is_empty() || value.split_once(':').is_some_and(known) {
+        return Ok(());
+    }
+    Err(FieldError::ArtifactLocation(name.to_owned()))
+}
+
+/// Checks a tag: the one that says where artifacts lie is held to the same rule.
+pub(crate) fn check_tag(key: Option<&str>, value: Option<&str>) -> Result<(), FieldError> {
+    match (key, value) {
+        (Some(LOCATION_TAG), value) => check_artifact_location(LOCATION_TAG, value.unwrap_or_default()),
+        _ => Ok(()),
+    }
 }
 
 /// Checks that names are names, and that none stands twice in any spelling but those in `repeats`.

@@ -89,6 +89,7 @@ fn check_members(out: &str, members: &Members) -> Result<(), JsonError> {
         serde_json::from_str::<String>(out.get(range.clone())?).ok()
     };
     field::check_run_id(text_of("run_id").as_deref(), text_of("run_uuid").as_deref())?;
+    field::check_tag(text_of("key").as_deref(), text_of("value").as_deref())?;
     for (name, range) in members {
         let value = out.get(range.clone()).unwrap_or_default();
         match field::snake_case(name).as_str() {
@@ -101,6 +102,10 @@ fn check_members(out: &str, members: &Members) -> Result<(), JsonError> {
                 for id in serde_json::from_str::<Vec<String>>(value).map_err(wrong)? {
                     field::check_experiment_id(name, &id)?;
                 }
+            }
+            "artifact_location" if value != "null" => {
+                let text = serde_json::from_str::<String>(value).unwrap_or_else(|_| value.to_owned());
+                field::check_artifact_location(name, &text)?;
             }
             _ => {}
         }

@@ -40,6 +40,10 @@ fn hostile_bodies_are_refused() {
         (b"{\"experimentId\":\"\"}", "decimal"),
         (b"{\"experiment_ids\":[\"1\",\"x\"]}", "decimal"),
         (b"{\"experiment_ids\":\"1\"}", "decimal"),
+        (br#"{"artifact_location":"file:///etc"}"#, "object store"),
+        (br#"{"artifactLocation":"/srv"}"#, "object store"),
+        (br#"{"artifact_location":"http://10.0.0.1/x"}"#, "object store"),
+        (br#"{"key":"mlflow.artifactLocation","value":"file:///etc"}"#, "object store"),
     ] {
         let error = JsonObject::parse(body).expect_err(&format!("{:?}", String::from_utf8_lossy(body)));
         assert!(error.to_string().contains(why), "{:?}: {error}", String::from_utf8_lossy(body));
@@ -55,6 +59,8 @@ fn written_anew() {
         (r#"{"v":NaN,"w":-Infinity,"x":Infinity}"#, r#"{"v":"NaN","w":"-Infinity","x":"Infinity"}"#),
         (r#"{"run_id":"a","run_uuid":"a"}"#, r#"{"run_id":"a","run_uuid":"a"}"#),
         (r#"{"experiment_ids":["0","12"]}"#, r#"{"experiment_ids":["0","12"]}"#),
+        (r#"{"artifact_location":"s3://b/x"}"#, r#"{"artifact_location":"s3://b/x"}"#),
+        (r#"{"artifact_location":null}"#, r#"{"artifact_location":null}"#),
         (r#"{"experiment_id":7}"#, r#"{"experiment_id":7}"#),
         (r#"{"step":12345678901234567890123}"#, r#"{"step":12345678901234567890123}"#),
     ] {
