@@ -120,13 +120,22 @@ impl ApiConfig {
     fn to_api(&self, region: &str) -> Result<Api> {
         let id = &self.id;
         let lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-        ensure!((1..=32).contains(&id.len()) && id.bytes().all(lower), "api id `{id}` must be 1 to 32 lower-case letters and digits");
+        ensure!(
+            (1..=32).contains(&id.len()) && id.bytes().all(lower),
+            "api id `{id}` must be 1 to 32 lower-case letters and digits"
+        );
         let account: AccountId = self.account.parse().with_context(|| format!("account of api `{id}`"))?;
         let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
         let stage = &self.stage;
-        ensure!((1..=128).contains(&stage.len()) && stage.bytes().all(word), "stage `{stage}` of api `{id}` must be 1 to 128 letters, digits, `_` or `-`");
+        ensure!(
+            (1..=128).contains(&stage.len()) && stage.bytes().all(word),
+            "stage `{stage}` of api `{id}` must be 1 to 128 letters, digits, `_` or `-`"
+        );
         if let Some(host) = &self.host {
-            ensure!(!host.contains([':', '/']), "host `{host}` of api `{id}` must be a host name without port or path");
+            ensure!(
+                !host.contains([':', '/']),
+                "host `{host}` of api `{id}` must be a host name without port or path"
+            );
         }
         Ok(Api {
             id: id.clone(),

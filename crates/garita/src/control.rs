@@ -108,8 +108,8 @@ impl Control {
     pub(crate) fn start(app: Arc<App>, folder: &DataFolder) -> Result<Self> {
         let socket = folder.control_socket();
         remove_stale(&socket)?;
-        let listener =
-            UnixListener::bind(&socket).with_context(|| format!("cannot listen on `{}`", socket.display()))?;
+        let listener = UnixListener::bind(&socket)
+            .with_context(|| format!("cannot listen on `{}`", socket.display()))?;
         let owner = folder.owner()?;
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {

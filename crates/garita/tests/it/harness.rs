@@ -38,7 +38,11 @@ impl Drop for Scratch {
 /// The built program with its arguments, its environment cleared of what would change it.
 pub(crate) fn garita(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_garita"));
-    command.args(arguments).env_remove("GARITA_DATA").env_remove("GARITA_MASTER_KEY").env("GARITA_LOG", "warn");
+    command
+        .args(arguments)
+        .env_remove("GARITA_DATA")
+        .env_remove("GARITA_MASTER_KEY")
+        .env("GARITA_LOG", "warn");
     command
 }
 
@@ -49,12 +53,13 @@ pub(crate) fn run(arguments: &[&str]) -> Output {
 /// Creates a data folder whose first account's root key is known, served on free ports.
 pub(crate) fn init(data: &Path) {
     let folder = data.to_str().unwrap();
-    let mut init = garita(&["init", "--data", folder, "--account-id", ACCOUNT, "--root-access-key-id", ROOT_KEY])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut init =
+        garita(&["init", "--data", folder, "--account-id", ACCOUNT, "--root-access-key-id", ROOT_KEY])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
     init.stdin.take().unwrap().write_all(ROOT_SECRET.as_bytes()).unwrap();
     let output = init.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -95,11 +100,7 @@ impl Server {
     }
 
     pub(crate) fn root(&self) -> Client {
-        Client {
-            address: self.address.clone(),
-            key: ROOT_KEY.to_owned(),
-            secret: ROOT_SECRET.to_owned(),
-        }
+        Client { address: self.address.clone(), key: ROOT_KEY.to_owned(), secret: ROOT_SECRET.to_owned() }
     }
 }
 
@@ -166,7 +167,8 @@ impl Client {
         let broken = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
         let status = text.get(9..12).and_then(|s| s.parse().ok()).ok_or_else(broken)?;
         let (head, body) = text.split_once("\r\n\r\n").ok_or_else(broken)?;
-        let length = head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        let length =
+            head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
         if length.is_some_and(|length: usize| length != body.len()) {
             return Err(broken());
         }

@@ -177,8 +177,7 @@ fn giving_up_while_waiting_for_a_ticket_is_recorded() {
         let trail = Arc::new(trail.clone());
         for n in 0..50 {
             let waiting = trail.clone();
-            let task =
-                tokio::spawn(async move { waiting.begin(intent(&format!("e{n}"))).await.map(drop) });
+            let task = tokio::spawn(async move { waiting.begin(intent(&format!("e{n}"))).await.map(drop) });
             tokio::task::yield_now().await;
             task.abort();
         }
