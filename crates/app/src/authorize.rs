@@ -4,11 +4,13 @@
 //! transaction for writes. INVARIANT: a caller that is not live in that snapshot is refused before any policy is
 //! looked at.
 
+use std::sync::Arc;
+
 use garita_model::error::Refusal;
 use garita_model::session::Subject;
 use garita_model::{AccountId, Error, Result};
 use garita_policy::decision::Decision;
-use garita_policy::{Context, NamedPolicy, Policies, Request, denial_message, evaluate};
+use garita_policy::{CompiledPolicies, Context, NamedPolicy, PolicyIndex, Request, decide, denial_message};
 use garita_store::Snapshot;
 use garita_wire::sigv4::SigV4Error;
 
@@ -97,14 +99,15 @@ pub(crate) fn judge(
         resource_account: question.account,
         context: &keys,
     };
-    let policies = Policies {
-        identity: &held.identity,
-        boundary: held.boundary.as_ref(),
+    let trust = trust.map(|policy| state.index(std::slice::from_ref(policy)));
+    let policies = CompiledPolicies {
+        identity: Some(&held.identity),
+        boundary: held.boundary.as_deref(),
         session: held.session.as_deref(),
-        trust,
-        ..Policies::default()
+        trust: trust.as_deref(),
+        ..CompiledPolicies::default()
     };
-    let decision = evaluate(&request, &policies);
+    let decision = policies.decision(&request, decide(&request, &policies));
     cx.judged(Judgement {
         action: question.action.to_owned(),
         resource: question.resource.to_owned(),
@@ -133,11 +136,11 @@ fn refuse_unproved_session(cx: &RequestContext, action: &str) -> Result<()> {
     if of_user && barred { Err(SigV4Error::InvalidClientTokenId.into()) } else { Ok(()) }
 }
 
-/// The policies a live caller brings.
+/// The policies a live caller brings, indexed.
 struct Held {
-    identity: Vec<NamedPolicy>,
-    boundary: Option<NamedPolicy>,
-    session: Option<Vec<NamedPolicy>>,
+    identity: Arc<PolicyIndex>,
+    boundary: Option<Arc<PolicyIndex>>,
+    session: Option<Arc<PolicyIndex>>,
 }
 
 impl Held {
@@ -154,7 +157,11 @@ impl Held {
                 Error::internal(format!("permissions boundary `{arn}` is not in the snapshot"))
             })?),
         };
-        Ok(Self { identity, boundary, session: session_policies(state, cx) })
+        Ok(Self {
+            identity: state.index(&identity),
+            boundary: boundary.map(|policy| state.index(&[policy])),
+            session: session_policies(state, cx).map(|policies| state.index(&policies)),
+        })
     }
 }
 

@@ -168,6 +168,22 @@ impl<'a> CompiledPolicies<'a> {
         evaluate(request, &policies)
     }
 
+    /// The verdict as a decision: an allowed request's lists the one statement that granted it, anything else is
+    /// explained in full.
+    pub fn decision(&self, request: &Request<'_>, verdict: Verdict) -> Decision {
+        if !verdict.is_allowed() {
+            return self.explain(request);
+        }
+        Decision {
+            outcome: verdict.outcome,
+            decided_by: verdict.decided_by,
+            action: request.action.into(),
+            matched: verdict.statement.and_then(|statement| self.matched(statement)).into_iter().collect(),
+            verdicts: vec![(verdict.decided_by, Outcome::Allowed)],
+            missing: Vec::new(),
+        }
+    }
+
     /// Without those that have no say over `principal`, as [`Policies::in_force`].
     fn in_force(mut self, principal: &Principal) -> Self {
         self.scp = self.scp.filter(|_| is_limited(principal, PolicyType::ServiceControl));

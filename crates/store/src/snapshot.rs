@@ -15,7 +15,7 @@ use garita_model::access_key::LastUsed;
 use garita_model::{
     AccessKey, AccessKeyId, Account, AccountId, Group, ManagedPolicy, ObjectKey, Result, Role, User,
 };
-use garita_policy::NamedPolicy;
+use garita_policy::{IndexCache, NamedPolicy};
 use imbl::OrdMap;
 
 use index::Pairs;
@@ -56,6 +56,8 @@ pub struct Snapshot {
     revision: u64,
     epoch: Arc<str>,
     built_in: Arc<BuiltIn>,
+    /// Shared by all revisions: what they have in common is indexed once.
+    indexes: Arc<IndexCache>,
     accounts: OrdMap<AccountId, Arc<Account>>,
     users: Named<User, Arc<[NamedPolicy]>>,
     groups: Named<Group, Arc<[NamedPolicy]>>,
@@ -77,6 +79,9 @@ pub struct Snapshot {
     keys_of: Pairs<index::Made>,
 }
 
+/// How much memory indexes of policies may take: those of some ten thousand principals with a handful each.
+const INDEX_BYTES: u64 = 128 * 1024 * 1024;
+
 /// A user or a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PrincipalRef {
@@ -93,6 +98,7 @@ impl Snapshot {
             revision,
             epoch: epoch.into(),
             built_in: Arc::new(BuiltIn::compile()?),
+            indexes: Arc::new(IndexCache::new(INDEX_BYTES)),
             accounts: OrdMap::new(),
             users: OrdMap::new(),
             groups: OrdMap::new(),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use garita_model::{Error, Group, ManagedPolicy, PolicyName, Result, Role, User};
-use garita_policy::{NamedPolicy, PolicyDocument, PolicyKind, PolicySource};
+use garita_policy::{NamedPolicy, PolicyDocument, PolicyIndex, PolicyKind, PolicySource};
 
 use super::{Managed, RolePolicies, Snapshot, named};
 use crate::aws_managed::aws_managed;
@@ -117,6 +117,11 @@ impl Snapshot {
             held.map_or_else(|| self.unknown(role.name.as_str()), |entry| entry.policies.inline.to_vec());
         self.add_attached(&role.attached, &mut policies);
         policies
+    }
+
+    /// Policies as one index, for deciding. Made when they are first asked for, and again when one of them changes.
+    pub fn index(&self, policies: &[NamedPolicy]) -> Arc<PolicyIndex> {
+        self.indexes.get(policies)
     }
 
     /// A role's trust policy; none for a role that is not in this snapshot.
