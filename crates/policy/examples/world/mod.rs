@@ -73,6 +73,7 @@ impl World {
             id: "AIDAEXAMPLEEXAMPLE00".to_owned(),
             account: "111122223333".parse()?,
         };
+        let context = context(&principal);
         let question = |number: usize| {
             // A step that is prime to the number of teams visits them all, in no order.
             let team = number * 7919 % teams;
@@ -81,7 +82,11 @@ impl World {
                 resource: format!(
                     "arn:aws:sagemaker:eu-west-1:111122223333:mlflow-tracking-server/team-{team}/runs/{number}"
                 ),
-                context: context(&principal, team),
+                context: {
+                    let mut own = context.clone();
+                    own.set("aws:PrincipalTag/team", format!("team-{team}"));
+                    own
+                },
             }
         };
         let questions = (0..REQUESTS).map(question).collect();
@@ -105,8 +110,8 @@ impl World {
     }
 }
 
-/// The keys a request brings along, whether policies ask for them or not.
-fn context(principal: &Principal, team: usize) -> Context {
+/// The keys that all requests bring along, whether policies ask for them or not.
+fn context(principal: &Principal) -> Context {
     let mut context = Context::new();
     context.set_principal(principal);
     context.set("aws:SourceIp", "10.20.30.40");
@@ -115,7 +120,6 @@ fn context(principal: &Principal, team: usize) -> Context {
     context.set("aws:CurrentTime", "2026-11-21T10:00:00Z");
     context.set("aws:EpochTime", "1795255200");
     context.set("aws:RequestedRegion", "eu-west-1");
-    context.set("aws:PrincipalTag/team", format!("team-{team}"));
     context.set("aws:PrincipalTag/cost-centre", "4711");
     context
 }

@@ -4,7 +4,6 @@
 //! the children of a node lie side by side. What a trie finds are runs of a list that the caller keeps.
 //! INVARIANT: a walk visits at most one node per byte of the text, and takes no memory.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
 /// A trie of the arena.
@@ -61,8 +60,9 @@ impl Tries {
         entries.sort_by(|a, b| (a.key, a.ends, a.rank).cmp(&(b.key, b.ends, b.rank)));
         let root = self.nodes.len();
         self.reserve(1);
-        let mut open = VecDeque::from([(root, entries.as_slice(), 0)]);
-        while let Some((at, entries, depth)) = open.pop_front() {
+        // Branch by branch, so that what lies below a node lies close together.
+        let mut open = vec![(root, entries.as_slice(), 0)];
+        while let Some((at, entries, depth)) = open.pop() {
             let depth = self.label(at, entries, depth);
             let here = entries.partition_point(|entry| entry.key.len() <= depth);
             let (here, mut rest) = entries.split_at_checked(here).unwrap_or((entries, &[]));
@@ -72,7 +72,7 @@ impl Tries {
             while let Some(byte) = rest.first().and_then(|entry| entry.key.as_bytes().get(depth)) {
                 let same = rest.partition_point(|entry| entry.key.as_bytes().get(depth) <= Some(byte));
                 let (branch, others) = rest.split_at_checked(same).unwrap_or((rest, &[]));
-                open.push_back((child + children, branch, depth));
+                open.push((child + children, branch, depth));
                 children += 1;
                 rest = others;
             }
