@@ -6,6 +6,7 @@
 mod contest;
 mod figure;
 mod garita;
+pub(crate) mod instructions;
 mod load;
 mod nginx;
 mod process;

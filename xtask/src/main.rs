@@ -30,7 +30,10 @@ usage: cargo xtask <command>
   bench gateway|startup [--json FILE] [--program FILE] [--rounds N] [--seconds N]
                           measure the gateway beside nginx, and how it starts
   bench policy [--json FILE]
-                          measure policy decisions beside Cedar's";
+                          measure policy decisions beside Cedar's
+  bench --gate|--record   count the instructions of a decision, and compare with what was accepted, or accept
+  differential [--cases N] [--seed S]
+                          random policies and requests through three evaluators that must agree";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -68,6 +71,13 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["bench", "gateway", options @ ..] => bench::gateway(&workspace, &bench::Options::parse(options)?),
         ["bench", "startup", options @ ..] => bench::startup(&workspace, &bench::Options::parse(options)?),
         ["bench", "policy", options @ ..] => bench::policy(&workspace, options),
+        ["bench", "--gate"] => bench::instructions::gate(&workspace),
+        ["bench", "--record"] => bench::instructions::record(&workspace),
+        ["differential", options @ ..] => {
+            let example =
+                ["run", "--release", "--locked", "--package", "garita-policy", "--example", "differential"];
+            run::loudly(workspace.command("cargo", &example).arg("--").args(options))
+        }
         _ => bail!("`cargo xtask {}` is not a command\n\n{USAGE}", words.join(" ")),
     }
 }

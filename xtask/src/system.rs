@@ -28,6 +28,9 @@ pub(crate) const NGINX: Need = Need { probe: &["nginx", "-v"], package: "nginx-l
 /// The load generator of the gateway benchmark.
 pub(crate) const WRK: Need = Need { probe: &["sh", "-c", "command -v wrk"], package: "wrk" };
 
+/// The instruction counter of `bench --gate`.
+pub(crate) const VALGRIND: Need = Need { probe: &["valgrind", "--version"], package: "valgrind" };
+
 /// Finds everything, or installs what is missing.
 pub(crate) fn provide(needs: &[Need]) -> Result<()> {
     let missing: Vec<&str> = needs.iter().filter(|need| !is_there(need)).map(|need| need.package).collect();
