@@ -13,14 +13,16 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Config, environment};
 use crate::control::{self, AccountLine, Command as ControlCommand};
 use crate::data_folder::{DataFolder, write_private};
-use crate::{audit_log, quickstart, reference, serve};
+use crate::{audit_log, policy_test, quickstart, reference, serve};
 
 /// The identity and access plane of a machine-learning platform: AWS IAM's language and APIs, in front of your own
 /// MLflow.
 #[derive(Parser)]
 #[command(name = "garita", version, max_term_width = 100)]
-#[command(after_help = "New here? `garita quickstart` sets everything up in ./garita-data and shows it working.\n\
-    Your own platform: `garita init`, write garita-data/garita.toml, `garita check`, `garita serve`.")]
+#[command(
+    after_help = "New here? `garita quickstart` sets everything up in ./garita-data and shows it working.\n\
+    Your own platform: `garita init`, write garita-data/garita.toml, `garita check`, `garita serve`."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -48,6 +50,11 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: audit_log::AuditCommand,
+    },
+    /// Test policies against cases, without a server
+    Policy {
+        #[command(subcommand)]
+        command: policy_test::PolicyCommand,
     },
     /// Print reference pages made from the program's own tables
     #[command(hide = true)]
@@ -118,7 +125,10 @@ pub(crate) fn run() -> Result<ExitCode> {
             Command::Account { command } => account(&folder, command).await?,
             Command::Check(args) => check(&folder, &args)?,
             Command::Audit { command } => audit_log::run(&folder, command).await?,
-            Command::Reference { page } => print!("{}", reference::page(&page, &mut <Cli as clap::CommandFactory>::command())?),
+            Command::Policy { command } => return policy_test::run(&command),
+            Command::Reference { page } => {
+                print!("{}", reference::page(&page, &mut <Cli as clap::CommandFactory>::command())?);
+            }
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -154,11 +164,14 @@ fn brought_key(args: &InitArgs) -> Result<Option<BroughtKey>> {
                 .with_context(|| format!("cannot read the root secret key from `{}`", path.display()))?;
         }
         _ => {
-            std::io::stdin().read_to_string(&mut text).context("cannot read the root secret key from standard input")?;
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .context("cannot read the root secret key from standard input")?;
         }
     }
     let secret = Secret::new(text.trim().to_owned());
-    if !(16..=128).contains(&secret.expose().len()) || !secret.expose().bytes().all(|b| b.is_ascii_graphic()) {
+    if !(16..=128).contains(&secret.expose().len()) || !secret.expose().bytes().all(|b| b.is_ascii_graphic())
+    {
         bail!("a root secret key has 16 to 128 printable characters without spaces");
     }
     Ok(Some(BroughtKey { id: id.parse()?, secret }))
@@ -177,7 +190,11 @@ async fn serve_until_told(folder: &DataFolder, args: &ConfigArgs) -> Result<()> 
     let app = folder.open(&config).await?;
     for api in &config.api {
         if app.snapshot().account(api.account.parse()?).is_none() {
-            bail!("api `{}` belongs to account `{}`, which does not exist: `garita account create` makes it", api.id, api.account);
+            bail!(
+                "api `{}` belongs to account `{}`, which does not exist: `garita account create` makes it",
+                api.id,
+                api.account
+            );
         }
     }
     let serving = serve::start(&config, app, folder).await?;

@@ -9,6 +9,7 @@ mod config;
 mod control;
 mod data_folder;
 mod listen;
+mod policy_test;
 mod quickstart;
 mod reference;
 mod serve;

@@ -102,6 +102,14 @@ impl PolicyDocument {
         reader::document(&node, kind)
     }
 
+    /// Reads a policy that is part of a larger JSON text: positions are those of the larger one.
+    ///
+    /// # Errors
+    /// When `node` does not follow the grammar of its kind.
+    pub fn from_node(node: &json::Node, kind: PolicyKind) -> Result<Self, ParseError> {
+        reader::document(node, kind)
+    }
+
     /// What the policy is for.
     pub fn kind(&self) -> PolicyKind {
         self.kind

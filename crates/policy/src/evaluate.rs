@@ -13,6 +13,7 @@
 //!
 //! IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic".
 
+pub mod explain;
 pub(crate) mod order;
 pub(crate) mod principal;
 pub(crate) mod scan;

@@ -12,6 +12,7 @@ use std::fmt::{self, Write};
 
 use crate::parse_error::Span;
 pub use parser::parse;
+pub(crate) use parser::parse_from;
 
 /// Deepest nesting of arrays and objects.
 pub const MAX_DEPTH: usize = 64;

@@ -44,6 +44,7 @@
 //! ```
 
 pub mod arn;
+pub mod cases;
 pub mod condition;
 pub mod context;
 pub mod decide;
@@ -62,6 +63,6 @@ pub use context::{Context, Principal, Request, Values};
 pub use decide::{CompiledPolicies, StatementRef, Verdict, decide};
 pub use decision::{Decision, MatchedStatement, Outcome, PolicyType, denial_message};
 pub use document::{Effect, PolicyDocument, PolicyKind, PrincipalPattern, Statement, Version};
-pub use evaluate::{NamedPolicy, Policies, PolicySource, evaluate};
+pub use evaluate::{NamedPolicy, Policies, PolicySource, evaluate, explain};
 pub use index::{IndexCache, PolicyIndex};
 pub use parse_error::{ParseError, Position, Span};

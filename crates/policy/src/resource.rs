@@ -138,6 +138,15 @@ impl ResourcePattern {
         }
     }
 
+    /// How many parts of `arn` fit, from the first on, and the text of the part that does not.
+    pub(crate) fn fit(&self, arn: &ArnParts<'_>, probe: &Probe<'_>) -> (usize, Option<&str>) {
+        let Form::Parts(patterns) = &self.form else { return (0, None) };
+        let fits = |(pattern, part): (&Pattern, &str)| pattern.matches(part, probe) == Match::Yes;
+        let fitting = patterns.iter().zip(arn.0).take_while(|pair| fits(*pair)).count();
+        let texts = split_pattern(&self.text, self.variables().next().is_some());
+        (fitting, texts.get(fitting).copied())
+    }
+
     /// The variables in it.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
         let patterns = match &self.form {

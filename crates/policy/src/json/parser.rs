@@ -22,7 +22,12 @@ pub fn parse(text: &str) -> Result<Node, ParseError> {
     if text.len() > MAX_LEN {
         return Err(ParseError::new(Position::START, format!("text is longer than {MAX_LEN} bytes")));
     }
-    let mut cursor = Cursor { rest: text, position: Position::START };
+    parse_from(text, Position::START)
+}
+
+/// As [`parse`], for a text of any length that begins at `start` of a larger one.
+pub(crate) fn parse_from(text: &str, start: Position) -> Result<Node, ParseError> {
+    let mut cursor = Cursor { rest: text, position: start };
     cursor.skip_space();
     let node = cursor.node(0)?;
     cursor.skip_space();
