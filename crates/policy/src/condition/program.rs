@@ -31,6 +31,8 @@ struct Run {
     len: u32,
 }
 
+const SHORT: usize = 14;
+
 const NONE: Run = Run { start: 0, len: 0 };
 
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +61,8 @@ enum Kind {
 /// A text to compare with.
 #[derive(Clone, Copy, Debug)]
 enum Text {
+    /// Short enough to stand here.
+    Short(u8, [u8; SHORT]),
     Is(Run),
     StartsWith(Run),
     Pattern(u32),
@@ -100,6 +104,12 @@ impl Run {
 /// Lists stay far below 2^32: an index over more text than that cannot be built.
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn short(literal: &str) -> Option<Text> {
+    let mut bytes = [0; SHORT];
+    bytes.get_mut(..literal.len())?.copy_from_slice(literal.as_bytes());
+    Some(Text::Short(u8::try_from(literal.len()).ok()?, bytes))
 }
 
 fn extend<T: Clone>(list: &mut Vec<T>, values: &[T]) -> Run {
@@ -155,7 +165,7 @@ impl Programs {
         let before = self.texts.len();
         for pattern in patterns {
             let text = match pattern.beginning() {
-                (literal, Rest::End) => Text::Is(self.literal(literal)),
+                (literal, Rest::End) => short(literal).unwrap_or_else(|| Text::Is(self.literal(literal))),
                 (literal, Rest::Anything) => Text::StartsWith(self.literal(literal)),
                 (_, Rest::Pattern) => {
                     self.patterns.push(pattern.clone());
@@ -230,6 +240,7 @@ impl Programs {
     fn matches_text(&self, texts: Run, value: &str, probe: &Probe<'_>) -> bool {
         let literal = |run: Run| self.literals.get(run.range());
         texts.of(&self.texts).iter().any(|text| match text {
+            Text::Short(len, bytes) => bytes.get(..usize::from(*len)) == Some(value.as_bytes()),
             Text::Is(run) => literal(*run) == Some(value),
             Text::StartsWith(run) => literal(*run).is_some_and(|prefix| value.starts_with(prefix)),
             Text::Pattern(at) => {

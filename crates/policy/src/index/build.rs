@@ -82,26 +82,26 @@ impl<'p> Builder<'p> {
     /// One entry for each resource that can be matched at all.
     fn resources(&mut self, statement: &'p Statement, member: u32, rank: u8) -> Vec<Entry<'p, Candidate>> {
         let all =
-            |tail| Entry { key: "", ends: false, rank, item: Candidate { member, head: Head::Any, tail } };
+            |tail| Entry { key: "", ends: false, rank, item: Candidate { member, head: Head::ANY, tail } };
         if statement.resource_clause().is_none() {
-            return vec![all(Tail::Done)];
+            return vec![all(Tail::DONE)];
         }
         if statement.is_not_resource() {
-            return vec![all(Tail::Not)];
+            return vec![all(Tail::NOT)];
         }
         let mut entries = Vec::with_capacity(statement.resources().len());
         for resource in statement.resources() {
             match resource.covers() {
-                Covers::Everything => entries.push(all(Tail::Done)),
+                Covers::Everything => entries.push(all(Tail::DONE)),
                 Covers::Nothing => {}
                 Covers::Parts([_, partition, service, region, account, last]) => {
                     let head = self.head(resource.head(), [partition, service, region, account]);
                     let (key, rest) = last.beginning();
                     let (tail, rank) = match rest {
-                        Rest::End | Rest::Anything => (Tail::Done, rank),
+                        Rest::End | Rest::Anything => (Tail::DONE, rank),
                         Rest::Pattern => (self.tail(last), rank + 1),
                     };
-                    let item = Candidate { member, head: Head::Form(head), tail };
+                    let item = Candidate { member, head: Head(head), tail };
                     entries.push(Entry { key, ends: rest == Rest::End, rank, item });
                 }
             }
@@ -127,7 +127,7 @@ impl<'p> Builder<'p> {
 
     fn tail(&mut self, pattern: &Pattern) -> Tail {
         self.tails.push(pattern.clone());
-        Tail::Pattern(number(self.tails.len() - 1))
+        Tail(number(self.tails.len() - 1))
     }
 
     /// The finished side.

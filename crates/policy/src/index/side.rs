@@ -31,13 +31,13 @@ pub(super) struct Candidate {
     pub(super) tail: Tail,
 }
 
-/// What the parts before the resource part must be.
+/// What the parts before the resource part must be: the number of a form, or [`Head::ANY`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Head {
+pub(super) struct Head(pub(super) u32);
+
+impl Head {
     /// Anything, and no ARN at all.
-    Any,
-    /// An ARN of this form.
-    Form(u32),
+    pub(super) const ANY: Self = Self(u32::MAX);
 }
 
 /// The parts of an ARN before the resource part.
@@ -49,15 +49,15 @@ pub(super) enum HeadForm {
     Parts([Pattern; 4]),
 }
 
-/// What else the resource part must match.
+/// What else the resource part must match: the number of a pattern, or one of the two below.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Tail {
+pub(super) struct Tail(pub(super) u32);
+
+impl Tail {
     /// Nothing else: the trie has seen to it.
-    Done,
-    /// This pattern.
-    Pattern(u32),
+    pub(super) const DONE: Self = Self(u32::MAX);
     /// None of the statement's: it has `NotResource`.
-    Not,
+    pub(super) const NOT: Self = Self(u32::MAX - 1);
 }
 
 /// The statements of one effect.
@@ -91,13 +91,13 @@ impl Side {
                     let member = self.members.get(candidate.member as usize)?;
                     let fits = self.head_fits(candidate.head, asked)
                         && match candidate.tail {
-                            Tail::Done => true,
-                            Tail::Pattern(at) => {
+                            Tail::DONE => true,
+                            Tail::NOT => {
+                                resource_fits(statement(member.found)?, asked.arn.as_ref(), &asked.probe)
+                            }
+                            Tail(at) => {
                                 let pattern = self.tails.get(at as usize)?;
                                 pattern.matches(resource, &asked.probe) == Match::Yes
-                            }
-                            Tail::Not => {
-                                resource_fits(statement(member.found)?, asked.arn.as_ref(), &asked.probe)
                             }
                         };
                     if fits { visit(member) } else { None }
@@ -107,8 +107,10 @@ impl Side {
     }
 
     fn head_fits(&self, head: Head, asked: &Asked<'_>) -> bool {
-        let Head::Form(at) = head else { return true };
-        match (self.heads.get(at as usize), &asked.arn) {
+        if head == Head::ANY {
+            return true;
+        }
+        match (self.heads.get(head.0 as usize), &asked.arn) {
             (Some(HeadForm::Text(text)), Some(_)) => **text == *asked.head,
             (Some(HeadForm::Parts(patterns)), Some(arn)) => {
                 let mut pairs = patterns.iter().zip(arn.head());

@@ -40,18 +40,23 @@ struct Node {
     short: [u8; SHORT],
     /// Where else the label stands.
     label: u32,
-    label_len: u32,
     child: u32,
-    children: u32,
     /// Items for every text that comes by: from here to `ends`.
     open: u32,
     /// Items for texts that end here: from here to `after`.
     ends: u32,
     after: u32,
+    label_len: u16,
+    children: u16,
 }
 
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// Labels are cut to this, and there are at most 256 children.
+fn small(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
 }
 
 impl Tries {
@@ -78,7 +83,7 @@ impl Tries {
             }
             self.reserve(children);
             if let Some(node) = self.nodes.get_mut(at) {
-                (node.child, node.children) = (number(child), number(children));
+                (node.child, node.children) = (number(child), small(children));
             }
         }
         Root(number(root))
@@ -95,13 +100,15 @@ impl Tries {
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return depth };
         let first = first.key.as_bytes().get(depth..).unwrap_or_default();
         let last = last.key.as_bytes().get(depth..).unwrap_or_default();
-        let common = first.iter().zip(last).take_while(|(a, b)| a == b).count();
+        let same = first.iter().zip(last).take_while(|(a, b)| a == b).count();
+        // What is longer goes on in a child.
+        let common = same.min(usize::from(u16::MAX));
         let start = self.labels.len();
         if common > SHORT {
             self.labels.extend(first.iter().take(common));
         }
         if let (Some(node), Some(byte)) = (self.nodes.get_mut(at), self.firsts.get_mut(at)) {
-            (node.label, node.label_len) = (number(start), number(common));
+            (node.label, node.label_len) = (number(start), small(common));
             for (to, from) in node.short.iter_mut().zip(first.iter().take(common)) {
                 *to = *from;
             }
@@ -130,7 +137,7 @@ impl Tries {
         let mut node = self.nodes.get(root.0 as usize)?;
         let mut rest = text.as_bytes();
         loop {
-            let len = node.label_len as usize;
+            let len = usize::from(node.label_len);
             let label = match node.short.get(..len) {
                 Some(short) => short,
                 None => self.labels.get(node.label as usize..node.label as usize + len)?,
@@ -149,7 +156,7 @@ impl Tries {
                 };
             };
             let child = node.child as usize;
-            let firsts = self.firsts.get(child..child + node.children as usize)?;
+            let firsts = self.firsts.get(child..child + usize::from(node.children))?;
             node = self.nodes.get(child + place(firsts, *first)?)?;
         }
     }
