@@ -2,6 +2,8 @@
 //!
 //! A text becomes a [`PolicyDocument`] once, strictly ([`document`]); a [`Request`] is then decided against a set
 //! of [`Policies`] by [`evaluate()`], and the [`Decision`] says which statements settled it and why.
+//! Where it must be quick, the policies become a [`PolicyIndex`] once and [`decide()`] gives a [`Verdict`] without
+//! taking memory; the two must agree, and a naive evaluator in the tests with both.
 //! INVARIANT: nothing in this crate reads a clock, a file, a socket or an environment variable.
 //!
 //! The language is described in the IAM User Guide, "IAM JSON policy element reference" and "Policy evaluation
