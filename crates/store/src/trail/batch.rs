@@ -65,42 +65,53 @@ impl Batch {
         }
     }
 
-    /// Tells everyone that it is done; answers what has changed.
-    pub(super) fn done(self) -> Effects {
+    /// What has changed, now that the lines are on disk; a ticket that begins has its place.
+    pub(super) fn done(mut self) -> (Effects, Answers) {
         let mut effects = Effects::default();
-        for waiter in self.waiters {
+        for waiter in &mut self.waiters {
             match waiter {
-                Waiter::Record(tell) => drop(tell.send(Ok(()))),
-                Waiter::Begun { ticket, number, body, tell } => {
+                Waiter::Record(_) => {}
+                Waiter::Begun { number, body, .. } => {
                     effects.begun += 1;
-                    effects.opened.push((number, body));
-                    // Whoever gave up waiting drops the ticket, and that is recorded.
-                    drop(tell.send(Ok(ticket.give(number))));
+                    effects.opened.push((*number, std::mem::take(body)));
                 }
-                Waiter::Finished { number, tell } => {
+                Waiter::Finished { number, .. } => {
                     effects.finished += 1;
-                    effects.closed.push(number);
-                    drop(tell.map(|tell| tell.send(Ok(()))));
+                    effects.closed.push(*number);
                 }
             }
         }
-        effects
+        (effects, Answers { waiters: self.waiters, error: None })
     }
 
-    /// Tells everyone that it failed. A ticket that could not be finished is given up; its intent stays open.
-    pub(super) fn failed(self, error: &std::io::Error) -> Effects {
-        let mut effects = Effects::default();
+    /// What has changed when the lines could not be written. A ticket that could not be finished is given up; its
+    /// intent stays open.
+    pub(super) fn failed(self, error: std::io::Error) -> (Effects, Answers) {
+        let finished = self.waiters.iter().filter(|w| matches!(w, Waiter::Finished { .. })).count() as u64;
+        (Effects { finished, ..Effects::default() }, Answers { waiters: self.waiters, error: Some(error) })
+    }
+}
+
+/// The answers to a batch, not yet given.
+pub(super) struct Answers {
+    waiters: Vec<Waiter>,
+    error: Option<std::io::Error>,
+}
+
+impl Answers {
+    /// Tells everyone.
+    pub(super) fn give(self) {
+        let result = || self.error.as_ref().map_or(Ok(()), |error| Err(refusal(error)));
         for waiter in self.waiters {
             match waiter {
-                Waiter::Record(tell) => drop(tell.send(Err(refusal(error)))),
-                Waiter::Begun { tell, .. } => drop(tell.send(Err(refusal(error)))),
-                Waiter::Finished { tell, .. } => {
-                    effects.finished += 1;
-                    drop(tell.map(|tell| tell.send(Err(refusal(error)))));
+                Waiter::Record(tell) => drop(tell.send(result())),
+                // Whoever gave up waiting drops the ticket, and that is recorded.
+                Waiter::Begun { ticket, number, tell, .. } => {
+                    drop(tell.send(result().map(|()| ticket.give(number))));
                 }
+                Waiter::Finished { tell, .. } => drop(tell.map(|tell| tell.send(result()))),
             }
         }
-        effects
     }
 }
 

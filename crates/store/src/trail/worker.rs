@@ -48,6 +48,8 @@ pub(super) struct Worker {
     open: BTreeMap<u64, Vec<u8>>,
     /// Tickets that are out.
     tickets: u64,
+    /// The runtime of those who wait.
+    runtime: Option<tokio::runtime::Handle>,
     /// The length at which files are followed by the next one.
     file_size: u64,
     /// The length at which this one is: more than `file_size` after a try that failed.
@@ -66,6 +68,7 @@ impl Worker {
             chain: found.chain,
             open: found.open,
             tickets: 0,
+            runtime: tokio::runtime::Handle::try_current().ok(),
             file_size: FILE_SIZE,
             rotate_at: FILE_SIZE,
         };
@@ -149,17 +152,22 @@ impl Worker {
 
     fn write(&mut self, batch: Batch) {
         let chain = batch.chain.clone();
-        let effects = match self.place.append(&batch.lines) {
+        let (effects, answers) = match self.place.append(&batch.lines) {
             Ok(()) => {
                 self.chain = chain;
                 batch.done()
             }
             Err(error) => {
                 tracing::error!(%error, "the audit trail cannot be written");
-                batch.failed(&error)
+                batch.failed(error)
             }
         };
         self.settle(effects);
+        match &self.runtime {
+            // Given from inside the runtime, the answers of a batch wake its threads once, not one by one.
+            Some(runtime) => drop(runtime.spawn(async move { answers.give() })),
+            None => answers.give(),
+        }
     }
 
     fn settle(&mut self, effects: Effects) {
