@@ -3,7 +3,7 @@
 //! Limits and texts are those of the STS API reference (2011-06-15). INVARIANT: a session is minted only after the
 //! trust policy was judged in the same snapshot that proves the caller live.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use garita_model::session::{Link, Origin, Subject};
 use garita_model::tag::{self, Tag};
@@ -218,12 +218,11 @@ fn judged_role(state: &Snapshot, cx: &RequestContext, ask: &AssumeRole) -> Resul
         return Err(Error::denied("Roles may not be assumed by root accounts."));
     }
     let role = state.role(account, name).filter(|r| r.arn().is_ok_and(|a| a.as_str() == ask.role));
-    let nobody = trusts_nobody()?;
     let trust = match role {
         Some(role) => state.trust(role).ok_or_else(|| {
             Error::internal(format!("the trust policy of `{}` is not in the snapshot", ask.role))
         })?,
-        None => &nobody,
+        None => trusts_nobody()?,
     };
     let tags = role.map_or(&[][..], |role| &role.tags);
     judge_trust(state, cx, account, trust, tags, ask)?;
@@ -242,11 +241,15 @@ fn role_name(text: &str) -> Result<(AccountId, &str)> {
     text.rsplit('/').next().map(|name| (account, name)).ok_or_else(invalid)
 }
 
-/// No id that Garita draws has a zero in it.
-fn trusts_nobody() -> Result<NamedPolicy> {
+/// The trust policy of a role that is not there. No id that Garita draws has a zero in it.
+fn trusts_nobody() -> Result<&'static NamedPolicy> {
+    static NOBODY: OnceLock<NamedPolicy> = OnceLock::new();
     let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"AIDA00000000000000000"},"Action":"sts:AssumeRole"}}"#;
-    let document = document::parse(text, PolicyKind::Trust)?;
-    Ok(NamedPolicy::new("trust", PolicySource::Trust, Arc::new(document)))
+    if let Some(nobody) = NOBODY.get() {
+        return Ok(nobody);
+    }
+    let document = Arc::new(document::parse(text, PolicyKind::Trust)?);
+    Ok(NOBODY.get_or_init(|| NamedPolicy::new("trust", PolicySource::Trust, document)))
 }
 
 fn judge_trust(
