@@ -24,6 +24,7 @@ REFUSED_MEMBERS = {
 }
 TAGS = [{"Key": "team", "Value": "a"}]
 DOCUMENT = policy("iam:ListUsers")
+PASSWORD = "Tell-nobody-1"
 
 
 def calls(account, recorder):
@@ -92,6 +93,31 @@ def calls(account, recorder):
             (f"List{kind}Tags", {**entity, "MaxItems": 1}),
             (f"Untag{kind}", {**entity, "TagKeys": ["team"]}),
         ]
+    policy_of_passwords = {"MinimumPasswordLength": 8, "RequireSymbols": True, "MaxPasswordAge": 90, "HardExpiry": False}
+    profile = {"InstanceProfileName": role}
+    yield from [
+        ("UpdateAccountPasswordPolicy", {**policy_of_passwords, "PasswordReusePrevention": 3}),
+        ("GetAccountPasswordPolicy", {}),
+        ("DeleteAccountPasswordPolicy", {}),
+        ("CreateLoginProfile", {"UserName": user, "Password": PASSWORD, "PasswordResetRequired": True}),
+        ("GetLoginProfile", {"UserName": user}),
+        ("UpdateLoginProfile", {"UserName": user, "PasswordResetRequired": False}),
+        ("DeleteLoginProfile", {"UserName": user}),
+        ("CreateLoginProfile", {"UserName": recorder.name, "Password": PASSWORD}),
+        ("ChangePassword", {"OldPassword": PASSWORD, "NewPassword": f"{PASSWORD}+"}),
+        ("DeleteLoginProfile", {}),
+        ("CreateInstanceProfile", {**profile, "Path": "/m/", "Tags": TAGS}),
+        ("AddRoleToInstanceProfile", {**profile, "RoleName": role}),
+        ("GetInstanceProfile", profile),
+        ("ListInstanceProfiles", {"PathPrefix": "/m/", "MaxItems": 1}),
+        ("ListInstanceProfilesForRole", {"RoleName": role, "MaxItems": 1}),
+        ("TagInstanceProfile", {**profile, "Tags": TAGS}),
+        ("ListInstanceProfileTags", {**profile, "MaxItems": 1}),
+        ("UntagInstanceProfile", {**profile, "TagKeys": ["team"]}),
+        ("GetAccountAuthorizationDetails", {"Filter": ["Role"], "MaxItems": 1000}),
+        ("RemoveRoleFromInstanceProfile", {**profile, "RoleName": role}),
+        ("DeleteInstanceProfile", profile),
+    ]
     for kind in ("User", "Role"):
         entity = {f"{kind}Name": user if kind == "User" else role}
         yield (f"Put{kind}PermissionsBoundary", {**entity, "PermissionsBoundary": arn})
@@ -127,7 +153,8 @@ def calls(account, recorder):
 class Recorder:
     """Clients of IAM and STS that keep the XML of every reply with its model."""
 
-    def __init__(self, garita, credentials):
+    def __init__(self, garita, credentials, name=None):
+        self.name = name
         config = botocore.config.Config(parameter_validation=False, retries={"total_max_attempts": 1})
         session = boto3.Session(region_name=garita.region, **credentials.boto())
         self.clients = [session.client(name, endpoint_url=garita.endpoint, config=config) for name in ("iam", "sts")]
@@ -174,7 +201,7 @@ def recorder(garita):
     iam.create_user(UserName=name)
     iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=policy("*"))
     made = iam.create_access_key(UserName=name)["AccessKey"]
-    recorder = Recorder(garita, Credentials(made["AccessKeyId"], made["SecretAccessKey"]))
+    recorder = Recorder(garita, Credentials(made["AccessKeyId"], made["SecretAccessKey"]), name)
     for operation, parameters in calls(garita.accounts["ml-platform"], recorder):
         recorder.answer = recorder.call(operation, parameters)
     yield recorder

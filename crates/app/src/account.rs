@@ -77,7 +77,14 @@ impl App {
             {
                 return Err(Error::AlreadyExists(format!("access key `{}` already exists", key.id)));
             }
-            let account = Account { id, name: new.name, alias: None, created: change.now(), min_rev: 0 };
+            let account = Account {
+                id,
+                name: new.name,
+                alias: None,
+                password_policy: None,
+                created: change.now(),
+                min_rev: 0,
+            };
             change.found(account.clone())?;
             let arn = format!("arn:aws:iam::{id}:root");
             let permit = change.authorize(&Question::new("iam:CreateAccessKey", &arn, id))?;

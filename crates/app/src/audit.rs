@@ -5,7 +5,7 @@
 //! happens upstream, that the record will find its place on disk; [`App::finish`] puts it there before the reply.
 
 use garita_model::session::Subject;
-use garita_model::{AuditRecord, Error, Result};
+use garita_model::{AuditRecord, Error, Reason, Result};
 use garita_policy::{Outcome as Verdict, Principal};
 use garita_store::{Intent, Store, Trail};
 use serde_json::{Map, Value, json};
@@ -277,10 +277,18 @@ pub fn error_code(error: &Error) -> &'static str {
         Error::DeleteConflict(_) => "DeleteConflict",
         Error::Unmodifiable(_) => "UnmodifiableEntity",
         Error::LimitExceeded(_) => "LimitExceeded",
+        Error::Rejected { reason, .. } => rejection_code(*reason),
         Error::Unauthenticated(error) => error.code(),
         Error::AccessDenied(_) => "AccessDenied",
         Error::TooLarge(_) => "RequestEntityTooLarge",
         Error::Unavailable(_) => "ServiceUnavailable",
         Error::Internal(_) => "InternalFailure",
+    }
+}
+
+fn rejection_code(reason: Reason) -> &'static str {
+    match reason {
+        Reason::PasswordPolicyViolation => "PasswordPolicyViolation",
+        Reason::InvalidUserType => "InvalidUserType",
     }
 }

@@ -19,6 +19,7 @@ pub mod iam;
 pub mod keyring;
 pub mod live;
 pub mod mint;
+mod password;
 pub mod sts;
 
 use std::collections::HashMap;
@@ -27,6 +28,7 @@ use std::sync::{Arc, Mutex};
 
 use garita_model::{AccessKeyId, Clock, Entropy, Result, access_key::LastUsed};
 use garita_store::{Snapshot, Store, Trail};
+use tokio::sync::Semaphore;
 
 pub use audit::{Event, Outcome, Ticket};
 pub use authn::{SigV4Scheme, Unproven};
@@ -62,6 +64,7 @@ pub struct App {
     signing_keys: authn::SigningKeys,
     sessions: authn::Sessions,
     key_use: Mutex<HashMap<AccessKeyId, LastUsed>>,
+    hashing: Semaphore,
 }
 
 impl App {
@@ -87,6 +90,7 @@ impl App {
             signing_keys: authn::SigningKeys::new(),
             sessions: authn::Sessions::new(),
             key_use: Mutex::new(HashMap::new()),
+            hashing: Semaphore::new(password::AT_ONCE),
         }))
     }
 

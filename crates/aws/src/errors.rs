@@ -6,7 +6,7 @@
 //! Spec: IAM and STS API references, "Common errors"; for JSON the names that AWS's JSON services give the same errors.
 
 use garita_app::{Outcome, audit};
-use garita_model::Error;
+use garita_model::{Error, Reason};
 use garita_wire::operation::RouteError;
 use garita_wire::protocol::query::QueryError;
 use http::StatusCode;
@@ -114,11 +114,19 @@ fn query_status(error: &Error) -> StatusCode {
         | Error::MalformedPolicy(_)
         | Error::PackedPolicyTooLarge(_)
         | Error::Unmodifiable(_) => StatusCode::BAD_REQUEST,
+        Error::Rejected { reason, .. } => rejection_status(*reason),
         Error::Unauthenticated(error) => error.status(),
         Error::AccessDenied(_) => StatusCode::FORBIDDEN,
         Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The status of what only one operation tells.
+fn rejection_status(reason: Reason) -> StatusCode {
+    match reason {
+        Reason::PasswordPolicyViolation | Reason::InvalidUserType => StatusCode::BAD_REQUEST,
     }
 }
 
@@ -132,7 +140,8 @@ fn json_code(error: &Error) -> (&'static str, StatusCode) {
         | Error::InvalidParameter(_)
         | Error::InvalidInput(_)
         | Error::MalformedPolicy(_)
-        | Error::PackedPolicyTooLarge(_) => bad("ValidationException"),
+        | Error::PackedPolicyTooLarge(_)
+        | Error::Rejected { .. } => bad("ValidationException"),
         Error::DeleteConflict(_) | Error::Unmodifiable(_) => bad("ConflictException"),
         Error::LimitExceeded(_) => bad("LimitExceededException"),
         Error::Unauthenticated(error) => bad(json_signature_code(error.code())),
@@ -173,6 +182,7 @@ mod tests {
             Error::DeleteConflict("m".into()),
             Error::Unmodifiable("m".into()),
             Error::LimitExceeded("m".into()),
+            Error::rejected(Reason::PasswordPolicyViolation, "m"),
             SigV4Error::MissingAuthenticationToken.into(),
             SigV4Error::MalformedSignedHeaders("h".into()).into(),
             SigV4Error::InvalidClientTokenId.into(),
@@ -207,6 +217,7 @@ mod tests {
         409 DeleteConflict | 400 ConflictException
         400 UnmodifiableEntity | 400 ConflictException
         409 LimitExceeded | 400 LimitExceededException
+        400 PasswordPolicyViolation | 400 ValidationException
         403 MissingAuthenticationToken | 400 MissingAuthenticationTokenException
         400 IncompleteSignature | 400 IncompleteSignatureException
         403 InvalidClientTokenId | 400 UnrecognizedClientException

@@ -44,6 +44,8 @@ macro_rules! rows {
 }
 
 mod account;
+mod credential;
+mod instance_profile;
 
 /// One operation and how it is served.
 pub(crate) struct Row {
@@ -131,7 +133,7 @@ const ANY: &str = "*";
 
 /// The whole table.
 pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
-    [ROWS, account::ROWS].into_iter().flatten()
+    [ROWS, account::ROWS, credential::ROWS, instance_profile::ROWS].into_iter().flatten()
 }
 
 /// Principals, policies and sessions.

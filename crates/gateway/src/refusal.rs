@@ -113,6 +113,7 @@ impl From<&Error> for Refusal {
             | Error::InvalidInput(_)
             | Error::MalformedPolicy(_)
             | Error::PackedPolicyTooLarge(_)
+            | Error::Rejected { .. }
             | Error::LimitExceeded(_) => Self::bad_request(text),
             Error::TooLarge(limit) => Self::too_large(u64::try_from(*limit).unwrap_or(u64::MAX)),
             Error::Unavailable(_) => Self { message: text, ..Self::upstream_down() },

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::login_profile::PasswordPolicy;
 use crate::name::AccountName;
 
 /// An account and its root user (the root user's keys are [`crate::AccessKey`]s owned by `Root`).
@@ -21,6 +22,9 @@ pub struct Account {
     /// Its other name, unique in this Garita, that sign-in addresses are made of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<AccountAlias>,
+    /// What it asks of its users' passwords; AWS's default when none is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_policy: Option<PasswordPolicy>,
     /// When it was made.
     pub created: Timestamp,
     /// Credentials of the root user issued at an earlier revision are refused.

@@ -39,6 +39,13 @@ pub enum Error {
     Unmodifiable(String),
     /// A quota is used up.
     LimitExceeded(String),
+    /// Something that only one kind of request can be told; nothing changed.
+    Rejected {
+        /// What.
+        reason: Reason,
+        /// What is wrong and what to do.
+        message: String,
+    },
     /// The caller did not prove who they are.
     Unauthenticated(SigV4Error),
     /// The caller is known and may not do this.
@@ -49,6 +56,15 @@ pub enum Error {
     Unavailable(Cause),
     /// A fault of Garita's own.
     Internal(Cause),
+}
+
+/// What only one kind of request can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// A password that the account's policy does not allow.
+    PasswordPolicyViolation,
+    /// A caller that is no user, where only a user can be.
+    InvalidUserType,
 }
 
 /// A denied request: who asked for what, and the decision that refused it.
@@ -103,6 +119,10 @@ impl Error {
     pub fn denied(message: impl Into<String>) -> Self {
         Self::AccessDenied(Box::new(Refusal { message: message.into(), decision: None }))
     }
+    /// What only one kind of request can be told.
+    pub fn rejected(reason: Reason, message: impl Into<String>) -> Self {
+        Self::Rejected { reason, message: message.into() }
+    }
     /// The internal cause, if there is one: for the log.
     pub fn cause(&self) -> Option<&Cause> {
         match self {
@@ -124,7 +144,8 @@ impl fmt::Display for Error {
             | Self::PackedPolicyTooLarge(m)
             | Self::DeleteConflict(m)
             | Self::Unmodifiable(m)
-            | Self::LimitExceeded(m) => f.write_str(m),
+            | Self::LimitExceeded(m)
+            | Self::Rejected { message: m, .. } => f.write_str(m),
             Self::Unauthenticated(e) => f.write_str(&e.message()),
             Self::AccessDenied(refusal) => f.write_str(&refusal.message),
             Self::TooLarge(limit) => write!(f, "the request body is larger than {limit} bytes"),

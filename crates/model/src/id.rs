@@ -25,6 +25,8 @@ pub enum IdKind {
     Role,
     /// `ANPA`: a managed policy.
     ManagedPolicy,
+    /// `AIPA`: an instance profile.
+    InstanceProfile,
 }
 
 impl IdKind {
@@ -34,6 +36,7 @@ impl IdKind {
             Self::Group => "AGPA",
             Self::Role => "AROA",
             Self::ManagedPolicy => "ANPA",
+            Self::InstanceProfile => "AIPA",
         }
     }
 }

@@ -76,6 +76,10 @@ name!(
     PolicyName, "policyName", 128
 );
 name!(
+    /// An instance profile's name.
+    InstanceProfileName, "instanceProfileName", 128
+);
+name!(
     /// The name of a role session, as its caller chose it.
     SessionName, "roleSessionName", 64
 );

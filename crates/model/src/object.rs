@@ -13,8 +13,11 @@ use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::id::AccessKeyId;
+use crate::instance_profile::InstanceProfile;
+use crate::login_profile::LoginProfile;
 use crate::managed_policy::ManagedPolicy;
 use crate::name::Path;
+use crate::plain::Plain;
 use crate::role::Role;
 use crate::user::User;
 
@@ -30,6 +33,8 @@ pub enum Object {
     ManagedPolicy(Arc<ManagedPolicy>),
     AccessKey(Arc<AccessKey>),
     KeyUse(AccessKeyId, LastUsed),
+    LoginProfile(Arc<LoginProfile>),
+    InstanceProfile(Arc<InstanceProfile>),
 }
 
 /// The kind of a stored thing.
@@ -43,11 +48,13 @@ pub enum ObjectKind {
     ManagedPolicy,
     AccessKey,
     KeyUse,
+    LoginProfile,
+    InstanceProfile,
 }
 
 impl ObjectKind {
     /// Every kind, in the order a snapshot loads them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Account,
         Self::ManagedPolicy,
         Self::Group,
@@ -55,6 +62,8 @@ impl ObjectKind {
         Self::Role,
         Self::AccessKey,
         Self::KeyUse,
+        Self::LoginProfile,
+        Self::InstanceProfile,
     ];
 
     /// The word that stands in the store and in the change feed.
@@ -67,6 +76,8 @@ impl ObjectKind {
             Self::ManagedPolicy => "managed_policy",
             Self::AccessKey => "access_key",
             Self::KeyUse => "key_use",
+            Self::LoginProfile => "login_profile",
+            Self::InstanceProfile => "instance_profile",
         }
     }
 
@@ -90,6 +101,10 @@ impl ObjectKey {
     pub fn named(kind: ObjectKind, account: AccountId, lowercase_name: &str) -> Self {
         Self { kind, key: format!("{account}/{lowercase_name}") }
     }
+    /// The key of a plain noun.
+    pub fn plain<T: Plain>(noun: &T) -> Self {
+        Self::named(T::KIND, noun.account(), &noun.local())
+    }
     /// The key of an access key.
     pub fn access_key(id: &AccessKeyId) -> Self {
         Self { kind: ObjectKind::AccessKey, key: id.as_str().to_owned() }
@@ -108,6 +123,8 @@ impl Object {
             Self::ManagedPolicy(p) => named(ObjectKind::ManagedPolicy, p.account, &p.name.key()),
             Self::AccessKey(k) => ObjectKey::access_key(&k.id),
             Self::KeyUse(id, _) => ObjectKey { kind: ObjectKind::KeyUse, key: id.as_str().to_owned() },
+            Self::LoginProfile(p) => ObjectKey::plain(p.as_ref()),
+            Self::InstanceProfile(p) => ObjectKey::plain(p.as_ref()),
         }
     }
 
@@ -136,6 +153,8 @@ impl Object {
             ObjectKind::ManagedPolicy => read(document).map(|o| Self::ManagedPolicy(Arc::new(o))),
             ObjectKind::AccessKey => read(document).map(|o| Self::AccessKey(Arc::new(o))),
             ObjectKind::KeyUse => read(document).map(|(id, used)| Self::KeyUse(id, used)),
+            ObjectKind::LoginProfile => read(document).map(LoginProfile::into_object),
+            ObjectKind::InstanceProfile => read(document).map(InstanceProfile::into_object),
         }
         .map_err(|e| Error::internal(format!("stored {} cannot be read: {e}", kind.as_str())))
     }

@@ -6,6 +6,7 @@
 
 mod apply;
 mod index;
+mod plain;
 mod policies;
 mod read;
 
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use garita_model::access_key::LastUsed;
 use garita_model::{
-    AccessKey, AccessKeyId, Account, AccountId, Group, ManagedPolicy, ObjectKey, Result, Role, User,
+    AccessKey, AccessKeyId, Account, AccountId, Group, ManagedPolicy, Object, ObjectKey, Result, Role, User,
 };
 use garita_policy::{IndexCache, NamedPolicy};
 use imbl::OrdMap;
@@ -65,6 +66,8 @@ pub struct Snapshot {
     policies: Named<ManagedPolicy, Managed>,
     keys: OrdMap<AccessKeyId, Arc<AccessKey>>,
     uses: OrdMap<AccessKeyId, LastUsed>,
+    /// Nouns that nothing is derived from.
+    plain: OrdMap<ObjectKey, Object>,
     /// Unique id of a user or role to its key.
     by_id: OrdMap<Arc<str>, ObjectKey>,
     /// ARN of a customer managed policy to its key in `policies`.
@@ -106,6 +109,7 @@ impl Snapshot {
             policies: OrdMap::new(),
             keys: OrdMap::new(),
             uses: OrdMap::new(),
+            plain: OrdMap::new(),
             by_id: OrdMap::new(),
             by_arn: OrdMap::new(),
             members: Pairs::default(),

@@ -177,7 +177,14 @@ mod tests {
     fn put(writer: &mut Writer, min_rev: u64) -> Result<u64> {
         writer.change("test", |tx| {
             let (id, name) = ("111122223333".parse().unwrap(), "main".parse().unwrap());
-            let account = Account { id, name, alias: None, created: jiff::Timestamp::UNIX_EPOCH, min_rev };
+            let account = Account {
+                id,
+                name,
+                alias: None,
+                password_policy: None,
+                created: jiff::Timestamp::UNIX_EPOCH,
+                min_rev,
+            };
             tx.put(Object::Account(Arc::new(account)));
             Ok(tx.revision())
         })

@@ -48,6 +48,11 @@ impl Ask {
         self.keys.extend(arn.map(|arn| ("iam:PermissionsBoundary".to_owned(), arn.to_owned())));
         self
     }
+    /// The request hands the role on to this service.
+    pub(super) fn passed_to(mut self, service: &str) -> Self {
+        self.keys.push(("iam:PassedToService".to_owned(), service.to_owned()));
+        self
+    }
     /// The request sets these tags.
     pub(super) fn tagging(mut self, tags: &[Tag]) -> Self {
         self.keys.extend(tags.iter().map(|t| (format!("aws:RequestTag/{}", t.key), t.value.clone())));

@@ -10,6 +10,7 @@ use garita_store::{Snapshot, aws_managed};
 
 use super::ask::{Ask, own_account};
 use super::attachment::{self, AttachedPolicy};
+use super::instance_profile::{self, InstanceProfileDetail};
 use super::managed_policy::{self, PolicyDetail};
 use super::page::{Page, PageRequest};
 use super::policy_arn::Managed;
@@ -40,8 +41,8 @@ pub enum AuthorizationDetail {
     User(Arc<User>, Vec<AttachedPolicy>),
     /// A group and its attached policies.
     Group(Arc<Group>, Vec<AttachedPolicy>),
-    /// A role and its attached policies.
-    Role(RoleDetail, Vec<AttachedPolicy>),
+    /// A role, its attached policies and the instance profiles it is in.
+    Role(RoleDetail, Vec<AttachedPolicy>, Vec<InstanceProfileDetail>),
     /// A managed policy and its versions.
     Policy(PolicyDetail, Vec<VersionDetail>),
 }
@@ -81,7 +82,10 @@ impl App {
         if wanted(DetailFilter::Role) {
             for role in state.roles(account, None) {
                 let attached = attachment::shown(&state, account, &role.attached)?;
-                let detail = AuthorizationDetail::Role(role::detail(&state, role.clone()), attached);
+                let profiles = instance_profile::of_role(&state, role);
+                let profiles = profiles.map(|p| instance_profile::detail(&state, p)).collect();
+                let detail = role::detail(&state, role.clone());
+                let detail = AuthorizationDetail::Role(detail, attached, profiles);
                 found.push((format!("3{}", role.name.key()), detail));
             }
         }

@@ -18,6 +18,7 @@ pub(super) const USERS: Quota = quota("UsersPerAccount", 5000);
 pub(super) const GROUPS: Quota = quota("GroupsPerAccount", 300);
 pub(super) const ROLES: Quota = quota("RolesPerAccount", 1000);
 pub(super) const POLICIES: Quota = quota("PoliciesPerAccount", 1500);
+pub(super) const INSTANCE_PROFILES: Quota = quota("InstanceProfilesPerAccount", 1000);
 pub(super) const GROUPS_OF_USER: Quota = quota("GroupsPerUser", 10);
 pub(super) const KEYS_OF_USER: Quota = quota("AccessKeysPerUser", 2);
 pub(super) const POLICIES_OF_USER: Quota = quota("PoliciesPerUser", 10);

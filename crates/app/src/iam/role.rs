@@ -15,7 +15,7 @@ use super::ask::{Ask, own_account};
 use super::entity::{Entity, EntityName, iam_arn};
 use super::page::{Page, PageRequest, check_prefix, is_under};
 use super::policy_arn::must_be_boundary;
-use super::{quota, trust};
+use super::{instance_profile, quota, trust};
 use crate::App;
 use crate::context::RequestContext;
 
@@ -188,10 +188,10 @@ impl App {
         .map(drop)
     }
 
-    /// Deletes a role that has no policies any more.
+    /// Deletes a role that has no policies any more and is in no instance profile.
     ///
     /// # Errors
-    /// `AccessDenied`; `NotFound`; `DeleteConflict` while it has policies.
+    /// `AccessDenied`; `NotFound`; `DeleteConflict` while it has policies or is in an instance profile.
     pub async fn delete_role(self: &Arc<Self>, cx: &RequestContext, name: RoleName) -> Result<()> {
         let account = own_account(cx)?;
         self.change(cx, move |change| {
@@ -199,6 +199,10 @@ impl App {
             let permit = ask.judge(change)?;
             let role = get(change.state(), account, &name)?;
             Entity::Role(Arc::clone(&role)).must_be_bare()?;
+            if instance_profile::of_role(change.state(), &role).next().is_some() {
+                let message = "Cannot delete entity, must remove roles from instance profile first.";
+                return Err(Error::DeleteConflict(message.to_owned()));
+            }
             change.delete(&permit, Object::Role(role).key());
             Ok(())
         })
@@ -250,7 +254,7 @@ fn check_session(seconds: Option<u32>) -> Result<()> {
     ))
 }
 
-fn get(state: &Snapshot, account: AccountId, name: &RoleName) -> Result<Arc<Role>> {
+pub(super) fn get(state: &Snapshot, account: AccountId, name: &RoleName) -> Result<Arc<Role>> {
     let role = state.role(account, name.as_str()).cloned();
     role.ok_or_else(|| Error::NotFound(format!("The role with name {name} cannot be found.")))
 }

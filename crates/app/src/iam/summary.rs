@@ -1,6 +1,6 @@
 //! How much of everything an account has, and how much it may have: `GetAccountSummary`.
 
-use garita_model::{KeyOwner, Result};
+use garita_model::{InstanceProfile, KeyOwner, Result};
 
 use super::ask::{Ask, own_account};
 use super::quota;
@@ -24,6 +24,7 @@ impl App {
             ("Policies", state.managed_policies(account, None).count()),
             ("PolicyVersionsInUse", versions),
             ("AccountAccessKeysPresent", usize::from(root_keys > 0)),
+            ("InstanceProfiles", state.list::<InstanceProfile>(account, "").count()),
             // What the root user cannot have here, and what AWS alone has.
             ("AccountMFAEnabled", 0),
             ("AccountPasswordPresent", 0),
@@ -36,6 +37,7 @@ impl App {
             ("GroupsQuota", &quota::GROUPS),
             ("RolesQuota", &quota::ROLES),
             ("PoliciesQuota", &quota::POLICIES),
+            ("InstanceProfilesQuota", &quota::INSTANCE_PROFILES),
             ("GroupsPerUserQuota", &quota::GROUPS_OF_USER),
             ("AccessKeysPerUserQuota", &quota::KEYS_OF_USER),
             ("AttachedPoliciesPerUserQuota", &quota::POLICIES_OF_USER),

@@ -1,15 +1,20 @@
-//! Tags on users, roles and customer managed policies.
+//! Tags on everything that can have them: one mechanism.
 //!
 //! INVARIANT: keys on one thing differ in more than case. IAM User Guide, "Tags for AWS Identity and Access
 //! Management resources".
 
 use std::sync::Arc;
 
-use garita_model::{AccountId, ManagedPolicy, Object, Result, RoleName, Tag, UserName, tag};
+use garita_model::{
+    AccountId, InstanceProfile, InstanceProfileName, ManagedPolicy, Object, Result, RoleName, Tag, UserName,
+    tag,
+};
 use garita_store::Snapshot;
 
 use super::ask::{Ask, own_account};
 use super::entity::EntityName;
+use super::instance_profile;
+use super::noun::{Named, Noun};
 use super::page::{Page, PageRequest};
 use super::policy_arn::PolicyArn;
 use crate::App;
@@ -25,20 +30,33 @@ pub enum Tagged {
     Role(RoleName),
     /// A customer managed policy, by ARN.
     Policy(String),
+    /// An instance profile, by name.
+    InstanceProfile(InstanceProfileName),
 }
 
 /// What has tags, ready to be looked up.
 enum Target {
     Entity(EntityName),
     Policy(PolicyArn),
+    InstanceProfile(Named),
 }
 
-/// The actions of one operation for users, roles and policies, in this order.
-type Actions = [&'static str; 3];
+/// The actions of one kind of thing: to tag, to untag, to list tags.
+struct Actions {
+    tag: &'static str,
+    untag: &'static str,
+    list: &'static str,
+}
 
-const TAG: Actions = ["iam:TagUser", "iam:TagRole", "iam:TagPolicy"];
-const UNTAG: Actions = ["iam:UntagUser", "iam:UntagRole", "iam:UntagPolicy"];
-const LIST: Actions = ["iam:ListUserTags", "iam:ListRoleTags", "iam:ListPolicyTags"];
+macro_rules! actions {
+    ($noun:literal) => {
+        Actions {
+            tag: concat!("iam:Tag", $noun),
+            untag: concat!("iam:Untag", $noun),
+            list: concat!("iam:List", $noun, "Tags"),
+        }
+    };
+}
 
 impl App {
     /// Sets tags, replacing those with the same keys in any case: `Tag{User,Role,Policy}`.
@@ -46,9 +64,10 @@ impl App {
     /// # Errors
     /// `AccessDenied`; `NotFound`; `Invalid` for a key given twice; `LimitExceeded` for more than fifty tags.
     pub async fn tag(self: &Arc<Self>, cx: &RequestContext, what: Tagged, tags: Vec<Tag>) -> Result<()> {
-        let (account, target) = (own_account(cx)?, Target::of(what)?);
+        let (account, actions) = (own_account(cx)?, what.actions());
+        let target = Target::of(account, what)?;
         self.change(cx, move |change| {
-            let ask = target.ask(TAG, change.state(), account).tagging(&tags);
+            let ask = target.ask(actions.tag, change.state(), account).tagging(&tags);
             edit(change, &ask, &target, |held| {
                 tag::check_all(&tags)?;
                 for new in tags {
@@ -68,9 +87,10 @@ impl App {
     /// # Errors
     /// `AccessDenied`; `NotFound`.
     pub async fn untag(self: &Arc<Self>, cx: &RequestContext, what: Tagged, keys: Vec<String>) -> Result<()> {
-        let (account, target) = (own_account(cx)?, Target::of(what)?);
+        let (account, actions) = (own_account(cx)?, what.actions());
+        let target = Target::of(account, what)?;
         self.change(cx, move |change| {
-            let ask = target.ask(UNTAG, change.state(), account).tag_keys(Some(keys.clone()));
+            let ask = target.ask(actions.untag, change.state(), account).tag_keys(Some(keys.clone()));
             edit(change, &ask, &target, |held| {
                 held.retain(|tag| !keys.iter().any(|key| is_same(key, &tag.key)));
                 Ok(())
@@ -84,30 +104,45 @@ impl App {
     /// # Errors
     /// `AccessDenied`; `NotFound`; `Invalid` for a marker or a number of items that cannot be.
     pub fn list_tags(&self, cx: &RequestContext, what: &Tagged, page: &PageRequest) -> Result<Page<Tag>> {
-        let (account, state, target) = (own_account(cx)?, self.snapshot(), Target::of(what.clone())?);
-        let ask = target.ask(LIST, &state, account);
+        let (account, state) = (own_account(cx)?, self.snapshot());
+        let target = Target::of(account, what.clone())?;
+        let ask = target.ask(what.actions().list, &state, account);
         ask.judge_read(&state, cx)?;
         let tags = match &target {
             Target::Entity(name) => name.find(&state, account)?.tags().to_vec(),
             Target::Policy(arn) => arn.get(&state, account)?.tags().to_vec(),
+            Target::InstanceProfile(named) => named.find::<InstanceProfile>(&state)?.tags.clone(),
         };
         Ok(self.pager(&ask, page)?.sort(tags.into_iter().map(|tag| (tag.key.to_lowercase(), tag))))
     }
 }
 
+impl Tagged {
+    fn actions(&self) -> Actions {
+        match self {
+            Self::User(_) => actions!("User"),
+            Self::Role(_) => actions!("Role"),
+            Self::Policy(_) => actions!("Policy"),
+            Self::InstanceProfile(_) => actions!("InstanceProfile"),
+        }
+    }
+}
+
 impl Target {
-    fn of(what: Tagged) -> Result<Self> {
+    fn of(account: AccountId, what: Tagged) -> Result<Self> {
         Ok(match what {
             Tagged::User(name) => Self::Entity(EntityName::User(name)),
             Tagged::Role(name) => Self::Entity(EntityName::Role(name)),
             Tagged::Policy(arn) => Self::Policy(PolicyArn::parse(&arn)?),
+            Tagged::InstanceProfile(name) => Self::InstanceProfile(instance_profile::named(account, &name)),
         })
     }
 
-    fn ask(&self, [user, role, policy]: Actions, state: &Snapshot, account: AccountId) -> Ask {
+    fn ask(&self, action: &'static str, state: &Snapshot, account: AccountId) -> Ask {
         match self {
-            Self::Entity(name) => name.ask([user, "", role], state, account),
-            Self::Policy(arn) => arn.ask(policy, state, account),
+            Self::Entity(name) => name.ask([action; 3], state, account),
+            Self::Policy(arn) => arn.ask(action, state, account),
+            Self::InstanceProfile(named) => named.ask::<InstanceProfile>(action, state),
         }
     }
 }
@@ -136,9 +171,20 @@ fn edit(
             edit(&mut policy.tags)?;
             Object::ManagedPolicy(Arc::new(policy))
         }
+        Target::InstanceProfile(named) => edited::<InstanceProfile>(change.state(), named, edit)?,
     };
     change.put(&permit, object);
     Ok(())
+}
+
+fn edited<N: Noun>(
+    state: &Snapshot,
+    named: &Named,
+    edit: impl FnOnce(&mut Vec<Tag>) -> Result<()>,
+) -> Result<Object> {
+    let mut noun = N::clone(&*named.find::<N>(state)?);
+    edit(noun.tags_mut())?;
+    Ok(noun.into_object())
 }
 
 fn is_same(a: &str, b: &str) -> bool {

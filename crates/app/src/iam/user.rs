@@ -19,7 +19,7 @@ use super::ask::{Ask, own_account};
 use super::entity::{Entity, EntityName, iam_arn};
 use super::page::{Page, PageRequest, check_prefix, is_under};
 use super::policy_arn::must_be_boundary;
-use super::quota;
+use super::{login_profile, quota};
 use crate::App;
 use crate::authorize::Permit;
 use crate::change::Change;
@@ -169,7 +169,7 @@ impl App {
     /// Deletes a user that nothing hangs on any more.
     ///
     /// # Errors
-    /// `AccessDenied`; `NotFound`; `DeleteConflict` while it has policies, groups or access keys.
+    /// `AccessDenied`; `NotFound`; `DeleteConflict` while it has policies, groups or credentials.
     pub async fn delete_user(self: &Arc<Self>, cx: &RequestContext, name: UserName) -> Result<()> {
         let account = own_account(cx)?;
         self.change(cx, move |change| {
@@ -184,6 +184,9 @@ impl App {
             }
             if state.access_keys_of(account, &KeyOwner::User(user.name.clone())).next().is_some() {
                 return conflict("Cannot delete entity, must delete access keys first.");
+            }
+            if login_profile::profile(state, &user).is_some() {
+                return conflict("Cannot delete entity, must delete login profile first.");
             }
             change.delete(&permit, Object::User(user).key());
             Ok(())

@@ -10,7 +10,9 @@
 mod account;
 mod door;
 mod groups;
+mod instance_profiles;
 mod keys;
+mod passwords;
 mod policies;
 mod refusals;
 mod roles;

@@ -11,7 +11,7 @@ use crate::door::{Door, form, show};
 async fn operations_that_are_not_here() {
     let door = Door::open().await;
     let root = &door.garita.root;
-    assert_snapshot!(door.iam(&[("Action", "CreateLoginProfile"), ("Password", "hunter2")]).await, @"400 InvalidAction: Could not find operation CreateLoginProfile for version 2010-05-08");
+    assert_snapshot!(door.iam(&[("Action", "UploadServerCertificate"), ("PrivateKey", "hunter2")]).await, @"400 InvalidAction: Could not find operation UploadServerCertificate for version 2010-05-08");
     assert_snapshot!(door.iam(&[("Action", "listUsers")]).await, @"400 InvalidAction: Could not find operation listUsers for version 2010-05-08");
     assert_snapshot!(door.iam(&[]).await, @"400 MissingAction: Missing Action");
     assert_snapshot!(door.call(root, "iam", "Action=ListUsers").await, @"400 InvalidAction: Could not find operation ListUsers for version NO_VERSION_SPECIFIED");

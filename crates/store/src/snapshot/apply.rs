@@ -27,6 +27,9 @@ impl Snapshot {
             Object::KeyUse(id, used) => {
                 self.uses.insert(id.clone(), used.clone());
             }
+            Object::LoginProfile(_) | Object::InstanceProfile(_) => {
+                self.plain.insert(object.key(), object.clone());
+            }
         }
         Ok(())
     }
@@ -46,6 +49,7 @@ impl Snapshot {
             ObjectKind::KeyUse => {
                 text.parse().is_ok_and(|id| self.uses.remove::<garita_model::AccessKeyId>(&id).is_some())
             }
+            ObjectKind::LoginProfile | ObjectKind::InstanceProfile => self.plain.remove(key).is_some(),
         }
     }
 

@@ -128,7 +128,8 @@ impl Snapshot {
         let roles = self.roles.values().map(|e| Object::Role(Arc::clone(&e.object)));
         let keys = self.keys.values().map(|o| Object::AccessKey(Arc::clone(o)));
         let uses = self.uses.iter().map(|(id, used)| Object::KeyUse(id.clone(), used.clone()));
-        accounts.chain(policies).chain(groups).chain(users).chain(roles).chain(keys).chain(uses)
+        let plain = self.plain.values().cloned();
+        accounts.chain(policies).chain(groups).chain(users).chain(roles).chain(keys).chain(uses).chain(plain)
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use garita_model::managed_policy::{PolicyVersion, VersionId};
 use garita_model::{
-    AccessKey, Account, AccountId, AuditRecord, Group, KeyOwner, KeyStatus, ManagedPolicy, Object, ObjectKey,
-    ObjectKind, Path, Role, Sealed, User,
+    AccessKey, Account, AccountId, AuditRecord, Group, InstanceProfile, KeyOwner, KeyStatus, LoginProfile,
+    ManagedPolicy, Object, ObjectKey, ObjectKind, PasswordHash, Path, Role, Sealed, User,
 };
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -26,7 +26,14 @@ pub(crate) fn moment(second: i64) -> Timestamp {
 
 pub(crate) fn account(min_rev: u64) -> Object {
     let name = "main".parse().unwrap();
-    Object::Account(Arc::new(Account { id: account_id(), name, alias: None, created: moment(0), min_rev }))
+    Object::Account(Arc::new(Account {
+        id: account_id(),
+        name,
+        alias: None,
+        password_policy: None,
+        created: moment(0),
+        min_rev,
+    }))
 }
 
 fn unique<T: serde::de::DeserializeOwned>(prefix: &str, name: &str) -> T {
@@ -104,6 +111,31 @@ pub(crate) fn access_key(id: &str, owner: KeyOwner, second: i64) -> AccessKey {
         status: KeyStatus::Active,
         created: moment(second),
         min_rev: 0,
+    }
+}
+
+pub(crate) fn login_profile(name: &str, second: i64) -> LoginProfile {
+    let (salt, hash) = ("c2FsdA".to_owned(), "aGFzaA".to_owned());
+    LoginProfile {
+        account: account_id(),
+        user: unique("AIDA", name),
+        created: moment(5),
+        changed: moment(second),
+        reset_required: second % 2 == 0,
+        password: PasswordHash { memory: 19_456, passes: 2, salt, hash },
+        former: Vec::new(),
+    }
+}
+
+pub(crate) fn instance_profile(name: &str, second: i64) -> InstanceProfile {
+    InstanceProfile {
+        account: account_id(),
+        name: name.parse().unwrap(),
+        path: Path::default(),
+        id: unique("AIPA", name),
+        created: moment(second),
+        role: (second % 2 == 0).then(|| name.parse().unwrap()),
+        tags: Vec::new(),
     }
 }
 

@@ -55,7 +55,7 @@ async fn authorization_details_hold_everything_in_parts() {
         seen.extend(part.items.iter().map(|detail| match detail {
             AuthorizationDetail::User(user, attached) => format!("{} {}", user.name, attached.len()),
             AuthorizationDetail::Group(group, _) => group.name.to_string(),
-            AuthorizationDetail::Role(role, _) => role.role.name.to_string(),
+            AuthorizationDetail::Role(role, ..) => role.role.name.to_string(),
             AuthorizationDetail::Policy(policy, versions) => format!("{} {}", policy.arn, versions.len()),
         }));
         page.marker = part.marker;

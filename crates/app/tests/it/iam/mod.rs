@@ -4,6 +4,8 @@ mod access_key;
 mod account;
 mod authorization;
 mod group;
+mod instance_profile;
+mod login_profile;
 mod paging;
 mod policy;
 mod role;

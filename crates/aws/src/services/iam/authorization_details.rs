@@ -5,7 +5,10 @@ use garita_model::{Error, Group, GroupName, User};
 use garita_wire::protocol::percent_encode;
 use garita_wire::protocol::xml::XmlWriter;
 
-use super::{attached, boundary_if_any, group, inline, more, policy, policy_version, role, tags, user};
+use super::{
+    attached, boundary_if_any, group, inline, instance_profile, more, policy, policy_version, role, tags,
+    user,
+};
 use crate::call::constraint::Constraint;
 use crate::call::{Answer, Call};
 use crate::errors::Refusal;
@@ -47,11 +50,12 @@ fn entities(result: &mut XmlWriter, items: &[Detail]) {
         w.list("AttachedManagedPolicies", policies, attached);
     });
     let roles = items.iter().filter_map(|item| match item {
-        Detail::Role(role, policies) => Some((role, policies)),
+        Detail::Role(role, policies, profiles) => Some((role, policies, profiles)),
         _ => None,
     });
-    result.list("RoleDetailList", roles, |w, (role, policies)| {
+    result.list("RoleDetailList", roles, |w, (role, policies, profiles)| {
         held_by_role(w, role);
+        w.list("InstanceProfileList", profiles, instance_profile::members);
         w.list("AttachedManagedPolicies", policies, attached);
     });
 }

@@ -102,7 +102,7 @@ pub(super) fn named(result: &mut XmlWriter, detail: &RoleDetail) {
     result.text("AssumeRolePolicyDocument", &percent_encode(&detail.trust));
 }
 
-fn described(result: &mut XmlWriter, detail: &RoleDetail) {
+pub(super) fn described(result: &mut XmlWriter, detail: &RoleDetail) {
     result.optional("Description", detail.role.description.as_deref());
     result.integer("MaxSessionDuration", detail.role.max_session.into());
 }

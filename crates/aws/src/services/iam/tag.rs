@@ -1,4 +1,4 @@
-//! Tags on users, roles and managed policies.
+//! Tags on everything that can have them.
 
 use garita_app::iam::Tagged;
 use garita_model::Tag;
@@ -17,6 +17,8 @@ pub(crate) enum Bearer {
     Role,
     /// Managed policies.
     Policy,
+    /// Instance profiles.
+    InstanceProfile,
 }
 
 impl Bearer {
@@ -25,6 +27,7 @@ impl Bearer {
             Self::User => Tagged::User(call.parsed("UserName")?),
             Self::Role => Tagged::Role(call.parsed("RoleName")?),
             Self::Policy => Tagged::Policy(call.text("PolicyArn")?),
+            Self::InstanceProfile => Tagged::InstanceProfile(call.parsed("InstanceProfileName")?),
         })
     }
 }

@@ -1,0 +1,54 @@
+//! Nouns that a snapshot keeps as they are: nothing is compiled or derived from them.
+//!
+//! Each is known within its account by a text of its own ([`Plain::local`]), which is part of its key in the store.
+
+use std::sync::Arc;
+
+use garita_policy::AccountId;
+
+use crate::instance_profile::InstanceProfile;
+use crate::login_profile::LoginProfile;
+use crate::object::{Object, ObjectKind};
+
+/// A noun without anything derived from it.
+pub trait Plain: Sized {
+    /// Its kind.
+    const KIND: ObjectKind;
+    /// The account it belongs to.
+    fn account(&self) -> AccountId;
+    /// What it is known by within its account.
+    fn local(&self) -> String;
+    /// The noun, if an object is of this kind.
+    fn of(object: &Object) -> Option<&Arc<Self>>;
+    /// The noun as an object.
+    fn into_object(self) -> Object;
+}
+
+macro_rules! plain {
+    ($($noun:ident by |$self:ident| $local:expr;)*) => {$(
+        impl Plain for $noun {
+            const KIND: ObjectKind = ObjectKind::$noun;
+            fn account(&self) -> AccountId {
+                self.account
+            }
+            fn local(&self) -> String {
+                let $self = self;
+                $local
+            }
+            fn of(object: &Object) -> Option<&Arc<Self>> {
+                match object {
+                    Object::$noun(noun) => Some(noun),
+                    _ => None,
+                }
+            }
+            fn into_object(self) -> Object {
+                Object::$noun(Arc::new(self))
+            }
+        }
+    )*};
+}
+
+plain! {
+    LoginProfile by |profile| profile.user.to_string();
+    InstanceProfile by |profile| profile.name.key();
+}
