@@ -1,9 +1,12 @@
 """Users, groups, roles and policies that a test makes for itself, and that go away with it."""
 
+import base64
 import contextlib
+import hmac
 import itertools
 import json
 import os
+import time
 
 import botocore.exceptions
 import pytest
@@ -45,6 +48,14 @@ def refused(code, status=None, message=None):
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == status
     if message is not None:
         assert answer["Error"]["Message"] == message
+
+
+def one_time_code(seed, steps=0):
+    """What an authenticator app shows, some time steps from now."""
+    counter = int(time.time()) // 30 + steps
+    tag = hmac.digest(base64.b32decode(seed), counter.to_bytes(8, "big"), "sha1")
+    offset = tag[-1] & 15
+    return f"{(int.from_bytes(tag[offset : offset + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
 
 
 class Identities:

@@ -11,7 +11,7 @@ import boto3
 import botocore.config
 import botocore.exceptions
 import pytest
-from identities import policy, trust, unique
+from identities import one_time_code, policy, trust, unique
 from platform_under_test import Credentials
 
 # AWS sends `Policy` where its model says `PermissionsBoundaryPolicy`; so does Garita.
@@ -117,6 +117,24 @@ def calls(account, recorder):
         ("GetAccountAuthorizationDetails", {"Filter": ["Role"], "MaxItems": 1000}),
         ("RemoveRoleFromInstanceProfile", {**profile, "RoleName": role}),
         ("DeleteInstanceProfile", profile),
+    ]
+    yield ("CreateVirtualMFADevice", {"VirtualMFADeviceName": user, "Path": "/m/", "Tags": TAGS})
+    device = {"SerialNumber": recorder.answer["VirtualMFADevice"]["SerialNumber"]}
+    seed = recorder.answer["VirtualMFADevice"]["Base32StringSeed"]
+    of_user = {"UserName": user, **device}
+    shown = [one_time_code(seed, steps) for steps in (-1, 0, 1, 2)]
+    yield from [
+        ("ListVirtualMFADevices", {"AssignmentStatus": "Unassigned", "MaxItems": 1}),
+        ("EnableMFADevice", {**of_user, "AuthenticationCode1": shown[0], "AuthenticationCode2": shown[1]}),
+        ("ListVirtualMFADevices", {"AssignmentStatus": "Assigned"}),
+        ("ListMFADevices", {"UserName": user, "MaxItems": 1}),
+        ("GetMFADevice", of_user),
+        ("ResyncMFADevice", {**of_user, "AuthenticationCode1": shown[2], "AuthenticationCode2": shown[3]}),
+        ("TagMFADevice", {**device, "Tags": TAGS}),
+        ("ListMFADeviceTags", {**device, "MaxItems": 1}),
+        ("UntagMFADevice", {**device, "TagKeys": ["team"]}),
+        ("DeactivateMFADevice", of_user),
+        ("DeleteVirtualMFADevice", device),
     ]
     for kind in ("User", "Role"):
         entity = {f"{kind}Name": user if kind == "User" else role}

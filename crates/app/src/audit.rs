@@ -242,7 +242,7 @@ fn session_context(caller: &Caller, session: &garita_model::Session) -> Value {
     let mut context = json!({
         "attributes": {
             "creationDate": session.issued.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            "mfaAuthenticated": session.mfa.to_string(),
+            "mfaAuthenticated": session.mfa_at.is_some().to_string(),
         },
     });
     let Some(object) = context.as_object_mut() else { return context };
@@ -289,6 +289,7 @@ pub fn error_code(error: &Error) -> &'static str {
 fn rejection_code(reason: Reason) -> &'static str {
     match reason {
         Reason::PasswordPolicyViolation => "PasswordPolicyViolation",
+        Reason::InvalidAuthenticationCode => "InvalidAuthenticationCode",
         Reason::InvalidUserType => "InvalidUserType",
     }
 }

@@ -129,7 +129,7 @@ fn refuse_unproved_session(cx: &RequestContext, action: &str) -> Result<()> {
     let Some(state) = &cx.caller().session else { return Ok(()) };
     let of_user = matches!(state.session.subject, Subject::User { .. } | Subject::Root);
     let barred = match action.split_once(':') {
-        Some(("iam", _)) => !state.session.mfa,
+        Some(("iam", _)) => state.session.mfa_at.is_none(),
         Some(("sts", name)) => !matches!(name, "AssumeRole" | "TagSession" | "SetSourceIdentity"),
         _ => false,
     };

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use garita_model::{Account, Entropy, Error, Object, ObjectKey, Result};
+use garita_model::{Account, Entropy, Error, MfaDevice, Object, ObjectKey, Plain as _, Result};
 use garita_policy::{NamedPolicy, Principal};
 use garita_store::{Snapshot, Transaction};
 use jiff::Timestamp;
@@ -78,6 +78,16 @@ impl Change<'_> {
         }
         self.tx.put(Object::Account(Arc::new(account)));
         Ok(())
+    }
+
+    /// Notes that a one-time code was used up: the one write that needs no right, because who has the code has the
+    /// device. Nothing else of the device changes.
+    pub(crate) fn spend_code(&mut self, device: &MfaDevice, step: i64) {
+        let mut device = device.clone();
+        if let Some(assigned) = &mut device.assigned {
+            assigned.last_step = assigned.last_step.max(step);
+            self.tx.put(device.into_object());
+        }
     }
 
     /// Writes an object.

@@ -89,6 +89,7 @@ pub struct RequestContext {
     event: Arc<Event>,
     region: Arc<str>,
     declared_payload: Option<[u8; 32]>,
+    mfa_now: bool,
     log: Arc<Log>,
 }
 
@@ -130,6 +131,7 @@ impl RequestContext {
             event: Arc::new(Event::unknown()),
             region: region.into(),
             declared_payload,
+            mfa_now: false,
             log: Arc::new(Log::default()),
         }
     }
@@ -174,6 +176,20 @@ impl RequestContext {
         self.declared_payload
     }
 
+    /// When the caller proved a second factor: with this request, or for the session it came with.
+    pub(crate) fn mfa_at(&self) -> Option<Timestamp> {
+        let session = || self.caller.session.as_ref().and_then(|state| state.session.mfa_at);
+        if self.mfa_now { Some(self.now()) } else { session() }
+    }
+    /// The same request, with a second factor that was proved with it.
+    #[must_use]
+    pub(crate) fn with_mfa(&self) -> Self {
+        let mut keys = Context::clone(&self.keys);
+        keys.set("aws:MultiFactorAuthPresent", "true");
+        keys.set("aws:MultiFactorAuthAge", "0");
+        Self { keys: Arc::new(keys), mfa_now: true, ..self.clone() }
+    }
+
     pub(crate) fn judged(&self, judgement: Judgement) {
         self.log.judged.lock().unwrap_or_else(PoisonError::into_inner).push(judgement);
     }
@@ -199,7 +215,11 @@ fn global_keys(arrival: &Arrival, caller: &Caller, region: &str) -> Context {
     if let Some(state) = &caller.session {
         let session = &state.session;
         keys.set("aws:TokenIssueTime", session.issued.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-        keys.set("aws:MultiFactorAuthPresent", session.mfa.to_string());
+        keys.set("aws:MultiFactorAuthPresent", session.mfa_at.is_some().to_string());
+        if let Some(proved) = session.mfa_at {
+            let age = arrival.now.as_second() - proved.as_second();
+            keys.set("aws:MultiFactorAuthAge", age.max(0).to_string());
+        }
         if let Some(source) = &session.source_identity {
             keys.set("aws:SourceIdentity", source.clone());
         }

@@ -21,6 +21,7 @@ pub mod live;
 pub mod mint;
 mod password;
 pub mod sts;
+mod totp;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -65,6 +66,7 @@ pub struct App {
     sessions: authn::Sessions,
     key_use: Mutex<HashMap<AccessKeyId, LastUsed>>,
     hashing: Semaphore,
+    guesses: iam::mfa_device::Guesses,
 }
 
 impl App {
@@ -90,6 +92,7 @@ impl App {
             signing_keys: authn::SigningKeys::new(),
             sessions: authn::Sessions::new(),
             key_use: Mutex::new(HashMap::new()),
+            guesses: iam::mfa_device::Guesses::default(),
             hashing: Semaphore::new(password::AT_ONCE),
         }))
     }

@@ -22,6 +22,9 @@ use crate::keyring::Keyring;
 use crate::live::Live;
 
 const KEY_LABEL: &str = "access-key";
+const SEED_LABEL: &str = "mfa-seed";
+/// As AWS's: 64 letters of base32.
+const SEED_BYTES: usize = 40;
 const TOKEN_LABEL: &str = "session-token/1";
 
 /// A long-lived key at the one moment its secret can be shown.
@@ -95,6 +98,27 @@ pub(crate) fn brought_key(
 pub(crate) fn open_secret(keyring: &Keyring, key: &AccessKey) -> Option<Secret<String>> {
     let plain = keyring.open(KEY_LABEL, key.id.as_str().as_bytes(), &key.secret)?;
     String::from_utf8(plain.expose().clone()).ok().map(Secret::new)
+}
+
+/// Makes the seed of an MFA device; answers it in the clear, for the one reply that shows it, and sealed.
+///
+/// # Errors
+/// `Internal` when there is no randomness.
+pub(crate) fn mfa_seed(
+    keyring: &Keyring,
+    entropy: &dyn Entropy,
+    _permit: &Permit,
+    serial: &str,
+) -> Result<(Secret<Vec<u8>>, Sealed)> {
+    let mut seed = vec![0_u8; SEED_BYTES];
+    entropy.fill(&mut seed)?;
+    let sealed = keyring.seal(SEED_LABEL, serial.as_bytes(), &seed, entropy)?;
+    Ok((Secret::new(seed), sealed))
+}
+
+/// The seed of an MFA device; none when the master key is not the one it was sealed under.
+pub(crate) fn open_seed(keyring: &Keyring, serial: &str, seed: &Sealed) -> Option<Secret<Vec<u8>>> {
+    keyring.open(SEED_LABEL, serial.as_bytes(), seed)
 }
 
 /// Makes the credentials of a session. `claims` is called with the new key id and the revision the caller was live

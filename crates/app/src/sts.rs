@@ -11,11 +11,12 @@ use garita_model::{AccessKeyId, AccountId, Arn, Error, Result, Role, Session, Se
 use garita_policy::{NamedPolicy, PolicyKind, PolicySource, Principal};
 use garita_store::Snapshot;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 use crate::App;
 use crate::authorize::{Question, judge};
 use crate::context::RequestContext;
-use crate::iam::document;
+use crate::iam::{document, mfa_assignment};
 use crate::live::{self, Live, Standing};
 use crate::mint::{self, SessionCredentials};
 
@@ -55,6 +56,14 @@ pub struct AssumeRole {
     pub source_identity: Option<String>,
 }
 
+/// A one-time code, and the device it is of.
+pub struct MfaCode {
+    /// The device's serial number.
+    pub serial: String,
+    /// Six digits.
+    pub code: String,
+}
+
 /// What `AssumeRole` answers.
 pub struct AssumedRole {
     /// The credentials.
@@ -86,20 +95,42 @@ impl App {
     /// # Errors
     /// `AccessDenied` unless both the caller's policies and the trust policy agree; `Invalid` for values out of range.
     pub fn assume_role(&self, cx: &RequestContext, ask: &AssumeRole) -> Result<AssumedRole> {
-        let state = self.snapshot();
+        self.assume(&self.snapshot(), cx, ask)
+    }
+
+    /// Makes a session of a role for a caller that proves a second factor with the request.
+    ///
+    /// # Errors
+    /// As [`App::assume_role`]; `AccessDenied` for a code that is not the caller's, or was used before.
+    pub async fn assume_role_with_mfa(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        ask: AssumeRole,
+        code: MfaCode,
+    ) -> Result<AssumedRole> {
+        self.change(cx, move |change| {
+            let proved = mfa_assignment::prove(change, &code.serial, &code.code)?;
+            let assumed = change.app().assume(change.state(), &proved, &ask)?;
+            let user = json!({ "assumedRoleId": assumed.id, "arn": assumed.arn });
+            change.made(json!({ "credentials": shown(&assumed.credentials), "assumedRoleUser": user }));
+            Ok(assumed)
+        })
+        .await
+    }
+
+    fn assume(&self, state: &Snapshot, cx: &RequestContext, ask: &AssumeRole) -> Result<AssumedRole> {
         let duration = check_duration(ask.duration.unwrap_or(MAX_CHAINED), MAX_DURATION)?;
         let tags = session_tags(cx, ask)?;
         let source_identity = source_identity(cx, ask)?;
-        let role = judged_role(&state, cx, ask)?;
+        let role = judged_role(state, cx, ask)?;
         fits_role(cx, &role, duration)?;
-        check_policies(&state, role.account, ask)?;
-        let live = live::check(&state, cx.caller())?;
+        check_policies(state, role.account, ask)?;
+        let live = live::check(state, cx.caller())?;
         let chain = chain(cx, &live);
         let (now, transitive) = (whole_second(cx.now()), transitive_keys(cx, ask));
         let packed = packed_size(ask, &tags);
         let subject =
             Subject::Role { role: role.name.clone(), id: role.id.clone(), session: ask.session.clone() };
-        let mfa = cx.caller().session.as_ref().is_some_and(|s| s.session.mfa);
         let kept = source_identity.clone();
         let credentials =
             mint::session(&self.keyring, self.entropy(), &live, role.account, |key, iss_rev| {
@@ -115,7 +146,7 @@ impl App {
                     tags,
                     transitive,
                     source_identity: kept,
-                    mfa,
+                    mfa_at: cx.mfa_at(),
                     chain,
                 })
             })?;
@@ -137,8 +168,35 @@ impl App {
         cx: &RequestContext,
         duration: Option<u32>,
     ) -> Result<SessionCredentials> {
-        let state = self.snapshot();
-        let live = live::check(&state, cx.caller())?;
+        self.session_token(&self.snapshot(), cx, duration)
+    }
+
+    /// Makes temporary credentials of the calling user, who proves a second factor with the request.
+    ///
+    /// # Errors
+    /// As [`App::get_session_token`]; `AccessDenied` for a code that is not the caller's, or was used before.
+    pub async fn get_session_token_with_mfa(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        duration: Option<u32>,
+        code: MfaCode,
+    ) -> Result<SessionCredentials> {
+        self.change(cx, move |change| {
+            let proved = mfa_assignment::prove(change, &code.serial, &code.code)?;
+            let made = change.app().session_token(change.state(), &proved, duration)?;
+            change.made(json!({ "credentials": shown(&made) }));
+            Ok(made)
+        })
+        .await
+    }
+
+    fn session_token(
+        &self,
+        state: &Snapshot,
+        cx: &RequestContext,
+        duration: Option<u32>,
+    ) -> Result<SessionCredentials> {
+        let live = live::check(state, cx.caller())?;
         if cx.caller().session.is_some() {
             return Err(Error::denied("Cannot call GetSessionToken with session credentials"));
         }
@@ -167,7 +225,7 @@ impl App {
                 tags: Vec::new(),
                 transitive: Vec::new(),
                 source_identity: None,
-                mfa: false,
+                mfa_at: cx.mfa_at(),
                 chain,
             })
         })
@@ -412,6 +470,11 @@ fn chain(cx: &RequestContext, live: &Live) -> Vec<Link> {
     };
     links.extend(link.map(|(account, subject)| Link { account, subject, key }));
     links
+}
+
+/// What the audit trail may know of credentials.
+fn shown(made: &SessionCredentials) -> Value {
+    json!({ "accessKeyId": made.key.as_str(), "expiration": made.expires.to_string() })
 }
 
 fn whole_second(time: Timestamp) -> Timestamp {

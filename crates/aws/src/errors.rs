@@ -126,6 +126,7 @@ fn query_status(error: &Error) -> StatusCode {
 /// The status of what only one operation tells.
 fn rejection_status(reason: Reason) -> StatusCode {
     match reason {
+        Reason::InvalidAuthenticationCode => StatusCode::FORBIDDEN,
         Reason::PasswordPolicyViolation | Reason::InvalidUserType => StatusCode::BAD_REQUEST,
     }
 }

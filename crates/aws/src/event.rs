@@ -17,7 +17,8 @@ use crate::errors::Refusal;
 use crate::operations::{Row, Wanted};
 
 /// Parameters that prove something and so are never recorded.
-const SECRET: &[&str] = &["TokenCode", "Password", "OldPassword", "NewPassword"];
+const SECRET: &[&str] =
+    &["TokenCode", "AuthenticationCode1", "AuthenticationCode2", "Password", "OldPassword", "NewPassword"];
 /// Most bytes of parameters in a record, as CloudTrail has it.
 const MAX_PARAMETERS: usize = 100 * 1_024;
 /// Longest name of an unknown operation in a record.

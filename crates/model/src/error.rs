@@ -63,6 +63,8 @@ pub enum Error {
 pub enum Reason {
     /// A password that the account's policy does not allow.
     PasswordPolicyViolation,
+    /// One-time codes that are not those of the device.
+    InvalidAuthenticationCode,
     /// A caller that is no user, where only a user can be.
     InvalidUserType,
 }

@@ -15,6 +15,7 @@ pub mod id;
 pub mod instance_profile;
 pub mod login_profile;
 pub mod managed_policy;
+pub mod mfa_device;
 pub mod name;
 pub mod object;
 pub mod plain;
@@ -36,8 +37,10 @@ pub use id::{AccessKeyId, RequestId, UniqueId};
 pub use instance_profile::InstanceProfile;
 pub use login_profile::{LoginProfile, PasswordHash, PasswordPolicy};
 pub use managed_policy::{ManagedPolicy, PolicyVersion, VersionId};
+pub use mfa_device::{MfaAssignment, MfaDevice};
 pub use name::{
-    AccountName, GroupName, InstanceProfileName, Path, PolicyName, RoleName, SessionName, UserName,
+    AccountName, GroupName, InstanceProfileName, MfaDeviceName, Path, PolicyName, RoleName, SessionName,
+    UserName,
 };
 pub use object::{Object, ObjectKey, ObjectKind};
 pub use plain::Plain;

@@ -76,6 +76,10 @@ name!(
     PolicyName, "policyName", 128
 );
 name!(
+    /// A virtual MFA device's name.
+    MfaDeviceName, "virtualMFADeviceName", 226
+);
+name!(
     /// An instance profile's name.
     InstanceProfileName, "instanceProfileName", 128
 );

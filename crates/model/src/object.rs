@@ -16,6 +16,7 @@ use crate::id::AccessKeyId;
 use crate::instance_profile::InstanceProfile;
 use crate::login_profile::LoginProfile;
 use crate::managed_policy::ManagedPolicy;
+use crate::mfa_device::MfaDevice;
 use crate::name::Path;
 use crate::plain::Plain;
 use crate::role::Role;
@@ -35,6 +36,7 @@ pub enum Object {
     KeyUse(AccessKeyId, LastUsed),
     LoginProfile(Arc<LoginProfile>),
     InstanceProfile(Arc<InstanceProfile>),
+    MfaDevice(Arc<MfaDevice>),
 }
 
 /// The kind of a stored thing.
@@ -50,11 +52,12 @@ pub enum ObjectKind {
     KeyUse,
     LoginProfile,
     InstanceProfile,
+    MfaDevice,
 }
 
 impl ObjectKind {
     /// Every kind, in the order a snapshot loads them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Account,
         Self::ManagedPolicy,
         Self::Group,
@@ -64,6 +67,7 @@ impl ObjectKind {
         Self::KeyUse,
         Self::LoginProfile,
         Self::InstanceProfile,
+        Self::MfaDevice,
     ];
 
     /// The word that stands in the store and in the change feed.
@@ -78,6 +82,7 @@ impl ObjectKind {
             Self::KeyUse => "key_use",
             Self::LoginProfile => "login_profile",
             Self::InstanceProfile => "instance_profile",
+            Self::MfaDevice => "mfa_device",
         }
     }
 
@@ -125,6 +130,7 @@ impl Object {
             Self::KeyUse(id, _) => ObjectKey { kind: ObjectKind::KeyUse, key: id.as_str().to_owned() },
             Self::LoginProfile(p) => ObjectKey::plain(p.as_ref()),
             Self::InstanceProfile(p) => ObjectKey::plain(p.as_ref()),
+            Self::MfaDevice(p) => ObjectKey::plain(p.as_ref()),
         }
     }
 
@@ -155,6 +161,7 @@ impl Object {
             ObjectKind::KeyUse => read(document).map(|(id, used)| Self::KeyUse(id, used)),
             ObjectKind::LoginProfile => read(document).map(LoginProfile::into_object),
             ObjectKind::InstanceProfile => read(document).map(InstanceProfile::into_object),
+            ObjectKind::MfaDevice => read(document).map(MfaDevice::into_object),
         }
         .map_err(|e| Error::internal(format!("stored {} cannot be read: {e}", kind.as_str())))
     }

@@ -8,6 +8,7 @@ use garita_policy::AccountId;
 
 use crate::instance_profile::InstanceProfile;
 use crate::login_profile::LoginProfile;
+use crate::mfa_device::MfaDevice;
 use crate::object::{Object, ObjectKind};
 
 /// A noun without anything derived from it.
@@ -51,4 +52,5 @@ macro_rules! plain {
 plain! {
     LoginProfile by |profile| profile.user.to_string();
     InstanceProfile by |profile| profile.name.key();
+    MfaDevice by |device| format!("{}{}", device.path, device.name).trim_start_matches('/').to_ascii_lowercase();
 }

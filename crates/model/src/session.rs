@@ -37,8 +37,9 @@ pub struct Session {
     pub transitive: Vec<String>,
     /// The source identity; once set, a chain keeps it.
     pub source_identity: Option<String>,
-    /// Whether the caller had proved a second factor.
-    pub mfa: bool,
+    /// When the caller proved a second factor, if it did.
+    #[serde(default)]
+    pub mfa_at: Option<Timestamp>,
     /// The principals this session was made through, nearest last: all must still be live.
     pub chain: Vec<Link>,
 }

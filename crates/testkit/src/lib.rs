@@ -183,3 +183,27 @@ impl Drop for TestGarita {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
+
+/// The bytes of a base32 text without padding, as authenticator apps read seeds.
+pub fn base32(text: &str) -> Vec<u8> {
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
+    for letter in text.chars() {
+        bits = (bits << 5) | u32::try_from(alphabet.find(letter).expect("a letter of base32")).unwrap();
+        held += 5;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from((bits >> held) & 0xff).unwrap());
+        }
+    }
+    bytes
+}
+
+/// The one-time code an authenticator app shows at a moment (RFC 6238).
+pub fn one_time_code(seed: &[u8], at: Timestamp) -> String {
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, seed);
+    let tag = aws_lc_rs::hmac::sign(&key, &(at.as_second() / 30).to_be_bytes());
+    let offset = usize::from(tag.as_ref().last().unwrap() & 0xf);
+    let word = tag.as_ref().iter().skip(offset).take(4).fold(0_u32, |n, b| (n << 8) | u32::from(*b));
+    format!("{:06}", (word & 0x7fff_ffff) % 1_000_000)
+}

@@ -33,6 +33,14 @@ pub(super) struct Named {
 }
 
 impl Named {
+    /// By an ARN such as `arn:aws:iam::{account}:{kind}/...`. One of another account, or of another kind, names
+    /// nothing here.
+    pub(super) fn by_arn(account: AccountId, kind: &str, text: &str) -> Self {
+        let prefix = format!("arn:aws:iam::{account}:{kind}/");
+        let local = text.strip_prefix(&prefix).unwrap_or_default().to_ascii_lowercase();
+        Self { account, local, arn: text.to_owned(), called: text.to_owned() }
+    }
+
     pub(super) fn find<N: Noun>(&self, state: &Snapshot) -> Result<Arc<N>> {
         state.get::<N>(self.account, &self.local).cloned().ok_or_else(|| N::absent(&self.called))
     }

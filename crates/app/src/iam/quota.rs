@@ -21,6 +21,7 @@ pub(super) const POLICIES: Quota = quota("PoliciesPerAccount", 1500);
 pub(super) const INSTANCE_PROFILES: Quota = quota("InstanceProfilesPerAccount", 1000);
 pub(super) const GROUPS_OF_USER: Quota = quota("GroupsPerUser", 10);
 pub(super) const KEYS_OF_USER: Quota = quota("AccessKeysPerUser", 2);
+pub(super) const MFA_DEVICES_OF_USER: Quota = quota("MFADevicesPerUser", 8);
 pub(super) const POLICIES_OF_USER: Quota = quota("PoliciesPerUser", 10);
 pub(super) const POLICIES_OF_GROUP: Quota = quota("PoliciesPerGroup", 10);
 pub(super) const POLICIES_OF_ROLE: Quota = quota("PoliciesPerRole", 10);

@@ -1,6 +1,6 @@
 //! How much of everything an account has, and how much it may have: `GetAccountSummary`.
 
-use garita_model::{InstanceProfile, KeyOwner, Result};
+use garita_model::{InstanceProfile, KeyOwner, MfaDevice, Result};
 
 use super::ask::{Ask, own_account};
 use super::quota;
@@ -17,6 +17,7 @@ impl App {
         Ask::new("iam:GetAccountSummary", "*", account).judge_read(&state, cx)?;
         let root_keys = state.access_keys_of(account, &KeyOwner::Root).count();
         let versions: usize = state.managed_policies(account, None).map(|p| p.versions.len()).sum();
+        let in_use = state.list::<MfaDevice>(account, "").filter(|d| d.assigned.is_some()).count();
         let counts = [
             ("Users", state.users(account, None).count()),
             ("Groups", state.groups(account, None).count()),
@@ -25,6 +26,8 @@ impl App {
             ("PolicyVersionsInUse", versions),
             ("AccountAccessKeysPresent", usize::from(root_keys > 0)),
             ("InstanceProfiles", state.list::<InstanceProfile>(account, "").count()),
+            ("MFADevices", state.list::<MfaDevice>(account, "").count()),
+            ("MFADevicesInUse", in_use),
             // What the root user cannot have here, and what AWS alone has.
             ("AccountMFAEnabled", 0),
             ("AccountPasswordPresent", 0),

@@ -6,17 +6,17 @@
 use std::sync::Arc;
 
 use garita_model::{
-    AccountId, InstanceProfile, InstanceProfileName, ManagedPolicy, Object, Result, RoleName, Tag, UserName,
-    tag,
+    AccountId, InstanceProfile, InstanceProfileName, ManagedPolicy, MfaDevice, Object, Result, RoleName, Tag,
+    UserName, tag,
 };
 use garita_store::Snapshot;
 
 use super::ask::{Ask, own_account};
 use super::entity::EntityName;
-use super::instance_profile;
 use super::noun::{Named, Noun};
 use super::page::{Page, PageRequest};
 use super::policy_arn::PolicyArn;
+use super::{instance_profile, mfa_device};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
@@ -32,6 +32,8 @@ pub enum Tagged {
     Policy(String),
     /// An instance profile, by name.
     InstanceProfile(InstanceProfileName),
+    /// A virtual MFA device, by serial number.
+    MfaDevice(String),
 }
 
 /// What has tags, ready to be looked up.
@@ -39,6 +41,7 @@ enum Target {
     Entity(EntityName),
     Policy(PolicyArn),
     InstanceProfile(Named),
+    MfaDevice(Named),
 }
 
 /// The actions of one kind of thing: to tag, to untag, to list tags.
@@ -112,6 +115,7 @@ impl App {
             Target::Entity(name) => name.find(&state, account)?.tags().to_vec(),
             Target::Policy(arn) => arn.get(&state, account)?.tags().to_vec(),
             Target::InstanceProfile(named) => named.find::<InstanceProfile>(&state)?.tags.clone(),
+            Target::MfaDevice(named) => named.find::<MfaDevice>(&state)?.tags.clone(),
         };
         Ok(self.pager(&ask, page)?.sort(tags.into_iter().map(|tag| (tag.key.to_lowercase(), tag))))
     }
@@ -124,6 +128,7 @@ impl Tagged {
             Self::Role(_) => actions!("Role"),
             Self::Policy(_) => actions!("Policy"),
             Self::InstanceProfile(_) => actions!("InstanceProfile"),
+            Self::MfaDevice(_) => actions!("MFADevice"),
         }
     }
 }
@@ -135,6 +140,7 @@ impl Target {
             Tagged::Role(name) => Self::Entity(EntityName::Role(name)),
             Tagged::Policy(arn) => Self::Policy(PolicyArn::parse(&arn)?),
             Tagged::InstanceProfile(name) => Self::InstanceProfile(instance_profile::named(account, &name)),
+            Tagged::MfaDevice(serial) => Self::MfaDevice(mfa_device::named(account, &serial)),
         })
     }
 
@@ -143,6 +149,7 @@ impl Target {
             Self::Entity(name) => name.ask([action; 3], state, account),
             Self::Policy(arn) => arn.ask(action, state, account),
             Self::InstanceProfile(named) => named.ask::<InstanceProfile>(action, state),
+            Self::MfaDevice(named) => named.ask::<MfaDevice>(action, state),
         }
     }
 }
@@ -172,6 +179,7 @@ fn edit(
             Object::ManagedPolicy(Arc::new(policy))
         }
         Target::InstanceProfile(named) => edited::<InstanceProfile>(change.state(), named, edit)?,
+        Target::MfaDevice(named) => edited::<MfaDevice>(change.state(), named, edit)?,
     };
     change.put(&permit, object);
     Ok(())

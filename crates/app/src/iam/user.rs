@@ -19,7 +19,7 @@ use super::ask::{Ask, own_account};
 use super::entity::{Entity, EntityName, iam_arn};
 use super::page::{Page, PageRequest, check_prefix, is_under};
 use super::policy_arn::must_be_boundary;
-use super::{login_profile, quota};
+use super::{login_profile, mfa_device, quota};
 use crate::App;
 use crate::authorize::Permit;
 use crate::change::Change;
@@ -187,6 +187,9 @@ impl App {
             }
             if login_profile::profile(state, &user).is_some() {
                 return conflict("Cannot delete entity, must delete login profile first.");
+            }
+            if mfa_device::of_user(state, &user).next().is_some() {
+                return conflict("Cannot delete entity, must delete MFA device first.");
             }
             change.delete(&permit, Object::User(user).key());
             Ok(())

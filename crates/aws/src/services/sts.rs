@@ -1,7 +1,7 @@
 //! STS: sessions of roles and users, and who a caller is. API reference 2011-06-15.
 
 use garita_app::mint::SessionCredentials;
-use garita_app::sts::{AssumeRole, MAX_DURATION, MAX_USER_DURATION, MIN_DURATION};
+use garita_app::sts::{AssumeRole, MAX_DURATION, MAX_USER_DURATION, MIN_DURATION, MfaCode};
 use garita_model::{Error, Tag};
 use garita_wire::protocol::iso8601;
 use garita_wire::protocol::xml::XmlWriter;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::call::constraint::Alphabet;
 use crate::call::{Answer, Call};
 use crate::errors::Refusal;
+use crate::services::iam::mfa::SERIAL;
 
 /// `roleSessionNameType` and `sourceIdentityType`.
 const NAME: Alphabet = Alphabet { pattern: r"[\w+=,.@-]*", besides_word: Some("+=,.@-") };
@@ -19,7 +20,7 @@ const EXTERNAL_ID: Alphabet = Alphabet { pattern: r"[\w+=,.@:\/-]*", besides_wor
 pub(crate) async fn assume_role(call: Call<'_>) -> Result<Answer, Refusal> {
     let (role, session) = (call.text("RoleArn")?, call.text("RoleSessionName")?);
     call.fits("RoleSessionName", 2..=64, NAME)?;
-    refuse_mfa(&call)?;
+    let mfa = mfa(&call)?;
     let ask = AssumeRole {
         role,
         session: session.parse()?,
@@ -31,7 +32,10 @@ pub(crate) async fn assume_role(call: Call<'_>) -> Result<Answer, Refusal> {
         transitive: call.texts("TransitiveTagKeys")?,
         source_identity: call.fits("SourceIdentity", 2..=64, NAME)?,
     };
-    let assumed = call.app.assume_role(call.cx, &ask)?;
+    let assumed = match mfa {
+        Some(code) => call.app.assume_role_with_mfa(call.cx, ask, code).await?,
+        None => call.app.assume_role(call.cx, &ask)?,
+    };
     let made = json!({
         "credentials": shown(&assumed.credentials),
         "assumedRoleUser": { "assumedRoleId": assumed.id, "arn": assumed.arn },
@@ -53,9 +57,11 @@ pub(crate) async fn assume_role(call: Call<'_>) -> Result<Answer, Refusal> {
 }
 
 pub(crate) async fn get_session_token(call: Call<'_>) -> Result<Answer, Refusal> {
-    refuse_mfa(&call)?;
     let duration = call.number("DurationSeconds", MIN_DURATION, MAX_USER_DURATION)?;
-    let session = call.app.get_session_token(call.cx, duration)?;
+    let session = match mfa(&call)? {
+        Some(code) => call.app.get_session_token_with_mfa(call.cx, duration, code).await?,
+        None => call.app.get_session_token(call.cx, duration)?,
+    };
     let made = json!({ "credentials": shown(&session) });
     Ok(Answer::result(move |result| credentials(result, &session)).made(made))
 }
@@ -74,13 +80,14 @@ pub(crate) async fn get_access_key_info(call: Call<'_>) -> Result<Answer, Refusa
     Ok(Answer::result(move |result| result.text("Account", &account.to_string())))
 }
 
-/// No caller has an MFA device yet, so no code can be right. Leaving it out of account would let trust policies that
-/// ask for a second factor believe in one.
-fn refuse_mfa(call: &Call<'_>) -> Result<(), Refusal> {
-    if call.params.string("SerialNumber").is_none() && call.params.string("TokenCode").is_none() {
-        return Ok(());
+/// The second factor that comes with a request: a device and a code, or neither.
+fn mfa(call: &Call<'_>) -> Result<Option<MfaCode>, Refusal> {
+    let (serial, code) =
+        (call.fits("SerialNumber", 9..=256, SERIAL)?, call.fits("TokenCode", 6..=6, Alphabet::ANY)?);
+    if serial.is_none() && code.is_none() {
+        return Ok(None);
     }
-    Err(Error::denied("MultiFactorAuthentication failed with invalid MFA one time pass code.").into())
+    Ok(Some(MfaCode { serial: call.text("SerialNumber")?, code: call.text("TokenCode")? }))
 }
 
 fn policy_arns(call: &Call<'_>) -> Result<Vec<String>, Refusal> {

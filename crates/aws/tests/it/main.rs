@@ -12,6 +12,7 @@ mod door;
 mod groups;
 mod instance_profiles;
 mod keys;
+mod mfa;
 mod passwords;
 mod policies;
 mod refusals;

@@ -27,7 +27,7 @@ impl Snapshot {
             Object::KeyUse(id, used) => {
                 self.uses.insert(id.clone(), used.clone());
             }
-            Object::LoginProfile(_) | Object::InstanceProfile(_) => {
+            Object::LoginProfile(_) | Object::InstanceProfile(_) | Object::MfaDevice(_) => {
                 self.plain.insert(object.key(), object.clone());
             }
         }
@@ -49,7 +49,9 @@ impl Snapshot {
             ObjectKind::KeyUse => {
                 text.parse().is_ok_and(|id| self.uses.remove::<garita_model::AccessKeyId>(&id).is_some())
             }
-            ObjectKind::LoginProfile | ObjectKind::InstanceProfile => self.plain.remove(key).is_some(),
+            ObjectKind::LoginProfile | ObjectKind::InstanceProfile | ObjectKind::MfaDevice => {
+                self.plain.remove(key).is_some()
+            }
         }
     }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use garita_model::managed_policy::{PolicyVersion, VersionId};
 use garita_model::{
     AccessKey, Account, AccountId, AuditRecord, Group, InstanceProfile, KeyOwner, KeyStatus, LoginProfile,
-    ManagedPolicy, Object, ObjectKey, ObjectKind, PasswordHash, Path, Role, Sealed, User,
+    ManagedPolicy, MfaAssignment, MfaDevice, Object, ObjectKey, ObjectKind, PasswordHash, Path, Role, Sealed,
+    User,
 };
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -124,6 +125,24 @@ pub(crate) fn login_profile(name: &str, second: i64) -> LoginProfile {
         reset_required: second % 2 == 0,
         password: PasswordHash { memory: 19_456, passes: 2, salt, hash },
         former: Vec::new(),
+    }
+}
+
+pub(crate) fn mfa_device(name: &str, second: i64) -> MfaDevice {
+    let user = unique("AIDA", name);
+    MfaDevice {
+        account: account_id(),
+        name: name.parse().unwrap(),
+        path: Path::default(),
+        created: moment(6),
+        seed: Sealed::from_bytes(vec![4, 5, 6]),
+        assigned: (second % 2 == 0).then(|| MfaAssignment {
+            user,
+            enabled: moment(7),
+            last_step: second,
+            drift: 0,
+        }),
+        tags: Vec::new(),
     }
 }
 

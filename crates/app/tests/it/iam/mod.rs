@@ -6,6 +6,7 @@ mod authorization;
 mod group;
 mod instance_profile;
 mod login_profile;
+mod mfa;
 mod paging;
 mod policy;
 mod role;

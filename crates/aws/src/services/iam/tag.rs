@@ -19,6 +19,8 @@ pub(crate) enum Bearer {
     Policy,
     /// Instance profiles.
     InstanceProfile,
+    /// Virtual MFA devices.
+    MfaDevice,
 }
 
 impl Bearer {
@@ -27,6 +29,7 @@ impl Bearer {
             Self::User => Tagged::User(call.parsed("UserName")?),
             Self::Role => Tagged::Role(call.parsed("RoleName")?),
             Self::Policy => Tagged::Policy(call.text("PolicyArn")?),
+            Self::MfaDevice => Tagged::MfaDevice(call.text("SerialNumber")?),
             Self::InstanceProfile => Tagged::InstanceProfile(call.parsed("InstanceProfileName")?),
         })
     }
