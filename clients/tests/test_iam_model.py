@@ -18,6 +18,11 @@ from platform_under_test import Credentials
 NOT_AS_MODELLED = {"PermissionsBoundaryAttachmentType"}
 # Members of the models' inputs that Garita refuses by name.
 REFUSED_MEMBERS = {
+    ("CreateSAMLProvider", "AddPrivateKey"),
+    ("CreateSAMLProvider", "AssertionEncryptionMode"),
+    ("UpdateSAMLProvider", "AddPrivateKey"),
+    ("UpdateSAMLProvider", "AssertionEncryptionMode"),
+    ("UpdateSAMLProvider", "RemovePrivateKey"),
     ("AssumeRole", "ProvidedContexts"),
     ("AssumeRole", "MinimumSessionTokenSize"),
     ("GetSessionToken", "MinimumSessionTokenSize"),
@@ -25,6 +30,8 @@ REFUSED_MEMBERS = {
 TAGS = [{"Key": "team", "Value": "a"}]
 DOCUMENT = policy("iam:ListUsers")
 PASSWORD = "Tell-nobody-1"
+SSH_KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAACQC7u7u7u7u7uw=="
+METADATA = f'<EntityDescriptor entityID="x"><!--{"x" * 1000}--></EntityDescriptor>'
 
 
 def calls(account, recorder):
@@ -136,6 +143,39 @@ def calls(account, recorder):
         ("DeactivateMFADevice", of_user),
         ("DeleteVirtualMFADevice", device),
     ]
+    yield ("UploadSSHPublicKey", {"UserName": user, "SSHPublicKeyBody": SSH_KEY})
+    key = {"UserName": user, "SSHPublicKeyId": recorder.answer["SSHPublicKey"]["SSHPublicKeyId"]}
+    yield from [
+        ("GetSSHPublicKey", {**key, "Encoding": "PEM"}),
+        ("ListSSHPublicKeys", {"UserName": user, "MaxItems": 1}),
+        ("UpdateSSHPublicKey", {**key, "Status": "Inactive"}),
+        ("DeleteSSHPublicKey", key),
+    ]
+    oidc = {"OpenIDConnectProviderArn": f"arn:aws:iam::{account}:oidc-provider/idp.example/{user}"}
+    yield from [
+        ("CreateOpenIDConnectProvider", {
+            "Url": f"https://idp.example/{user}", "ClientIDList": ["a"], "ThumbprintList": ["0" * 40], "Tags": TAGS,
+        }),
+        ("GetOpenIDConnectProvider", oidc),
+        ("ListOpenIDConnectProviders", {}),
+        ("UpdateOpenIDConnectProviderThumbprint", {**oidc, "ThumbprintList": ["1" * 40]}),
+        ("AddClientIDToOpenIDConnectProvider", {**oidc, "ClientID": "b"}),
+        ("RemoveClientIDFromOpenIDConnectProvider", {**oidc, "ClientID": "b"}),
+    ]  # fmt: skip
+    saml = {"SAMLProviderArn": f"arn:aws:iam::{account}:saml-provider/{user}"}
+    yield from [
+        ("CreateSAMLProvider", {"Name": user, "SAMLMetadataDocument": METADATA, "Tags": TAGS}),
+        ("GetSAMLProvider", saml),
+        ("ListSAMLProviders", {}),
+        ("UpdateSAMLProvider", {**saml, "SAMLMetadataDocument": METADATA}),
+    ]
+    for kind, provider in [("OpenIDConnectProvider", oidc), ("SAMLProvider", saml)]:
+        yield from [
+            (f"Tag{kind}", {**provider, "Tags": TAGS}),
+            (f"List{kind}Tags", {**provider, "MaxItems": 1}),
+            (f"Untag{kind}", {**provider, "TagKeys": ["team"]}),
+            (f"Delete{kind}", provider),
+        ]
     for kind in ("User", "Role"):
         entity = {f"{kind}Name": user if kind == "User" else role}
         yield (f"Put{kind}PermissionsBoundary", {**entity, "PermissionsBoundary": arn})

@@ -290,6 +290,9 @@ fn rejection_code(reason: Reason) -> &'static str {
     match reason {
         Reason::PasswordPolicyViolation => "PasswordPolicyViolation",
         Reason::InvalidAuthenticationCode => "InvalidAuthenticationCode",
+        Reason::InvalidPublicKey => "InvalidPublicKey",
+        Reason::UnrecognizedPublicKeyEncoding => "UnrecognizedPublicKeyEncoding",
+        Reason::DuplicateSshPublicKey => "DuplicateSSHPublicKey",
         Reason::InvalidUserType => "InvalidUserType",
     }
 }

@@ -127,7 +127,11 @@ fn query_status(error: &Error) -> StatusCode {
 fn rejection_status(reason: Reason) -> StatusCode {
     match reason {
         Reason::InvalidAuthenticationCode => StatusCode::FORBIDDEN,
-        Reason::PasswordPolicyViolation | Reason::InvalidUserType => StatusCode::BAD_REQUEST,
+        Reason::PasswordPolicyViolation
+        | Reason::InvalidUserType
+        | Reason::InvalidPublicKey
+        | Reason::UnrecognizedPublicKeyEncoding
+        | Reason::DuplicateSshPublicKey => StatusCode::BAD_REQUEST,
     }
 }
 

@@ -46,6 +46,7 @@ macro_rules! rows {
 mod account;
 mod credential;
 mod instance_profile;
+mod provider;
 
 /// One operation and how it is served.
 pub(crate) struct Row {
@@ -133,7 +134,7 @@ const ANY: &str = "*";
 
 /// The whole table.
 pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
-    [ROWS, account::ROWS, credential::ROWS, instance_profile::ROWS].into_iter().flatten()
+    [ROWS, account::ROWS, credential::ROWS, instance_profile::ROWS, provider::ROWS].into_iter().flatten()
 }
 
 /// Principals, policies and sessions.

@@ -63,6 +63,12 @@ pub enum Error {
 pub enum Reason {
     /// A password that the account's policy does not allow.
     PasswordPolicyViolation,
+    /// A public key that cannot be read.
+    InvalidPublicKey,
+    /// A public key that cannot be shown as it is asked for.
+    UnrecognizedPublicKeyEncoding,
+    /// A public key that the user has already.
+    DuplicateSshPublicKey,
     /// One-time codes that are not those of the device.
     InvalidAuthenticationCode,
     /// A caller that is no user, where only a user can be.

@@ -27,6 +27,8 @@ pub enum IdKind {
     ManagedPolicy,
     /// `AIPA`: an instance profile.
     InstanceProfile,
+    /// `APKA`: a public key.
+    PublicKey,
 }
 
 impl IdKind {
@@ -37,6 +39,7 @@ impl IdKind {
             Self::Role => "AROA",
             Self::ManagedPolicy => "ANPA",
             Self::InstanceProfile => "AIPA",
+            Self::PublicKey => "APKA",
         }
     }
 }

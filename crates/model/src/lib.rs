@@ -12,6 +12,7 @@ pub mod entropy;
 pub mod error;
 pub mod group;
 pub mod id;
+pub mod identity_provider;
 pub mod instance_profile;
 pub mod login_profile;
 pub mod managed_policy;
@@ -22,6 +23,7 @@ pub mod plain;
 pub mod role;
 pub mod secret;
 pub mod session;
+pub mod ssh_public_key;
 pub mod tag;
 pub mod user;
 
@@ -34,18 +36,20 @@ pub use error::{Error, Reason, Result};
 pub use garita_policy::{AccountId, Arn};
 pub use group::Group;
 pub use id::{AccessKeyId, RequestId, UniqueId};
+pub use identity_provider::{OidcProvider, SamlProvider};
 pub use instance_profile::InstanceProfile;
 pub use login_profile::{LoginProfile, PasswordHash, PasswordPolicy};
 pub use managed_policy::{ManagedPolicy, PolicyVersion, VersionId};
 pub use mfa_device::{MfaAssignment, MfaDevice};
 pub use name::{
-    AccountName, GroupName, InstanceProfileName, MfaDeviceName, Path, PolicyName, RoleName, SessionName,
-    UserName,
+    AccountName, GroupName, InstanceProfileName, MfaDeviceName, Path, PolicyName, RoleName, SamlProviderName,
+    SessionName, UserName,
 };
 pub use object::{Object, ObjectKey, ObjectKind};
 pub use plain::Plain;
 pub use role::Role;
 pub use secret::{Sealed, Secret};
 pub use session::Session;
+pub use ssh_public_key::SshPublicKey;
 pub use tag::Tag;
 pub use user::User;

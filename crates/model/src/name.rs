@@ -80,6 +80,10 @@ name!(
     MfaDeviceName, "virtualMFADeviceName", 226
 );
 name!(
+    /// A SAML provider's name.
+    SamlProviderName, "name", 128
+);
+name!(
     /// An instance profile's name.
     InstanceProfileName, "instanceProfileName", 128
 );

@@ -13,6 +13,8 @@ use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::id::AccessKeyId;
+use crate::identity_provider::OidcProvider;
+use crate::identity_provider::SamlProvider;
 use crate::instance_profile::InstanceProfile;
 use crate::login_profile::LoginProfile;
 use crate::managed_policy::ManagedPolicy;
@@ -20,6 +22,7 @@ use crate::mfa_device::MfaDevice;
 use crate::name::Path;
 use crate::plain::Plain;
 use crate::role::Role;
+use crate::ssh_public_key::SshPublicKey;
 use crate::user::User;
 
 /// A stored thing with its kind.
@@ -37,6 +40,9 @@ pub enum Object {
     LoginProfile(Arc<LoginProfile>),
     InstanceProfile(Arc<InstanceProfile>),
     MfaDevice(Arc<MfaDevice>),
+    SshPublicKey(Arc<SshPublicKey>),
+    SamlProvider(Arc<SamlProvider>),
+    OidcProvider(Arc<OidcProvider>),
 }
 
 /// The kind of a stored thing.
@@ -53,11 +59,14 @@ pub enum ObjectKind {
     LoginProfile,
     InstanceProfile,
     MfaDevice,
+    SshPublicKey,
+    SamlProvider,
+    OidcProvider,
 }
 
 impl ObjectKind {
     /// Every kind, in the order a snapshot loads them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Account,
         Self::ManagedPolicy,
         Self::Group,
@@ -68,6 +77,9 @@ impl ObjectKind {
         Self::LoginProfile,
         Self::InstanceProfile,
         Self::MfaDevice,
+        Self::SshPublicKey,
+        Self::SamlProvider,
+        Self::OidcProvider,
     ];
 
     /// The word that stands in the store and in the change feed.
@@ -83,6 +95,9 @@ impl ObjectKind {
             Self::LoginProfile => "login_profile",
             Self::InstanceProfile => "instance_profile",
             Self::MfaDevice => "mfa_device",
+            Self::SshPublicKey => "ssh_public_key",
+            Self::SamlProvider => "saml_provider",
+            Self::OidcProvider => "oidc_provider",
         }
     }
 
@@ -131,6 +146,9 @@ impl Object {
             Self::LoginProfile(p) => ObjectKey::plain(p.as_ref()),
             Self::InstanceProfile(p) => ObjectKey::plain(p.as_ref()),
             Self::MfaDevice(p) => ObjectKey::plain(p.as_ref()),
+            Self::SshPublicKey(p) => ObjectKey::plain(p.as_ref()),
+            Self::SamlProvider(p) => ObjectKey::plain(p.as_ref()),
+            Self::OidcProvider(p) => ObjectKey::plain(p.as_ref()),
         }
     }
 
@@ -162,6 +180,9 @@ impl Object {
             ObjectKind::LoginProfile => read(document).map(LoginProfile::into_object),
             ObjectKind::InstanceProfile => read(document).map(InstanceProfile::into_object),
             ObjectKind::MfaDevice => read(document).map(MfaDevice::into_object),
+            ObjectKind::SshPublicKey => read(document).map(SshPublicKey::into_object),
+            ObjectKind::SamlProvider => read(document).map(SamlProvider::into_object),
+            ObjectKind::OidcProvider => read(document).map(OidcProvider::into_object),
         }
         .map_err(|e| Error::internal(format!("stored {} cannot be read: {e}", kind.as_str())))
     }

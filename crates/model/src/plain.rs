@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use garita_policy::AccountId;
 
+use crate::identity_provider::{OidcProvider, SamlProvider};
 use crate::instance_profile::InstanceProfile;
 use crate::login_profile::LoginProfile;
 use crate::mfa_device::MfaDevice;
 use crate::object::{Object, ObjectKind};
+use crate::ssh_public_key::SshPublicKey;
 
 /// A noun without anything derived from it.
 pub trait Plain: Sized {
@@ -52,5 +54,8 @@ macro_rules! plain {
 plain! {
     LoginProfile by |profile| profile.user.to_string();
     InstanceProfile by |profile| profile.name.key();
+    OidcProvider by |provider| provider.url.to_ascii_lowercase();
+    SamlProvider by |provider| provider.name.key();
+    SshPublicKey by |key| format!("{}/{}", key.user, key.id);
     MfaDevice by |device| format!("{}{}", device.path, device.name).trim_start_matches('/').to_ascii_lowercase();
 }

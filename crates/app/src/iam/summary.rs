@@ -1,6 +1,6 @@
 //! How much of everything an account has, and how much it may have: `GetAccountSummary`.
 
-use garita_model::{InstanceProfile, KeyOwner, MfaDevice, Result};
+use garita_model::{InstanceProfile, KeyOwner, MfaDevice, OidcProvider, Result, SamlProvider};
 
 use super::ask::{Ask, own_account};
 use super::quota;
@@ -18,6 +18,8 @@ impl App {
         let root_keys = state.access_keys_of(account, &KeyOwner::Root).count();
         let versions: usize = state.managed_policies(account, None).map(|p| p.versions.len()).sum();
         let in_use = state.list::<MfaDevice>(account, "").filter(|d| d.assigned.is_some()).count();
+        let providers =
+            state.list::<OidcProvider>(account, "").count() + state.list::<SamlProvider>(account, "").count();
         let counts = [
             ("Users", state.users(account, None).count()),
             ("Groups", state.groups(account, None).count()),
@@ -26,6 +28,7 @@ impl App {
             ("PolicyVersionsInUse", versions),
             ("AccountAccessKeysPresent", usize::from(root_keys > 0)),
             ("InstanceProfiles", state.list::<InstanceProfile>(account, "").count()),
+            ("Providers", providers),
             ("MFADevices", state.list::<MfaDevice>(account, "").count()),
             ("MFADevicesInUse", in_use),
             // What the root user cannot have here, and what AWS alone has.

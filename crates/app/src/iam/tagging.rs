@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use garita_model::{
-    AccountId, InstanceProfile, InstanceProfileName, ManagedPolicy, MfaDevice, Object, Result, RoleName, Tag,
-    UserName, tag,
+    AccountId, InstanceProfile, InstanceProfileName, ManagedPolicy, MfaDevice, Object, OidcProvider, Result,
+    RoleName, SamlProvider, Tag, UserName, tag,
 };
 use garita_store::Snapshot;
 
@@ -16,7 +16,7 @@ use super::entity::EntityName;
 use super::noun::{Named, Noun};
 use super::page::{Page, PageRequest};
 use super::policy_arn::PolicyArn;
-use super::{instance_profile, mfa_device};
+use super::{instance_profile, mfa_device, oidc_provider, saml_provider};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
@@ -34,6 +34,10 @@ pub enum Tagged {
     InstanceProfile(InstanceProfileName),
     /// A virtual MFA device, by serial number.
     MfaDevice(String),
+    /// An OpenID Connect provider, by ARN.
+    OidcProvider(String),
+    /// A SAML provider, by ARN.
+    SamlProvider(String),
 }
 
 /// What has tags, ready to be looked up.
@@ -42,6 +46,8 @@ enum Target {
     Policy(PolicyArn),
     InstanceProfile(Named),
     MfaDevice(Named),
+    OidcProvider(Named),
+    SamlProvider(Named),
 }
 
 /// The actions of one kind of thing: to tag, to untag, to list tags.
@@ -116,6 +122,8 @@ impl App {
             Target::Policy(arn) => arn.get(&state, account)?.tags().to_vec(),
             Target::InstanceProfile(named) => named.find::<InstanceProfile>(&state)?.tags.clone(),
             Target::MfaDevice(named) => named.find::<MfaDevice>(&state)?.tags.clone(),
+            Target::OidcProvider(named) => named.find::<OidcProvider>(&state)?.tags.clone(),
+            Target::SamlProvider(named) => named.find::<SamlProvider>(&state)?.tags.clone(),
         };
         Ok(self.pager(&ask, page)?.sort(tags.into_iter().map(|tag| (tag.key.to_lowercase(), tag))))
     }
@@ -129,6 +137,8 @@ impl Tagged {
             Self::Policy(_) => actions!("Policy"),
             Self::InstanceProfile(_) => actions!("InstanceProfile"),
             Self::MfaDevice(_) => actions!("MFADevice"),
+            Self::OidcProvider(_) => actions!("OpenIDConnectProvider"),
+            Self::SamlProvider(_) => actions!("SAMLProvider"),
         }
     }
 }
@@ -141,6 +151,8 @@ impl Target {
             Tagged::Policy(arn) => Self::Policy(PolicyArn::parse(&arn)?),
             Tagged::InstanceProfile(name) => Self::InstanceProfile(instance_profile::named(account, &name)),
             Tagged::MfaDevice(serial) => Self::MfaDevice(mfa_device::named(account, &serial)),
+            Tagged::OidcProvider(arn) => Self::OidcProvider(oidc_provider::named(account, &arn)),
+            Tagged::SamlProvider(arn) => Self::SamlProvider(saml_provider::named(account, &arn)),
         })
     }
 
@@ -150,6 +162,8 @@ impl Target {
             Self::Policy(arn) => arn.ask(action, state, account),
             Self::InstanceProfile(named) => named.ask::<InstanceProfile>(action, state),
             Self::MfaDevice(named) => named.ask::<MfaDevice>(action, state),
+            Self::OidcProvider(named) => named.ask::<OidcProvider>(action, state),
+            Self::SamlProvider(named) => named.ask::<SamlProvider>(action, state),
         }
     }
 }
@@ -180,6 +194,8 @@ fn edit(
         }
         Target::InstanceProfile(named) => edited::<InstanceProfile>(change.state(), named, edit)?,
         Target::MfaDevice(named) => edited::<MfaDevice>(change.state(), named, edit)?,
+        Target::OidcProvider(named) => edited::<OidcProvider>(change.state(), named, edit)?,
+        Target::SamlProvider(named) => edited::<SamlProvider>(change.state(), named, edit)?,
     };
     change.put(&permit, object);
     Ok(())

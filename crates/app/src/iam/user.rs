@@ -19,7 +19,7 @@ use super::ask::{Ask, own_account};
 use super::entity::{Entity, EntityName, iam_arn};
 use super::page::{Page, PageRequest, check_prefix, is_under};
 use super::policy_arn::must_be_boundary;
-use super::{login_profile, mfa_device, quota};
+use super::{login_profile, mfa_device, quota, ssh_public_key};
 use crate::App;
 use crate::authorize::Permit;
 use crate::change::Change;
@@ -190,6 +190,9 @@ impl App {
             }
             if mfa_device::of_user(state, &user).next().is_some() {
                 return conflict("Cannot delete entity, must delete MFA device first.");
+            }
+            if ssh_public_key::of_user(state, &user).next().is_some() {
+                return conflict("Cannot delete entity, must delete SSH public keys first.");
             }
             change.delete(&permit, Object::User(user).key());
             Ok(())

@@ -1,7 +1,7 @@
 //! Rows of what users prove themselves with, beside access keys.
 
 use super::*;
-use crate::services::iam::{login_profile, mfa, tag};
+use crate::services::iam::{login_profile, mfa, ssh_public_key, tag};
 
 const DEVICE: &str = "{SerialNumber}";
 
@@ -31,4 +31,10 @@ pub(super) static ROWS: &[Row] = rows! {
     "iam" "UntagMFADevice" Tagging DEVICE ["SerialNumber" "TagKeys"] tag::remove(tag::Bearer::MfaDevice);
     "iam" "ListMFADeviceTags" List DEVICE
         ["SerialNumber" "Marker" "MaxItems"] tag::list(tag::Bearer::MfaDevice);
+
+    "iam" "UploadSSHPublicKey" Write USER ["UserName" "SSHPublicKeyBody"] ssh_public_key::upload;
+    "iam" "GetSSHPublicKey" Read USER ["UserName" "SSHPublicKeyId" "Encoding"] ssh_public_key::get;
+    "iam" "ListSSHPublicKeys" List USER ["UserName" "Marker" "MaxItems"] ssh_public_key::list;
+    "iam" "UpdateSSHPublicKey" Write USER ["UserName" "SSHPublicKeyId" "Status"] ssh_public_key::update;
+    "iam" "DeleteSSHPublicKey" Write USER ["UserName" "SSHPublicKeyId"] ssh_public_key::delete;
 };

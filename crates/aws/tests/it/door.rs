@@ -228,7 +228,7 @@ fn redact(body: &str) -> String {
         }
     }
     let is_id = |word: &str| {
-        let prefixes = ["AIDA", "AGPA", "AROA", "ANPA", "AIPA", "AKIA", "ASIA"];
+        let prefixes = ["AIDA", "AGPA", "AROA", "ANPA", "AIPA", "APKA", "AKIA", "ASIA"];
         word.len() >= 20 && prefixes.iter().any(|p| word.starts_with(p)) && word != "AKIATESTROOTKEY00001"
     };
     let words = shown.split_inclusive(|c: char| !c.is_ascii_alphanumeric()).map(|piece| {

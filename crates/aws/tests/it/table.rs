@@ -49,6 +49,7 @@ async fn what_has_no_row_is_refused_by_name() {
 async fn who_has_no_rights_is_refused_by_every_row_but_the_open_ones() {
     let door = Door::open().await;
     let nobody = door.user("nobody").await;
+    let metadata = " ".repeat(1_000);
     let values = [
         ("UserName", "other"),
         ("GroupName", "g"),
@@ -68,6 +69,16 @@ async fn who_has_no_rights_is_refused_by_every_row_but_the_open_ones() {
         ("RoleSessionName", "s1"),
         ("AccountAlias", "vision"),
         ("InstanceProfileName", "i"),
+        ("SSHPublicKeyBody", "ssh-rsa AAAA"),
+        ("SSHPublicKeyId", "APKAAAAAAAAAAAAAAAAAA"),
+        ("Encoding", "SSH"),
+        ("Url", "https://idp.example"),
+        ("OpenIDConnectProviderArn", "arn:aws:iam::111122223333:oidc-provider/idp.example"),
+        ("SAMLProviderArn", "arn:aws:iam::111122223333:saml-provider/s"),
+        ("ClientID", "c"),
+        ("ThumbprintList", ""),
+        ("Name", "s"),
+        ("SAMLMetadataDocument", &metadata),
         ("VirtualMFADeviceName", "d"),
         ("AuthenticationCode1", "123456"),
         ("AuthenticationCode2", "123456"),

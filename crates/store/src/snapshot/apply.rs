@@ -27,7 +27,12 @@ impl Snapshot {
             Object::KeyUse(id, used) => {
                 self.uses.insert(id.clone(), used.clone());
             }
-            Object::LoginProfile(_) | Object::InstanceProfile(_) | Object::MfaDevice(_) => {
+            Object::LoginProfile(_)
+            | Object::InstanceProfile(_)
+            | Object::MfaDevice(_)
+            | Object::SshPublicKey(_)
+            | Object::SamlProvider(_)
+            | Object::OidcProvider(_) => {
                 self.plain.insert(object.key(), object.clone());
             }
         }
@@ -49,9 +54,12 @@ impl Snapshot {
             ObjectKind::KeyUse => {
                 text.parse().is_ok_and(|id| self.uses.remove::<garita_model::AccessKeyId>(&id).is_some())
             }
-            ObjectKind::LoginProfile | ObjectKind::InstanceProfile | ObjectKind::MfaDevice => {
-                self.plain.remove(key).is_some()
-            }
+            ObjectKind::LoginProfile
+            | ObjectKind::InstanceProfile
+            | ObjectKind::MfaDevice
+            | ObjectKind::SshPublicKey
+            | ObjectKind::SamlProvider
+            | ObjectKind::OidcProvider => self.plain.remove(key).is_some(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use garita_model::{InstanceProfile, KeyOwner, LoginProfile, MfaDevice, Object, ObjectKey};
+use garita_model::{InstanceProfile, KeyOwner, LoginProfile, MfaDevice, Object, ObjectKey, SshPublicKey};
 use garita_store::{Snapshot, Store};
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ enum Step {
 fn object(kind: u8, name: u8, variant: u8) -> Object {
     let text = format!("n{name}");
     let arn = |n: u8| format!("arn:aws:iam::111122223333:policy/n{n}");
-    match kind % 8 {
+    match kind % 11 {
         0 => {
             let mut user = user(&text);
             user.groups.extend([format!("n{}", variant % 3).parse().unwrap()]);
@@ -43,6 +43,9 @@ fn object(kind: u8, name: u8, variant: u8) -> Object {
             Object::ManagedPolicy(Arc::new(policy))
         }
         4 => Object::LoginProfile(Arc::new(login_profile(&text, i64::from(variant)))),
+        7 => Object::OidcProvider(Arc::new(oidc_provider(&text, i64::from(variant)))),
+        8 => Object::SamlProvider(Arc::new(saml_provider(&text, i64::from(variant)))),
+        9 => Object::SshPublicKey(Arc::new(ssh_public_key(&text, i64::from(variant)))),
         6 => Object::MfaDevice(Arc::new(mfa_device(&text, i64::from(variant)))),
         5 => Object::InstanceProfile(Arc::new(instance_profile(&text, i64::from(variant)))),
         _ => {
@@ -55,8 +58,8 @@ fn object(kind: u8, name: u8, variant: u8) -> Object {
 
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
     let step = prop_oneof![
-        3 => (0_u8..8, 0_u8..5, any::<u8>()).prop_map(|(k, n, v)| Step::Put(k, n, v)),
-        1 => (0_u8..8, 0_u8..5).prop_map(|(k, n)| Step::Delete(k, n)),
+        3 => (0_u8..11, 0_u8..5, any::<u8>()).prop_map(|(k, n, v)| Step::Put(k, n, v)),
+        1 => (0_u8..11, 0_u8..5).prop_map(|(k, n)| Step::Delete(k, n)),
     ];
     prop::collection::vec(prop::collection::vec(step, 0..6), 1..12)
 }
@@ -77,6 +80,8 @@ fn indexes(snapshot: &Snapshot) -> Vec<String> {
         seen.extend(profiles.map(|p| format!("profile {} {}", p.name, p.created)));
         let devices = snapshot.list::<MfaDevice>(account_id(), &name);
         seen.extend(devices.map(|d| format!("device {} {:?}", d.name, d.assigned)));
+        let keys = snapshot.list::<SshPublicKey>(account_id(), &format!("AIDAN{n}/"));
+        seen.extend(keys.map(|k| format!("key {} {:?}", k.id, k.status)));
         let login = snapshot.get::<LoginProfile>(account_id(), &format!("AIDAN{n}"));
         seen.extend(login.map(|p| format!("login {} {}", p.user, p.changed)));
         for id in [format!("AIDAN{n}"), format!("AROAN{n}")] {

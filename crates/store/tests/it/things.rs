@@ -6,8 +6,8 @@ use std::sync::Arc;
 use garita_model::managed_policy::{PolicyVersion, VersionId};
 use garita_model::{
     AccessKey, Account, AccountId, AuditRecord, Group, InstanceProfile, KeyOwner, KeyStatus, LoginProfile,
-    ManagedPolicy, MfaAssignment, MfaDevice, Object, ObjectKey, ObjectKind, PasswordHash, Path, Role, Sealed,
-    User,
+    ManagedPolicy, MfaAssignment, MfaDevice, Object, ObjectKey, ObjectKind, OidcProvider, PasswordHash, Path,
+    Role, SamlProvider, Sealed, SshPublicKey, User,
 };
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -143,6 +143,40 @@ pub(crate) fn mfa_device(name: &str, second: i64) -> MfaDevice {
             drift: 0,
         }),
         tags: Vec::new(),
+    }
+}
+
+pub(crate) fn oidc_provider(name: &str, second: i64) -> OidcProvider {
+    OidcProvider {
+        account: account_id(),
+        url: format!("idp.example/{name}"),
+        created: moment(second),
+        client_ids: vec![name.to_owned()],
+        thumbprints: Vec::new(),
+        tags: Vec::new(),
+    }
+}
+
+pub(crate) fn saml_provider(name: &str, second: i64) -> SamlProvider {
+    SamlProvider {
+        account: account_id(),
+        name: name.parse().unwrap(),
+        metadata: "<EntityDescriptor/>".to_owned(),
+        created: moment(8),
+        valid_until: moment(second),
+        tags: Vec::new(),
+    }
+}
+
+pub(crate) fn ssh_public_key(name: &str, second: i64) -> SshPublicKey {
+    SshPublicKey {
+        account: account_id(),
+        user: unique("AIDA", name),
+        id: unique("APKA", name),
+        body: "ssh-rsa AAAA".to_owned(),
+        fingerprint: "00:11".to_owned(),
+        status: if second % 2 == 0 { KeyStatus::Active } else { KeyStatus::Inactive },
+        uploaded: moment(second),
     }
 }
 

@@ -9,7 +9,9 @@ mod login_profile;
 mod mfa;
 mod paging;
 mod policy;
+mod provider;
 mod role;
+mod ssh_public_key;
 mod trust;
 mod user;
 

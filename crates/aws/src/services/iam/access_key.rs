@@ -10,7 +10,8 @@ use crate::call::{Answer, Call};
 use crate::errors::Refusal;
 
 /// `statusType`.
-const STATUS: &[(&str, KeyStatus)] = &[("Active", KeyStatus::Active), ("Inactive", KeyStatus::Inactive)];
+pub(super) const STATUS: &[(&str, KeyStatus)] =
+    &[("Active", KeyStatus::Active), ("Inactive", KeyStatus::Inactive)];
 
 pub(crate) async fn create(call: Call<'_>) -> Result<Answer, Refusal> {
     let made = call.app.create_access_key(call.cx, call.optional("UserName")?).await?;
@@ -78,7 +79,7 @@ fn owner(owner: &KeyOwner) -> Option<&str> {
     }
 }
 
-fn status(status: KeyStatus) -> &'static str {
+pub(super) fn status(status: KeyStatus) -> &'static str {
     match status {
         KeyStatus::Active => "Active",
         KeyStatus::Inactive => "Inactive",

@@ -12,11 +12,14 @@ pub(crate) mod inline_policy;
 pub(crate) mod instance_profile;
 pub(crate) mod login_profile;
 pub(crate) mod mfa;
+pub(crate) mod oidc_provider;
 pub(crate) mod password_policy;
 pub(crate) mod policy;
 pub(crate) mod policy_version;
 mod qr_code;
 pub(crate) mod role;
+pub(crate) mod saml_provider;
+pub(crate) mod ssh_public_key;
 pub(crate) mod tag;
 pub(crate) mod user;
 

@@ -21,6 +21,10 @@ pub(crate) enum Bearer {
     InstanceProfile,
     /// Virtual MFA devices.
     MfaDevice,
+    /// OpenID Connect providers.
+    OidcProvider,
+    /// SAML providers.
+    SamlProvider,
 }
 
 impl Bearer {
@@ -29,6 +33,8 @@ impl Bearer {
             Self::User => Tagged::User(call.parsed("UserName")?),
             Self::Role => Tagged::Role(call.parsed("RoleName")?),
             Self::Policy => Tagged::Policy(call.text("PolicyArn")?),
+            Self::OidcProvider => Tagged::OidcProvider(call.text("OpenIDConnectProviderArn")?),
+            Self::SamlProvider => Tagged::SamlProvider(call.text("SAMLProviderArn")?),
             Self::MfaDevice => Tagged::MfaDevice(call.text("SerialNumber")?),
             Self::InstanceProfile => Tagged::InstanceProfile(call.parsed("InstanceProfileName")?),
         })
