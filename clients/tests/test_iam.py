@@ -286,7 +286,7 @@ def test_every_answer_leaves_one_record_without_secrets(garita, own, iam):
     with refused("AccessDenied", 403) as caught:
         sts.get_session_token(SerialNumber=own.arn("mfa", name), TokenCode="918273")
     request = caught.value.response["ResponseMetadata"]["RequestId"]
-    with refused("InvalidAction", 400):
+    with refused("PasswordPolicyViolation", 400):
         iam.create_login_profile(UserName=name, Password="correct-horse-battery")
     records = [one for one in garita.audit() if one["userIdentity"].get("arn") == own.arn("user", name)]
     assert [one["eventName"] for one in records] == ["AssumeRole", "GetSessionToken"]
