@@ -1,0 +1,93 @@
+//! The judgement of a role's trust policy, and of the caller's policies with it.
+
+use std::sync::{Arc, OnceLock};
+
+use garita_model::tag::Tag;
+use garita_model::{AccountId, Arn, Error, Result, Role};
+use garita_policy::{NamedPolicy, PolicyKind, PolicySource, Principal};
+use garita_store::Snapshot;
+
+use super::AssumeRole;
+use crate::authorize::{Question, judge};
+use crate::context::RequestContext;
+use crate::iam::document;
+
+/// The role to assume, once its trust policy and the caller's policies allow it.
+///
+/// A role that is not there is judged like one that trusts nobody: who may not assume it cannot tell the two apart.
+pub(super) fn judged_role(state: &Snapshot, cx: &RequestContext, ask: &AssumeRole) -> Result<Arc<Role>> {
+    let (account, name) = role_name(&ask.role)?;
+    if matches!(cx.caller().principal, Principal::Root { .. }) {
+        return Err(Error::denied("Roles may not be assumed by root accounts."));
+    }
+    let role = state.role(account, name).filter(|r| r.arn().is_ok_and(|a| a.as_str() == ask.role));
+    let trust = match role {
+        Some(role) => state.trust(role).ok_or_else(|| {
+            Error::internal(format!("the trust policy of `{}` is not in the snapshot", ask.role))
+        })?,
+        None => trusts_nobody()?,
+    };
+    let tags = role.map_or(&[][..], |role| &role.tags);
+    judge_trust(state, cx, account, trust, tags, ask)?;
+    role.cloned().ok_or_else(|| Error::denied(format!("role `{}` does not exist", ask.role)))
+}
+
+/// The account and name in a role's ARN.
+fn role_name(text: &str) -> Result<(AccountId, &str)> {
+    let invalid = || Error::invalid("roleArn", format!("{text} is invalid"));
+    let arn: Arn = text.parse().map_err(|_| invalid())?;
+    let account: AccountId = arn.account().parse().map_err(|_| invalid())?;
+    let is_role = arn.resource().strip_prefix("role/").is_some_and(|path| !path.is_empty());
+    if !is_role || arn.service() != "iam" || arn.partition() != "aws" || !arn.region().is_empty() {
+        return Err(invalid());
+    }
+    text.rsplit('/').next().map(|name| (account, name)).ok_or_else(invalid)
+}
+
+/// The trust policy of a role that is not there. No id that Garita draws has a zero in it.
+fn trusts_nobody() -> Result<&'static NamedPolicy> {
+    static NOBODY: OnceLock<NamedPolicy> = OnceLock::new();
+    let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"AIDA00000000000000000"},"Action":"sts:AssumeRole"}}"#;
+    if let Some(nobody) = NOBODY.get() {
+        return Ok(nobody);
+    }
+    let document = Arc::new(document::parse(text, PolicyKind::Trust)?);
+    Ok(NOBODY.get_or_init(|| NamedPolicy::new("trust", PolicySource::Trust, document)))
+}
+
+fn judge_trust(
+    state: &Snapshot,
+    cx: &RequestContext,
+    account: AccountId,
+    trust: &NamedPolicy,
+    tags: &[Tag],
+    ask: &AssumeRole,
+) -> Result<()> {
+    let mut keys = vec![("sts:RoleSessionName", ask.session.to_string())];
+    keys.extend(ask.external_id.iter().map(|v| ("sts:ExternalId", v.clone())));
+    keys.extend(ask.source_identity.iter().map(|v| ("sts:SourceIdentity", v.clone())));
+    let tag_names: Vec<String> = ask.tags.iter().map(|t| format!("aws:RequestTag/{}", t.key)).collect();
+    keys.extend(tag_names.iter().map(String::as_str).zip(ask.tags.iter().map(|t| t.value.clone())));
+    let role_tags: Vec<String> = tags.iter().map(|t| format!("aws:ResourceTag/{}", t.key)).collect();
+    keys.extend(role_tags.iter().map(String::as_str).zip(tags.iter().map(|t| t.value.clone())));
+    let mut lists = Vec::new();
+    if !ask.tags.is_empty() {
+        lists.push(("aws:TagKeys", ask.tags.iter().map(|t| t.key.clone()).collect()));
+    }
+    if !ask.transitive.is_empty() {
+        lists.push(("sts:TransitiveTagKeys", ask.transitive.clone()));
+    }
+    let mut actions = vec!["sts:AssumeRole"];
+    if !ask.tags.is_empty() {
+        actions.push("sts:TagSession");
+    }
+    if ask.source_identity.is_some() {
+        actions.push("sts:SetSourceIdentity");
+    }
+    for action in actions {
+        let (resource, account) = (ask.role.as_str(), Some(account));
+        let question = Question { action, resource, account, keys: &keys, lists: &lists };
+        judge(state, cx, &question, Some(trust))?;
+    }
+    Ok(())
+}
