@@ -25,6 +25,7 @@ pub mod secret;
 pub mod session;
 pub mod ssh_public_key;
 pub mod tag;
+pub mod token_key;
 pub mod user;
 
 pub use access_key::{AccessKey, KeyOwner, KeyStatus};
@@ -52,4 +53,5 @@ pub use secret::{Sealed, Secret};
 pub use session::Session;
 pub use ssh_public_key::SshPublicKey;
 pub use tag::Tag;
+pub use token_key::{KeyStage, PublicKey, TokenAlgorithm, TokenKey, TokenUse};
 pub use user::User;

@@ -23,6 +23,7 @@ use crate::name::Path;
 use crate::plain::Plain;
 use crate::role::Role;
 use crate::ssh_public_key::SshPublicKey;
+use crate::token_key::TokenKey;
 use crate::user::User;
 
 /// A stored thing with its kind.
@@ -43,6 +44,7 @@ pub enum Object {
     SshPublicKey(Arc<SshPublicKey>),
     SamlProvider(Arc<SamlProvider>),
     OidcProvider(Arc<OidcProvider>),
+    TokenKey(Arc<TokenKey>),
 }
 
 /// The kind of a stored thing.
@@ -62,11 +64,12 @@ pub enum ObjectKind {
     SshPublicKey,
     SamlProvider,
     OidcProvider,
+    TokenKey,
 }
 
 impl ObjectKind {
     /// Every kind, in the order a snapshot loads them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Account,
         Self::ManagedPolicy,
         Self::Group,
@@ -80,6 +83,7 @@ impl ObjectKind {
         Self::SshPublicKey,
         Self::SamlProvider,
         Self::OidcProvider,
+        Self::TokenKey,
     ];
 
     /// The word that stands in the store and in the change feed.
@@ -98,6 +102,7 @@ impl ObjectKind {
             Self::SshPublicKey => "ssh_public_key",
             Self::SamlProvider => "saml_provider",
             Self::OidcProvider => "oidc_provider",
+            Self::TokenKey => "token_key",
         }
     }
 
@@ -149,6 +154,7 @@ impl Object {
             Self::SshPublicKey(p) => ObjectKey::plain(p.as_ref()),
             Self::SamlProvider(p) => ObjectKey::plain(p.as_ref()),
             Self::OidcProvider(p) => ObjectKey::plain(p.as_ref()),
+            Self::TokenKey(p) => ObjectKey::plain(p.as_ref()),
         }
     }
 
@@ -183,6 +189,7 @@ impl Object {
             ObjectKind::SshPublicKey => read(document).map(SshPublicKey::into_object),
             ObjectKind::SamlProvider => read(document).map(SamlProvider::into_object),
             ObjectKind::OidcProvider => read(document).map(OidcProvider::into_object),
+            ObjectKind::TokenKey => read(document).map(TokenKey::into_object),
         }
         .map_err(|e| Error::internal(format!("stored {} cannot be read: {e}", kind.as_str())))
     }

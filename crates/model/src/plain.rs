@@ -12,6 +12,7 @@ use crate::login_profile::LoginProfile;
 use crate::mfa_device::MfaDevice;
 use crate::object::{Object, ObjectKind};
 use crate::ssh_public_key::SshPublicKey;
+use crate::token_key::TokenKey;
 
 /// A noun without anything derived from it.
 pub trait Plain: Sized {
@@ -57,5 +58,6 @@ plain! {
     OidcProvider by |provider| provider.url.to_ascii_lowercase();
     SamlProvider by |provider| provider.name.key();
     SshPublicKey by |key| format!("{}/{}", key.user, key.id);
+    TokenKey by |key| format!("{}{}", TokenKey::prefix(&key.pool), key.kid);
     MfaDevice by |device| format!("{}{}", device.path, device.name).trim_start_matches('/').to_ascii_lowercase();
 }

@@ -32,7 +32,8 @@ impl Snapshot {
             | Object::MfaDevice(_)
             | Object::SshPublicKey(_)
             | Object::SamlProvider(_)
-            | Object::OidcProvider(_) => {
+            | Object::OidcProvider(_)
+            | Object::TokenKey(_) => {
                 self.plain.insert(object.key(), object.clone());
             }
         }
@@ -59,7 +60,8 @@ impl Snapshot {
             | ObjectKind::MfaDevice
             | ObjectKind::SshPublicKey
             | ObjectKind::SamlProvider
-            | ObjectKind::OidcProvider => self.plain.remove(key).is_some(),
+            | ObjectKind::OidcProvider
+            | ObjectKind::TokenKey => self.plain.remove(key).is_some(),
         }
     }
 

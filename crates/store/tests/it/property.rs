@@ -18,7 +18,7 @@ enum Step {
 fn object(kind: u8, name: u8, variant: u8) -> Object {
     let text = format!("n{name}");
     let arn = |n: u8| format!("arn:aws:iam::111122223333:policy/n{n}");
-    match kind % 11 {
+    match kind % 12 {
         0 => {
             let mut user = user(&text);
             user.groups.extend([format!("n{}", variant % 3).parse().unwrap()]);
@@ -44,6 +44,7 @@ fn object(kind: u8, name: u8, variant: u8) -> Object {
         }
         4 => Object::LoginProfile(Arc::new(login_profile(&text, i64::from(variant)))),
         7 => Object::OidcProvider(Arc::new(oidc_provider(&text, i64::from(variant)))),
+        10 => Object::TokenKey(Arc::new(token_key(&text, i64::from(variant)))),
         8 => Object::SamlProvider(Arc::new(saml_provider(&text, i64::from(variant)))),
         9 => Object::SshPublicKey(Arc::new(ssh_public_key(&text, i64::from(variant)))),
         6 => Object::MfaDevice(Arc::new(mfa_device(&text, i64::from(variant)))),
@@ -58,8 +59,8 @@ fn object(kind: u8, name: u8, variant: u8) -> Object {
 
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
     let step = prop_oneof![
-        3 => (0_u8..11, 0_u8..5, any::<u8>()).prop_map(|(k, n, v)| Step::Put(k, n, v)),
-        1 => (0_u8..11, 0_u8..5).prop_map(|(k, n)| Step::Delete(k, n)),
+        3 => (0_u8..12, 0_u8..5, any::<u8>()).prop_map(|(k, n, v)| Step::Put(k, n, v)),
+        1 => (0_u8..12, 0_u8..5).prop_map(|(k, n)| Step::Delete(k, n)),
     ];
     prop::collection::vec(prop::collection::vec(step, 0..6), 1..12)
 }

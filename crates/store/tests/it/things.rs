@@ -7,7 +7,7 @@ use garita_model::managed_policy::{PolicyVersion, VersionId};
 use garita_model::{
     AccessKey, Account, AccountId, AuditRecord, Group, InstanceProfile, KeyOwner, KeyStatus, LoginProfile,
     ManagedPolicy, MfaAssignment, MfaDevice, Object, ObjectKey, ObjectKind, OidcProvider, PasswordHash, Path,
-    Role, SamlProvider, Sealed, SshPublicKey, User,
+    PublicKey, Role, SamlProvider, Sealed, SshPublicKey, TokenAlgorithm, TokenKey, TokenUse, User,
 };
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -143,6 +143,23 @@ pub(crate) fn mfa_device(name: &str, second: i64) -> MfaDevice {
             drift: 0,
         }),
         tags: Vec::new(),
+    }
+}
+
+pub(crate) fn token_key(name: &str, second: i64) -> TokenKey {
+    TokenKey {
+        account: account_id(),
+        pool: "eu-west-1_pool".to_owned(),
+        kid: name.to_owned(),
+        algorithm: TokenAlgorithm::EdDsa,
+        signs: TokenUse::Id,
+        public: PublicKey::Ed25519 { x: "AA".to_owned() },
+        private: Sealed::from_bytes(vec![1, 2, 3]),
+        created: moment(0),
+        signs_from: moment(second),
+        signs_until: None,
+        verifies_until: None,
+        denied: None,
     }
 }
 
