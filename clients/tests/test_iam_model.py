@@ -176,6 +176,18 @@ def calls(account, recorder):
             (f"Untag{kind}", {**provider, "TagKeys": ["team"]}),
             (f"Delete{kind}", provider),
         ]
+    yield from [
+        ("GenerateCredentialReport", {}),
+        ("GetCredentialReport", {}),
+        (
+            "ListPoliciesGrantingServiceAccess",
+            {"Arn": f"arn:aws:iam::{account}:user/{user}", "ServiceNamespaces": ["iam"]},
+        ),
+        ("GenerateServiceLastAccessedDetails", {"Arn": f"arn:aws:iam::{account}:user/{recorder.name}"}),
+    ]
+    job = {"JobId": recorder.answer["JobId"], "MaxItems": 1}
+    yield ("GetServiceLastAccessedDetails", job)
+    yield ("GetServiceLastAccessedDetailsWithEntities", {**job, "ServiceNamespace": "iam"})
     for kind in ("User", "Role"):
         entity = {f"{kind}Name": user if kind == "User" else role}
         yield (f"Put{kind}PermissionsBoundary", {**entity, "PermissionsBoundary": arn})

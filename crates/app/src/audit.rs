@@ -293,6 +293,8 @@ fn rejection_code(reason: Reason) -> &'static str {
         Reason::InvalidPublicKey => "InvalidPublicKey",
         Reason::UnrecognizedPublicKeyEncoding => "UnrecognizedPublicKeyEncoding",
         Reason::DuplicateSshPublicKey => "DuplicateSSHPublicKey",
+        Reason::ReportNotPresent => "ReportNotPresent",
+        Reason::ReportExpired => "ReportExpired",
         Reason::InvalidUserType => "InvalidUserType",
     }
 }

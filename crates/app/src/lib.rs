@@ -66,6 +66,8 @@ pub struct App {
     sessions: authn::Sessions,
     key_use: Mutex<HashMap<AccessKeyId, LastUsed>>,
     hashing: Semaphore,
+    reports: iam::credential_report::Reports,
+    access_jobs: iam::last_accessed::Jobs,
     guesses: iam::mfa_device::Guesses,
 }
 
@@ -93,6 +95,8 @@ impl App {
             sessions: authn::Sessions::new(),
             key_use: Mutex::new(HashMap::new()),
             guesses: iam::mfa_device::Guesses::default(),
+            reports: iam::credential_report::Reports::default(),
+            access_jobs: iam::last_accessed::Jobs::default(),
             hashing: Semaphore::new(password::AT_ONCE),
         }))
     }

@@ -127,6 +127,7 @@ fn query_status(error: &Error) -> StatusCode {
 fn rejection_status(reason: Reason) -> StatusCode {
     match reason {
         Reason::InvalidAuthenticationCode => StatusCode::FORBIDDEN,
+        Reason::ReportNotPresent | Reason::ReportExpired => StatusCode::GONE,
         Reason::PasswordPolicyViolation
         | Reason::InvalidUserType
         | Reason::InvalidPublicKey

@@ -69,6 +69,10 @@ pub enum Reason {
     UnrecognizedPublicKeyEncoding,
     /// A public key that the user has already.
     DuplicateSshPublicKey,
+    /// A report that was not made yet.
+    ReportNotPresent,
+    /// A report that is too old to be shown.
+    ReportExpired,
     /// One-time codes that are not those of the device.
     InvalidAuthenticationCode,
     /// A caller that is no user, where only a user can be.

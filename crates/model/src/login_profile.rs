@@ -67,7 +67,7 @@ pub struct PasswordPolicy {
     pub uppercase: bool,
     /// At least one lower-case letter.
     pub lowercase: bool,
-    /// Whether users may change their own passwords on the sign-in pages.
+    /// Whether every user may change its own password and see the policy, without a policy that allows it.
     pub users_may_change: bool,
     /// Days a password is good for.
     pub max_age: Option<u32>,

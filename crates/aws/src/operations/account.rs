@@ -1,7 +1,9 @@
 //! Rows of what an account has as a whole.
 
 use super::*;
-use crate::services::iam::{account, authorization_details, password_policy};
+use crate::services::iam::{
+    account, authorization_details, credential_report, last_accessed, password_policy,
+};
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = rows! {
@@ -16,4 +18,13 @@ pub(super) static ROWS: &[Row] = rows! {
          "HardExpiry"] password_policy::update;
     "iam" "GetAccountPasswordPolicy" Read ANY [] password_policy::get;
     "iam" "DeleteAccountPasswordPolicy" Write ANY [] password_policy::delete;
+
+    "iam" "GenerateCredentialReport" Read ANY [] credential_report::generate;
+    "iam" "GetCredentialReport" Read ANY [] credential_report::get;
+    "iam" "ListPoliciesGrantingServiceAccess" List "{Arn}"
+        ["Arn" "ServiceNamespaces" "Marker"] last_accessed::granting;
+    "iam" "GenerateServiceLastAccessedDetails" Read "{Arn}" ["Arn" "Granularity"] last_accessed::generate;
+    "iam" "GetServiceLastAccessedDetails" Read ANY ["JobId" "Marker" "MaxItems"] last_accessed::get;
+    "iam" "GetServiceLastAccessedDetailsWithEntities" Read ANY
+        ["JobId" "ServiceNamespace" "Marker" "MaxItems"] last_accessed::get_with_entities;
 };

@@ -17,6 +17,7 @@ mod passwords;
 mod policies;
 mod providers;
 mod refusals;
+mod reports;
 mod roles;
 mod sessions;
 mod signatures;

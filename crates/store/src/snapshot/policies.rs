@@ -15,10 +15,18 @@ use crate::aws_managed::aws_managed;
 const DENY_ALL: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
 
+/// What every user of an account may do whose password policy says `AllowUsersToChangePassword`. IAM User Guide,
+/// "Permit IAM users to change their own passwords".
+const OWN_PASSWORD: &str = r#"{"Version":"2012-10-17","Statement":[
+{"Effect":"Allow","Action":"iam:ChangePassword",
+ "Resource":["arn:aws:iam::*:user/${aws:username}","arn:aws:iam::*:user/*/${aws:username}"]},
+{"Effect":"Allow","Action":"iam:GetAccountPasswordPolicy","Resource":"*"}]}"#;
+
 /// The policies that are part of the program.
 pub(super) struct BuiltIn {
     aws: BTreeMap<&'static str, Managed>,
     deny_all: Arc<PolicyDocument>,
+    own_password: NamedPolicy,
 }
 
 impl BuiltIn {
@@ -28,7 +36,12 @@ impl BuiltIn {
             Ok((policy.arn, managed(policy.arn, PolicySource::AwsManaged, document)))
         };
         let aws = aws_managed().iter().map(compile).collect::<Result<_>>()?;
-        Ok(Self { aws, deny_all: parse("deny all", DENY_ALL, PolicyKind::Identity)? })
+        let own_password = parse("own password", OWN_PASSWORD, PolicyKind::Identity)?;
+        Ok(Self {
+            aws,
+            deny_all: parse("deny all", DENY_ALL, PolicyKind::Identity)?,
+            own_password: NamedPolicy::new("account-password-policy", PolicySource::AwsManaged, own_password),
+        })
     }
 
     fn missing(&self, what: &str) -> NamedPolicy {
@@ -83,7 +96,8 @@ pub(super) fn of_managed(policy: &ManagedPolicy) -> Result<Managed> {
 }
 
 impl Snapshot {
-    /// The permissions policies of a user: inline, attached, and those of its groups.
+    /// The permissions policies of a user: inline, attached, those of its groups, and what the account's password
+    /// policy grants to every user.
     pub fn user_policies(&self, user: &User) -> Vec<NamedPolicy> {
         let held = self.users.get(named(user.account, user.name.as_str()).as_str());
         let mut policies =
@@ -97,6 +111,10 @@ impl Snapshot {
                 }
                 None => policies.push(self.built_in.missing(name.as_str())),
             }
+        }
+        let asked = self.account(user.account).and_then(|account| account.password_policy.as_ref());
+        if asked.is_some_and(|policy| policy.users_may_change) {
+            policies.push(self.built_in.own_password.clone());
         }
         policies
     }

@@ -108,6 +108,40 @@ async fn users_change_their_own_password_by_knowing_it() {
 }
 
 #[tokio::test]
+async fn the_password_policy_lets_every_user_change_the_own_password() {
+    let office = Office::open().await;
+    let (garita, app) = (&office.garita, office.app());
+    let ana = user(garita, "ana", None).await;
+    let denied = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"iam:ChangePassword","Resource":"*"}}"#;
+    let bo = user(garita, "bo", Some(denied.to_owned())).await;
+    for name in ["ana", "bo"] {
+        set(&office, name, "Secret-1").await.unwrap();
+    }
+    let moved = garita_app::iam::UpdateUser {
+        name: "ana".parse().unwrap(),
+        new_name: None,
+        new_path: Some("/gpu/".parse().unwrap()),
+    };
+    app.update_user(&office.root, moved).await.unwrap();
+    let change = async |who: &garita_testkit::TestCredentials, old: &str, new: &str| {
+        let cx = garita.context(who).unwrap();
+        told(app.change_password(&cx, secret(old), secret(new)).await)
+    };
+    let closed = PasswordPolicy::default();
+    let open = PasswordPolicy { users_may_change: true, ..closed.clone() };
+    app.update_password_policy(&office.root, closed).await.unwrap();
+    assert!(change(&ana, "Secret-1", "Secret-2").await.contains("no identity-based policy allows"));
+    app.update_password_policy(&office.root, open).await.unwrap();
+    assert_eq!(change(&ana, "Secret-1", "Secret-2").await, "ok");
+    let cx = garita.context(&ana).unwrap();
+    assert!(app.password_policy(&cx).unwrap().users_may_change);
+    assert!(told(app.get_login_profile(&cx, Some("bo".parse().unwrap()))).starts_with("AccessDenied"));
+    assert!(change(&bo, "Secret-1", "Secret-2").await.contains("with an explicit deny"));
+    app.delete_password_policy(&office.root).await.unwrap();
+    assert!(change(&ana, "Secret-2", "Secret-3").await.starts_with("AccessDenied: User: "));
+}
+
+#[tokio::test]
 async fn no_password_gets_to_disk() {
     let office = Office::open().await;
     office.user("ana").await.unwrap();

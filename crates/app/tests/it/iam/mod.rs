@@ -3,8 +3,10 @@
 mod access_key;
 mod account;
 mod authorization;
+mod credential_report;
 mod group;
 mod instance_profile;
+mod last_accessed;
 mod login_profile;
 mod mfa;
 mod paging;
