@@ -197,6 +197,9 @@ def calls(account, recorder):
         ("GetCallerIdentity", {}),
         ("GetSessionToken", {"DurationSeconds": 900}),
         ("GetAccessKeyInfo", {"AccessKeyId": recorder.key}),
+        ("GetFederationToken", {
+            "Name": "model", "Policy": DOCUMENT, "PolicyArns": [{"arn": arn}], "Tags": TAGS, "DurationSeconds": 900,
+        }),
         (
             "AssumeRole",
             {

@@ -253,3 +253,24 @@ def test_the_command_line_with_nothing_but_an_endpoint(garita, own):
     session = Credentials.of(answer)
     assert garita.cli(["iam", "list-users", "--max-items", "1"], session)["Users"]
     assert json.dumps(answer["AssumedRoleUser"]["Arn"]).endswith('/cli"')
+
+
+def test_a_federated_user_has_less_than_its_maker(garita, own):
+    _, held = own.user(policy(["sts:GetFederationToken", "sts:TagSession", "iam:ListUsers", "execute-api:*"]))
+    sts = garita.client("sts", held)
+    made = sts.get_federation_token(
+        Name="visitor", Policy=policy("execute-api:Invoke"), Tags=[{"Key": "team", "Value": "a"}], DurationSeconds=900
+    )
+    arn = f"arn:aws:sts::{own.account}:federated-user/visitor"
+    assert made["FederatedUser"] == {"FederatedUserId": f"{own.account}:visitor", "Arn": arn}
+    visitor = Credentials.of(made)
+    assert garita.client("sts", visitor).get_caller_identity()["Arn"] == arn
+    with refused("InvalidClientTokenId", 403):
+        garita.client("iam", visitor).list_users()
+    with refused("AccessDenied", 403, "Cannot call GetFederationToken with session credentials"):
+        garita.client("sts", visitor).get_federation_token(Name="other")
+    said = garita.cli(["sts", "get-federation-token", "--name", "cli"], held)
+    assert said["FederatedUser"]["Arn"].endswith(":federated-user/cli")
+    record = next(one for one in garita.audit() if one["userIdentity"].get("arn") == arn)
+    assert record["userIdentity"]["type"] == "FederatedUser"
+    assert record["userIdentity"]["sessionContext"]["sessionIssuer"]["type"] == "IAMUser"

@@ -4,8 +4,8 @@
 //! goes onto the trail alone ([`App::audit`]). A forward is bracketed: [`App::begin`] makes sure, before anything
 //! happens upstream, that the record will find its place on disk; [`App::finish`] puts it there before the reply.
 
-use garita_model::session::Subject;
-use garita_model::{AuditRecord, Error, Reason, Result};
+use garita_model::session::{Origin, Subject};
+use garita_model::{Arn, AuditRecord, Error, Reason, Result};
 use garita_policy::{Outcome as Verdict, Principal};
 use garita_store::{Intent, Store, Trail};
 use serde_json::{Map, Value, json};
@@ -210,8 +210,12 @@ fn user_identity(caller: &Caller) -> Value {
             put("type", "AssumedRole".to_owned());
             put("principalId", format!("{role_id}:{session_name}"));
         }
-        Principal::FederatedUser { .. } => {
+        Principal::FederatedUser { arn, account, .. } => {
             put("type", "FederatedUser".to_owned());
+            put(
+                "principalId",
+                format!("{account}:{}", arn.resource().rsplit('/').next().unwrap_or_default()),
+            );
         }
         Principal::Service { name } => {
             put("type", "AWSService".to_owned());
@@ -246,22 +250,32 @@ fn session_context(caller: &Caller, session: &garita_model::Session) -> Value {
         },
     });
     let Some(object) = context.as_object_mut() else { return context };
-    if let (Subject::Role { role, id, .. }, Principal::RoleSession { role_arn, .. }) =
-        (&session.subject, &caller.principal)
-    {
-        let issuer = json!({
-            "type": "Role",
-            "principalId": id.as_str(),
-            "arn": role_arn.as_str(),
-            "accountId": session.account.to_string(),
-            "userName": role.as_str(),
-        });
+    if let Some(issuer) = session_issuer(caller, session) {
         object.insert("sessionIssuer".to_owned(), issuer);
     }
     if let Some(source) = &session.source_identity {
         object.insert("sourceIdentity".to_owned(), source.as_str().into());
     }
     context
+}
+
+/// The role of a session, or the user that made a federated user.
+fn session_issuer(caller: &Caller, session: &garita_model::Session) -> Option<Value> {
+    let account = session.account.to_string();
+    let issuer = |kind: &str, id: &str, arn: &Arn, name: Option<&str>| json!({ "type": kind, "principalId": id, "arn": arn.as_str(), "accountId": account, "userName": name });
+    match (&session.subject, &caller.principal) {
+        (Subject::Role { role, id, .. }, Principal::RoleSession { role_arn, .. }) => {
+            Some(issuer("Role", id.as_str(), role_arn, Some(role.as_str())))
+        }
+        (Subject::Federated { issuer: by, .. }, Principal::FederatedUser { issuer: arn, .. }) => {
+            Some(match by {
+                Origin::User(name, id) => issuer("IAMUser", id.as_str(), arn, Some(name.as_str())),
+                Origin::Role(name, id) => issuer("Role", id.as_str(), arn, Some(name.as_str())),
+                Origin::Root => issuer("Root", &account, arn, None),
+            })
+        }
+        _ => None,
+    }
 }
 
 /// The error code a record carries for an error, in AWS's spelling: the same for every door.

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use garita_model::access_key::LastUsed;
-use garita_model::session::Subject;
+use garita_model::session::{Origin, Subject};
 use garita_model::{AccessKeyId, Error, KeyOwner, KeyStatus, Result, Secret};
 use garita_policy::{NamedPolicy, PolicyDocument, PolicyKind, PolicySource, Principal};
 use garita_store::Snapshot;
@@ -239,6 +239,17 @@ fn session_principal(state: &Snapshot, opened: &SessionState) -> Result<Principa
         Subject::User { user, .. } => {
             let user = state.user(account, user.as_str()).ok_or(gone)?;
             Principal::User { arn: user.arn()?, id: user.id.to_string(), account }
+        }
+        Subject::Federated { name, issuer } => {
+            let issuer = match issuer {
+                Origin::User(user, _) => state.user(account, user.as_str()).ok_or(gone)?.arn()?.to_string(),
+                Origin::Root => format!("arn:aws:iam::{account}:root"),
+                Origin::Role(..) => return Err(gone.into()),
+            };
+            let parse =
+                |text: String| text.parse().map_err(|_| Error::internal("the ARN of a federated user"));
+            let arn = parse(format!("arn:aws:sts::{account}:federated-user/{name}"))?;
+            Principal::FederatedUser { arn, issuer: parse(issuer)?, account }
         }
         Subject::Role { role, session: name, .. } => {
             let role = state.role(account, role.as_str()).ok_or(gone)?;

@@ -123,17 +123,23 @@ pub(crate) fn judge(
     Err(Error::AccessDenied(Box::new(Refusal { message, decision: Some(decision) })))
 }
 
-/// Temporary credentials of a user reach neither IAM, without a second factor, nor STS beyond two operations.
-/// IAM User Guide, "Permissions for GetSessionToken".
+/// Temporary credentials of a user reach neither IAM, without a second factor, nor STS beyond two operations; those of
+/// a federated user reach neither at all. IAM User Guide, "Compare AWS STS credentials".
 fn refuse_unproved_session(cx: &RequestContext, action: &str) -> Result<()> {
     let Some(state) = &cx.caller().session else { return Ok(()) };
-    let of_user = matches!(state.session.subject, Subject::User { .. } | Subject::Root);
+    let federated = match state.session.subject {
+        Subject::User { .. } | Subject::Root => false,
+        Subject::Federated { .. } => true,
+        Subject::Role { .. } => return Ok(()),
+    };
     let barred = match action.split_once(':') {
-        Some(("iam", _)) => state.session.mfa_at.is_none(),
-        Some(("sts", name)) => !matches!(name, "AssumeRole" | "TagSession" | "SetSourceIdentity"),
+        Some(("iam", _)) => federated || state.session.mfa_at.is_none(),
+        Some(("sts", name)) => {
+            federated || !matches!(name, "AssumeRole" | "TagSession" | "SetSourceIdentity")
+        }
         _ => false,
     };
-    if of_user && barred { Err(SigV4Error::InvalidClientTokenId.into()) } else { Ok(()) }
+    if barred { Err(SigV4Error::InvalidClientTokenId.into()) } else { Ok(()) }
 }
 
 /// The policies a live caller brings, indexed.
@@ -148,6 +154,8 @@ impl Held {
         let (identity, boundary) = match &live.standing {
             Standing::User(user) => (state.user_policies(user), user.boundary.as_deref()),
             Standing::Role(role) => (state.role_policies(role), role.boundary.as_deref()),
+            // The root user needs no policy; a federated user it made is no root user.
+            Standing::Root(_) if is_federated(cx) => (state.policy_by_arn(ALL).into_iter().collect(), None),
             Standing::Root(_) | Standing::Anonymous => (Vec::new(), None),
         };
         let boundary = match boundary {
@@ -165,10 +173,19 @@ impl Held {
     }
 }
 
-/// None when no session policy was given; a policy that is gone grants nothing.
+/// What the root user may do, as a policy.
+const ALL: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+
+fn is_federated(cx: &RequestContext) -> bool {
+    let session = cx.caller().session.as_ref();
+    session.is_some_and(|state| matches!(state.session.subject, Subject::Federated { .. }))
+}
+
+/// None when no session policy was given; a policy that is gone grants nothing. A federated user has no rights beyond
+/// its session policies, so for it none at all are a limit too.
 fn session_policies(state: &Snapshot, cx: &RequestContext) -> Option<Vec<NamedPolicy>> {
     let session = cx.caller().session.as_ref()?;
-    if session.inline.is_empty() && session.session.policy_arns.is_empty() {
+    if session.inline.is_empty() && session.session.policy_arns.is_empty() && !is_federated(cx) {
         return None;
     }
     let managed = session.session.policy_arns.iter().filter_map(|arn| state.policy_by_arn(arn));

@@ -24,9 +24,9 @@ pub struct Live {
 
 /// The noun behind a live caller.
 pub enum Standing {
-    /// The root user.
+    /// The root user, or a federated user it made.
     Root(AccountId),
-    /// A user.
+    /// A user, or a federated user it made.
     User(Arc<User>),
     /// A role, through a session.
     Role(Arc<Role>),
@@ -47,14 +47,15 @@ pub fn check(state: &Snapshot, caller: &Caller) -> Result<Live, SigV4Error> {
         }
         let standing = match &session.subject {
             Subject::Root => root(state, session.account, session.iss_rev),
-            Subject::User { user, id } => state
-                .user(session.account, user.as_str())
-                .filter(|u| u.id == *id && session.iss_rev >= u.min_rev)
-                .map(|u| Standing::User(u.clone())),
-            Subject::Role { role, id, .. } => state
-                .role(session.account, role.as_str())
-                .filter(|r| r.id == *id && session.iss_rev >= r.min_rev)
-                .map(|r| Standing::Role(r.clone())),
+            Subject::User { user, id } => {
+                let origin = Origin::User(user.clone(), id.clone());
+                standing(state, session.account, &origin, session.iss_rev)
+            }
+            Subject::Role { role, id, .. } => {
+                let origin = Origin::Role(role.clone(), id.clone());
+                standing(state, session.account, &origin, session.iss_rev)
+            }
+            Subject::Federated { issuer, .. } => standing(state, session.account, issuer, session.iss_rev),
         };
         return Ok(Live { standing: standing.ok_or_else(gone)?, revision: state.revision() });
     }
@@ -87,16 +88,23 @@ fn root(state: &Snapshot, account: AccountId, iss_rev: u64) -> Option<Standing> 
     state.account(account).filter(|a| iss_rev >= a.min_rev).map(|a| Standing::Root(a.id))
 }
 
+/// What a principal is, if it stands and nothing of it was revoked since.
+fn standing(state: &Snapshot, account: AccountId, origin: &Origin, iss_rev: u64) -> Option<Standing> {
+    match origin {
+        Origin::Root => root(state, account, iss_rev),
+        Origin::User(name, id) => state
+            .user(account, name.as_str())
+            .filter(|u| u.id == *id && iss_rev >= u.min_rev)
+            .map(|u| Standing::User(u.clone())),
+        Origin::Role(name, id) => state
+            .role(account, name.as_str())
+            .filter(|r| r.id == *id && iss_rev >= r.min_rev)
+            .map(|r| Standing::Role(r.clone())),
+    }
+}
+
 fn check_link(state: &Snapshot, link: &Link, iss_rev: u64) -> Option<()> {
-    let stands = match &link.subject {
-        Origin::Root => state.account(link.account).is_some_and(|a| iss_rev >= a.min_rev),
-        Origin::User(name, id) => {
-            state.user(link.account, name.as_str()).is_some_and(|u| u.id == *id && iss_rev >= u.min_rev)
-        }
-        Origin::Role(name, id) => {
-            state.role(link.account, name.as_str()).is_some_and(|r| r.id == *id && iss_rev >= r.min_rev)
-        }
-    };
+    let stands = standing(state, link.account, &link.subject, iss_rev).is_some();
     let key_active = link.key.as_ref().is_none_or(|id| {
         state.access_key(id).is_some_and(|k| k.status == KeyStatus::Active && iss_rev >= k.min_rev)
     });

@@ -248,6 +248,8 @@ static ROWS: &[Row] = rows! {
         ["RoleArn" "RoleSessionName" "PolicyArns" "Policy" "DurationSeconds" "Tags" "TransitiveTagKeys" "ExternalId"
          "SerialNumber" "TokenCode" "SourceIdentity"] sts::assume_role;
     "sts" "GetSessionToken" Read ANY ["DurationSeconds" "SerialNumber" "TokenCode"] sts::get_session_token;
+    "sts" "GetFederationToken" Read "arn:aws:sts::{account}:federated-user/{Name}"
+        ["Name" "Policy" "PolicyArns" "DurationSeconds" "Tags"] sts::get_federation_token;
     "sts" "GetCallerIdentity" Read ANY [] sts::get_caller_identity;
     "sts" "GetAccessKeyInfo" Read ANY ["AccessKeyId"] sts::get_access_key_info;
 };

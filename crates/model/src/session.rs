@@ -65,6 +65,13 @@ pub enum Subject {
     },
     /// The root user with temporary credentials.
     Root,
+    /// A federated user (`GetFederationToken`).
+    Federated {
+        /// The name its maker chose: 2 to 32 characters.
+        name: SessionName,
+        /// Who made it; the session can do nothing that its maker cannot.
+        issuer: Origin,
+    },
 }
 
 /// A principal a session was made through.

@@ -92,11 +92,11 @@ impl App {
         let source_identity = source_identity(cx, ask)?;
         let role = judged_role(state, cx, ask)?;
         fits_role(cx, &role, duration)?;
-        check_policies(state, role.account, ask)?;
+        check_policies(state, role.account, ask.policy.as_deref(), &ask.policy_arns)?;
         let live = live::check(state, cx.caller())?;
         let chain = chain(cx, &live);
         let (now, transitive) = (whole_second(cx.now()), transitive_keys(cx, ask));
-        let packed = packed_size(ask, &tags);
+        let packed = packed_size(ask.policy.as_deref(), &ask.policy_arns, &tags);
         let subject =
             Subject::Role { role: role.name.clone(), id: role.id.clone(), session: ask.session.clone() };
         let kept = source_identity.clone();

@@ -31,6 +31,9 @@ impl App {
         let user_id = match principal {
             Principal::User { id, .. } => id.clone(),
             Principal::RoleSession { role_id, session_name, .. } => format!("{role_id}:{session_name}"),
+            Principal::FederatedUser { arn, .. } => {
+                format!("{account}:{}", arn.resource().rsplit('/').next().unwrap_or_default())
+            }
             _ => account.to_string(),
         };
         Ok(CallerIdentity { user_id, account, arn: principal.arn_text() })

@@ -5,6 +5,7 @@
 
 mod assume_role;
 mod caller;
+mod federation_token;
 mod session_policy;
 mod session_tag;
 mod session_token;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 
 pub use assume_role::{AssumeRole, AssumedRole};
 pub use caller::CallerIdentity;
+pub use federation_token::{FederatedUser, GetFederationToken};
 
 use crate::context::RequestContext;
 use crate::live::{Live, Standing};
@@ -28,7 +30,7 @@ pub const MIN_DURATION: u32 = 900;
 pub const MAX_DURATION: u32 = 43_200;
 /// Longest session made by another role session, in seconds.
 pub const MAX_CHAINED: u32 = 3_600;
-/// Longest session of a user, in seconds.
+/// Longest session of a user, or of a federated user, in seconds.
 pub const MAX_USER_DURATION: u32 = 129_600;
 
 /// A one-time code, and the device it is of.

@@ -5,7 +5,6 @@ use garita_model::{AccountId, Arn, Error, Result};
 use garita_policy::PolicyKind;
 use garita_store::Snapshot;
 
-use super::AssumeRole;
 use crate::iam::document;
 
 /// Most characters of inline session policy, and the measure of `PackedPolicySize`.
@@ -13,11 +12,17 @@ const MAX_POLICY: usize = 2_048;
 /// Most managed policies given as session policies.
 const MAX_POLICY_ARNS: usize = 10;
 
-pub(super) fn check_policies(state: &Snapshot, account: AccountId, ask: &AssumeRole) -> Result<()> {
-    if ask.policy_arns.len() > MAX_POLICY_ARNS {
+/// Whether policies may be given to a session of an account: an inline one, and managed ones by ARN.
+pub(super) fn check_policies(
+    state: &Snapshot,
+    account: AccountId,
+    policy: Option<&str>,
+    arns: &[String],
+) -> Result<()> {
+    if arns.len() > MAX_POLICY_ARNS {
         return Err(Error::LimitExceeded("a session takes at most 10 policy ARNs".to_owned()));
     }
-    for text in &ask.policy_arns {
+    for text in arns {
         let arn: Arn =
             text.parse().map_err(|_| Error::invalid("policyArns", format!("{text} is invalid")))?;
         let ours = arn.account() == "aws" || arn.account() == account.to_string();
@@ -27,7 +32,7 @@ pub(super) fn check_policies(state: &Snapshot, account: AccountId, ask: &AssumeR
             )));
         }
     }
-    let Some(policy) = &ask.policy else { return Ok(()) };
+    let Some(policy) = policy else { return Ok(()) };
     if policy.chars().count() > MAX_POLICY {
         return Err(Error::PackedPolicyTooLarge(format!(
             "Serialized token too large for session: a session policy has at most {MAX_POLICY} characters"
@@ -37,11 +42,9 @@ pub(super) fn check_policies(state: &Snapshot, account: AccountId, ask: &AssumeR
 }
 
 /// Percent of the allowed size; none without policies and tags, as AWS answers.
-pub(super) fn packed_size(ask: &AssumeRole, tags: &[Tag]) -> Option<usize> {
+pub(super) fn packed_size(policy: Option<&str>, arns: &[String], tags: &[Tag]) -> Option<usize> {
     let tags: usize = tags.iter().map(|t| t.key.len() + t.value.len()).sum();
-    let size = ask.policy.as_ref().map_or(0, String::len)
-        + ask.policy_arns.iter().map(String::len).sum::<usize>()
-        + tags;
+    let size = policy.map_or(0, str::len) + arns.iter().map(String::len).sum::<usize>() + tags;
     // A full policy, ten ARNs and fifty full tags together are 100 %.
     (size > 0).then(|| (size * 100).div_ceil(MAX_POLICY + 10 * 2_048 + 50 * (128 + 256)).min(100))
 }

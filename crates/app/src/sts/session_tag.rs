@@ -6,13 +6,18 @@ use garita_model::{Error, Result};
 use super::AssumeRole;
 use crate::context::RequestContext;
 
+/// Whether a session may be given these tags, in the words of STS.
+pub(super) fn check_tags(tags: &[Tag]) -> Result<()> {
+    tag::check_all(tags).map_err(|error| match error {
+        Error::Invalid { message, .. } => Error::InvalidParameter(message),
+        other => other,
+    })
+}
+
 /// The tags of the new session: those asked for, and what the calling session passes on.
 pub(super) fn session_tags(cx: &RequestContext, ask: &AssumeRole) -> Result<Vec<Tag>> {
     let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
-    tag::check_all(&ask.tags).map_err(|error| match error {
-        Error::Invalid { message, .. } => Error::InvalidParameter(message),
-        other => other,
-    })?;
+    check_tags(&ask.tags)?;
     if ask.transitive.iter().any(|key| !ask.tags.iter().any(|t| same(&t.key, key))) {
         return Err(Error::InvalidParameter(
             "The specified transitive tag key must be included in the requested tags.".to_owned(),

@@ -1,7 +1,9 @@
 //! STS: sessions of roles and users, and who a caller is. API reference 2011-06-15.
 
 use garita_app::mint::SessionCredentials;
-use garita_app::sts::{AssumeRole, MAX_DURATION, MAX_USER_DURATION, MIN_DURATION, MfaCode};
+use garita_app::sts::{
+    AssumeRole, GetFederationToken, MAX_DURATION, MAX_USER_DURATION, MIN_DURATION, MfaCode,
+};
 use garita_model::{Error, Tag};
 use garita_wire::protocol::iso8601;
 use garita_wire::protocol::xml::XmlWriter;
@@ -64,6 +66,35 @@ pub(crate) async fn get_session_token(call: Call<'_>) -> Result<Answer, Refusal>
     };
     let made = json!({ "credentials": shown(&session) });
     Ok(Answer::result(move |result| credentials(result, &session)).made(made))
+}
+
+pub(crate) async fn get_federation_token(call: Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.text("Name")?;
+    call.fits("Name", 2..=32, NAME)?;
+    let ask = GetFederationToken {
+        name: name.parse()?,
+        duration: call.number("DurationSeconds", MIN_DURATION, MAX_USER_DURATION)?,
+        policy: call.fits("Policy", 1..=usize::MAX, Alphabet::ANY)?,
+        policy_arns: policy_arns(&call)?,
+        tags: session_tags(&call)?,
+    };
+    let federated = call.app.get_federation_token(call.cx, &ask)?;
+    let made = json!({
+        "credentials": shown(&federated.credentials),
+        "federatedUser": { "federatedUserId": federated.id, "arn": federated.arn },
+        "packedPolicySize": federated.packed,
+    });
+    let answer = Answer::result(move |result| {
+        credentials(result, &federated.credentials);
+        result.element("FederatedUser", |user| {
+            user.text("FederatedUserId", &federated.id);
+            user.text("Arn", &federated.arn);
+        });
+        if let Some(percent) = federated.packed.and_then(|p| i64::try_from(p).ok()) {
+            result.integer("PackedPolicySize", percent);
+        }
+    });
+    Ok(answer.made(made))
 }
 
 pub(crate) async fn get_caller_identity(call: Call<'_>) -> Result<Answer, Refusal> {

@@ -100,3 +100,32 @@ async fn an_access_key_names_its_account() {
     ");
     assert_snapshot!(door.sts_as(&ana, &[("Action", "GetAccessKeyInfo"), ("AccessKeyId", "short")]).await, @"400 ValidationError: an access key id has 16 to 128 letters, digits or `_`");
 }
+
+#[tokio::test]
+async fn a_federated_user_gets_a_session() {
+    let door = Door::open().await;
+    let ana = caller(&door).await;
+    let allow = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
+    let get =
+        [("Action", "GetFederationToken"), ("Name", "bo"), ("DurationSeconds", "900"), ("Policy", allow)];
+    assert_snapshot!(door.sts_as(&ana, &get).await, @r"
+    200 GetFederationToken
+    <Credentials><AccessKeyId>[ASIA]</AccessKeyId><SecretAccessKey>[SecretAccessKey]</SecretAccessKey><SessionToken>[SessionToken]</SessionToken><Expiration>2026-03-01T12:15:00Z</Expiration></Credentials><FederatedUser><FederatedUserId>111122223333:bo</FederatedUserId><Arn>arn:aws:sts::111122223333:federated-user/bo</Arn></FederatedUser><PackedPolicySize>1</PackedPolicySize>
+    ");
+    let tagged = [&get[..], &[("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "x")]].concat();
+    assert_snapshot!(door.sts_as(&ana, &tagged).await, @r"
+    200 GetFederationToken
+    <Credentials><AccessKeyId>[ASIA]</AccessKeyId><SecretAccessKey>[SecretAccessKey]</SecretAccessKey><SessionToken>[SessionToken]</SessionToken><Expiration>2026-03-01T12:15:00Z</Expiration></Credentials><FederatedUser><FederatedUserId>111122223333:bo</FederatedUserId><Arn>arn:aws:sts::111122223333:federated-user/bo</Arn></FederatedUser><PackedPolicySize>1</PackedPolicySize>
+    ");
+    let refused =
+        async |name: &str| door.sts_as(&ana, &[("Action", "GetFederationToken"), ("Name", name)]).await;
+    assert_snapshot!(refused("b").await, @"400 ValidationError: 1 validation error detected: Value 'b' at 'name' failed to satisfy constraint: Member must have length greater than or equal to 2");
+    assert_snapshot!(refused("b c").await, @r#"400 ValidationError: 1 validation error detected: Value 'b c' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*"#);
+    let bo = door.assume(&ana, &get).await;
+    assert_snapshot!(door.sts_as(&bo, &[("Action", "GetCallerIdentity")]).await, @r"
+    200 GetCallerIdentity
+    <Arn>arn:aws:sts::111122223333:federated-user/bo</Arn><UserId>111122223333:bo</UserId><Account>111122223333</Account>
+    ");
+    assert_snapshot!(door.iam_as(&bo, &[("Action", "ListUsers")]).await, @"403 InvalidClientTokenId: The security token included in the request is invalid.");
+    assert_snapshot!(door.sts_as(&bo, &get).await, @"403 AccessDenied: Cannot call GetFederationToken with session credentials");
+}
