@@ -25,6 +25,7 @@ REFUSED_MEMBERS = {
     ("UpdateSAMLProvider", "RemovePrivateKey"),
     ("AssumeRole", "ProvidedContexts"),
     ("AssumeRole", "MinimumSessionTokenSize"),
+    ("GetFederationToken", "MinimumSessionTokenSize"),
     ("GetSessionToken", "MinimumSessionTokenSize"),
 }
 TAGS = [{"Key": "team", "Value": "a"}]

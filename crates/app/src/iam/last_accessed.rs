@@ -20,6 +20,7 @@ use super::granting;
 use super::page::{Page, PageRequest};
 use super::policy_arn::PolicyArn;
 use crate::App;
+use crate::audit::error_code;
 use crate::context::RequestContext;
 
 /// Most jobs that are kept.
@@ -62,11 +63,21 @@ pub struct EntityAccess {
 }
 
 /// A job.
-pub struct AccessJob {
+struct AccessJob {
     account: AccountId,
+    created: Timestamp,
+    done: OnceLock<(Timestamp, Result<Vec<AccessedService>>)>,
+}
+
+/// How far a job is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobProgress {
     /// When it was asked for.
     pub created: Timestamp,
-    done: OnceLock<(Timestamp, Result<Vec<AccessedService>>)>,
+    /// When it ended; none while it runs.
+    pub ended: Option<Timestamp>,
+    /// The code and the text of what made it fail.
+    pub failed: Option<(&'static str, String)>,
 }
 
 /// The jobs of late. They read the trail one after the other: a caller that asks for many waits, and nobody else.
@@ -82,9 +93,17 @@ impl Default for Jobs {
 }
 
 impl AccessJob {
-    /// When it was done, and what was found; none while it runs, the reason when it failed.
-    pub fn findings(&self) -> Option<(Timestamp, Result<&[AccessedService], &Error>)> {
-        self.done.get().map(|(at, found)| (*at, found.as_ref().map(Vec::as_slice)))
+    /// How far it is and what it found: both of the same moment.
+    fn look(&self) -> (JobProgress, &[AccessedService]) {
+        let created = self.created;
+        match self.done.get() {
+            None => (JobProgress { created, ended: None, failed: None }, &[]),
+            Some((at, Ok(found))) => (JobProgress { created, ended: Some(*at), failed: None }, found),
+            Some((at, Err(error))) => {
+                let failed = Some((error_code(error), error.to_string()));
+                (JobProgress { created, ended: Some(*at), failed }, &[])
+            }
+        }
     }
 }
 
@@ -135,12 +154,12 @@ impl App {
         cx: &RequestContext,
         id: &str,
         page: &PageRequest,
-    ) -> Result<(Arc<AccessJob>, Page<AccessedService>)> {
+    ) -> Result<(JobProgress, Page<AccessedService>)> {
         let (job, ask) = self.access_job(cx, "iam:GetServiceLastAccessedDetails", id)?;
-        let found = job.findings().and_then(|(_, found)| found.ok()).unwrap_or_default();
+        let (progress, found) = job.look();
         let services = found.iter().map(|service| (service.namespace.clone(), service.clone()));
         let page = self.pager(&ask, page)?.sort(services);
-        Ok((job, page))
+        Ok((progress, page))
     }
 
     /// A job and a part of those who used one service.
@@ -153,13 +172,13 @@ impl App {
         id: &str,
         namespace: &str,
         page: &PageRequest,
-    ) -> Result<(Arc<AccessJob>, Page<EntityAccess>)> {
+    ) -> Result<(JobProgress, Page<EntityAccess>)> {
         let (job, ask) = self.access_job(cx, "iam:GetServiceLastAccessedDetailsWithEntities", id)?;
-        let found = job.findings().and_then(|(_, found)| found.ok()).unwrap_or_default();
+        let (progress, found) = job.look();
         let service = found.iter().find(|service| service.namespace == namespace);
         let entities = service.into_iter().flat_map(|service| service.entities.iter().cloned());
         let page = self.pager(&ask, page)?.sort(entities.map(|entity| (entity.arn.clone(), entity)));
-        Ok((job, page))
+        Ok((progress, page))
     }
 
     fn access_job(

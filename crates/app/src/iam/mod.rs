@@ -48,7 +48,7 @@ pub use granting::{GrantedService, GrantingPolicy};
 pub use group::{CreateGroup, GroupDetail, UpdateGroup};
 pub use inline_policy::PutInlinePolicy;
 pub use instance_profile::{CreateInstanceProfile, InstanceProfileDetail};
-pub use last_accessed::{AccessJob, AccessedService, EntityAccess};
+pub use last_accessed::{AccessedService, EntityAccess, JobProgress};
 pub use login_profile::{SetPassword, UpdateLoginProfile};
 pub use managed_policy::{CreatePolicy, ListPolicies, PolicyDetail, PolicyScope, PolicyUsage};
 pub use mfa_device::{CreateMfaDevice, MfaCodes, MfaDetail, MfaStatus, NewMfaDevice};

@@ -53,7 +53,7 @@ async fn findings(office: &Office, arn: &str) -> Vec<AccessedService> {
     let id = app.generate_service_last_accessed(root, arn).unwrap();
     loop {
         let (job, page) = app.service_last_accessed(root, &id, &first()).unwrap();
-        if job.findings().is_some() {
+        if job.ended.is_some() {
             return page.items;
         }
         tokio::task::yield_now().await;

@@ -1,7 +1,6 @@
 //! Which policies grant services, and when services were last used.
 
-use garita_app::iam::{AccessJob, AccessedService, EntityAccess, EntityName, GrantingPolicy};
-use garita_model::Error;
+use garita_app::iam::{AccessedService, EntityAccess, EntityName, GrantingPolicy, JobProgress};
 use garita_wire::protocol::xml::XmlWriter;
 
 use super::more;
@@ -55,23 +54,21 @@ pub(crate) async fn granting(call: Call<'_>) -> Result<Answer, Refusal> {
 }
 
 /// The model requires a time of completion from a job that still runs; AWS tells that of its beginning then.
-fn status(result: &mut XmlWriter, job: &AccessJob) {
-    let (word, at, error) = match job.findings() {
-        None => ("IN_PROGRESS", job.created, None),
-        Some((at, Ok(_))) => ("COMPLETED", at, None),
-        Some((at, Err(error))) => ("FAILED", at, Some(error)),
+fn status(result: &mut XmlWriter, job: &JobProgress) {
+    let word = match (job.ended, &job.failed) {
+        (None, _) => "IN_PROGRESS",
+        (Some(_), None) => "COMPLETED",
+        (Some(_), Some(_)) => "FAILED",
     };
     result.text("JobStatus", word);
     result.timestamp("JobCreationDate", job.created);
-    result.timestamp("JobCompletionDate", at);
-    if let Some(error) = error {
-        result.element("Error", |w| failed(w, error));
+    result.timestamp("JobCompletionDate", job.ended.unwrap_or(job.created));
+    if let Some((code, message)) = &job.failed {
+        result.element("Error", |w| {
+            w.text("Message", message);
+            w.text("Code", code);
+        });
     }
-}
-
-fn failed(w: &mut XmlWriter, error: &Error) {
-    w.text("Message", &error.to_string());
-    w.text("Code", garita_app::audit::error_code(error));
 }
 
 fn service(w: &mut XmlWriter, service: &AccessedService) {
