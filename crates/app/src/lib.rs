@@ -21,6 +21,7 @@ pub mod live;
 pub mod mint;
 mod password;
 pub mod sts;
+pub mod token;
 mod totp;
 
 use std::collections::HashMap;
@@ -69,6 +70,7 @@ pub struct App {
     reports: iam::credential_report::Reports,
     access_jobs: iam::last_accessed::Jobs,
     guesses: iam::mfa_device::Guesses,
+    tokens: token::Tokens,
 }
 
 impl App {
@@ -97,6 +99,7 @@ impl App {
             guesses: iam::mfa_device::Guesses::default(),
             reports: iam::credential_report::Reports::default(),
             access_jobs: iam::last_accessed::Jobs::default(),
+            tokens: token::Tokens::default(),
             hashing: Semaphore::new(password::AT_ONCE),
         }))
     }
@@ -122,6 +125,15 @@ impl App {
     /// Where randomness comes from.
     pub fn entropy(&self) -> &dyn Entropy {
         self.entropy.as_ref()
+    }
+    /// Verified tokens of user pools, and their opened keys.
+    pub fn tokens(&self) -> &token::Tokens {
+        &self.tokens
+    }
+    /// What makes tokens of user pools on this ground.
+    pub fn minter<'a>(&'a self, ground: &'a dyn token::Ground) -> mint::token::Minter<'a> {
+        let (keyring, entropy) = (&self.keyring, self.entropy.as_ref());
+        mint::token::Minter { tokens: &self.tokens, keyring, entropy, ground }
     }
     /// A key for one purpose, derived from the master key; the same for the same label.
     ///

@@ -1,8 +1,10 @@
-//! The one place that makes credentials: access keys and session credentials.
+//! The one place that makes credentials: access keys, session credentials, and tokens of user pools ([`token`]).
 //!
 //! INVARIANT: every function that mints takes a proof that the principal is live now ([`Live`]) or a [`Permit`] made
 //! in the same transaction. Nothing about a session is stored: its token holds it, sealed under the master key and
 //! bound to its key id.
+
+pub mod token;
 
 use std::sync::Arc;
 

@@ -7,6 +7,8 @@
     reason = "a test that cannot set up must fail loudly"
 )]
 
+mod pool;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +20,8 @@ use garita_app::{App, Event, Keyring, Parts, RequestContext, SigV4Scheme};
 use garita_model::{AccountId, Clock, Entropy, Error, Result, Secret};
 use garita_wire::sigv4::{BodyHash, Credentials, Dialect, RequestHead, Scope, sign};
 use jiff::{SignedDuration, Timestamp};
+
+pub use pool::OnePool;
 
 /// The account every [`TestGarita`] begins with.
 pub const ACCOUNT: &str = "111122223333";

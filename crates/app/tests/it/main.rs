@@ -11,3 +11,4 @@ mod iam;
 mod live;
 mod stage;
 mod sts;
+mod token;
