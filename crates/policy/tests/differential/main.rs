@@ -13,9 +13,15 @@ mod shrink;
 #[cfg(test)]
 mod subject;
 
+/// How many cases: fewer when each of many builds is to be tested, as by `cargo xtask mutants`.
+#[cfg(test)]
+fn cases() -> u64 {
+    option_env!("GARITA_DIFFERENTIAL_CASES").map_or(100_000, |cases| cases.parse().unwrap())
+}
+
 #[test]
 fn evaluators_agree() {
-    let tally = run::run(100_000, 20_260_101).unwrap_or_else(|case| panic!("{case}"));
+    let tally = run::run(cases(), 20_260_101).unwrap_or_else(|case| panic!("{case}"));
     // The cases are worth something: most can be read, and neither answer is rare.
     let share = tally.allowed as f64 / tally.cases as f64;
     assert!(tally.unread * 100 < tally.cases, "{} sets of policies do not parse", tally.unread);
