@@ -8,6 +8,8 @@
 
 mod caller;
 mod read;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::{self, Write as _};
 

@@ -15,4 +15,5 @@ mod crash;
 mod disk_full;
 mod harness;
 mod help;
+mod policy;
 mod start;
