@@ -1,4 +1,5 @@
-//! Policy decisions: Garita beside Cedar on equal work, and Garita over all of AWS's managed policies at once.
+//! Policy decisions: Garita beside Cedar on equal work, Garita over all of AWS's managed policies at once, and who-can
+//! over everyone.
 //!
 //! Equal work: each of N policies allows one action on one team's resources under two conditions (a `like` and an
 //! equality and a flag in Cedar), every tenth denies a part, and requests are spread over the teams. Rounds are
@@ -7,6 +8,7 @@
 
 mod cedar;
 mod managed;
+mod population;
 #[path = "../../../crates/policy/examples/world/mod.rs"]
 mod world;
 
@@ -62,6 +64,7 @@ fn main() -> Result<()> {
         _ => bail!("usage: bench policy [--json FILE]"),
     };
     let mut figures = beside_cedar()?;
+    figures.extend(population::measure()?);
     match managed::policies() {
         Ok(policies) => figures.extend(managed::measure(&policies)?),
         Err(reason) => println!("AWS's managed policies are left out: {reason:#}"),

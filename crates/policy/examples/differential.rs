@@ -1,4 +1,4 @@
-//! Random requests and policies through three evaluators that must agree: `--cases N --seed S`.
+//! Random requests and policies through evaluators that must agree: `--cases N --seed S`.
 //!
 //! A disagreement is shrunk to a smallest case, printed as JSON, and ends the run with exit code 1.
 
@@ -15,6 +15,8 @@ use std::process::ExitCode;
 mod naive;
 #[path = "../tests/differential/random.rs"]
 mod random;
+#[path = "../tests/differential/reach.rs"]
+mod reach;
 #[path = "../tests/differential/run.rs"]
 mod run;
 #[path = "../tests/differential/shrink.rs"]

@@ -39,6 +39,8 @@ pub(crate) use program::{Program, Programs};
 pub struct Condition {
     operator: Operator,
     key: KeyName,
+    /// The values as written, for people.
+    written: Box<[Box<str>]>,
     operands: Operands,
 }
 
@@ -83,7 +85,8 @@ impl Condition {
             Family::Arn => Operands::Arns(each(values, |v| ArnPattern::operand(v, variables))?),
             Family::Null => Operands::Absent(each(values, boolean::literal)?),
         };
-        Ok(Self { operator, key: KeyName::new(key), operands })
+        let written = values.iter().map(|value| Box::from(*value)).collect();
+        Ok(Self { operator, key: KeyName::new(key), written, operands })
     }
 
     /// Its operator.
@@ -94,6 +97,16 @@ impl Condition {
     /// The key it asks for, as written.
     pub fn key(&self) -> &str {
         self.key.as_str()
+    }
+
+    /// The values it compares with, as written.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        self.written.iter().map(|value| &**value)
+    }
+
+    /// Whether nothing but keys of which `knows` is true has a say in it.
+    pub(crate) fn asks_only(&self, knows: impl Fn(&KeyName) -> bool) -> bool {
+        knows(&self.key) && self.variables().into_iter().all(|variable| knows(variable.key_name()))
     }
 
     /// The variables in its values.

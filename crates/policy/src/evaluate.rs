@@ -64,7 +64,7 @@ impl NamedPolicy {
 }
 
 /// Where a policy is attached.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum PolicySource {
     /// Inline in the user.
     UserInline,

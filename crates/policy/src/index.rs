@@ -33,10 +33,10 @@ pub struct PolicyIndex {
 }
 
 /// Where a statement stands: which policy of the index, and which of its statements.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Found {
-    policy: u32,
-    statement: u32,
+    pub(crate) policy: u32,
+    pub(crate) statement: u32,
 }
 
 /// A request in the form that indexes are asked with.
@@ -122,6 +122,15 @@ impl PolicyIndex {
             best.filter(|(grant, _)| *grant == Grant::Principal)
         });
         closest.or(best)
+    }
+
+    /// Shows `visit` each statement that speaks of this action and, surely or perhaps, of this resource, whoever asks
+    /// and whatever its conditions. A statement may be shown more than once.
+    pub(crate) fn possible(&self, asked: &Asked<'_>, mut visit: impl FnMut(Found, bool)) {
+        let statement = |found| self.get(found).map(|(_, statement)| statement);
+        for side in [&self.denies, &self.allows] {
+            side.possible(asked, statement, &mut visit);
+        }
     }
 
     fn applies(&self, member: &Member, asked: &Asked<'_>, policy_type: PolicyType) -> Option<Grant> {

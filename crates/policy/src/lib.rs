@@ -58,6 +58,7 @@ pub mod index;
 pub mod json;
 mod parse_error;
 pub mod pattern;
+pub mod reach;
 pub mod resource;
 
 pub use arn::{AccountId, Arn};
@@ -68,3 +69,4 @@ pub use document::{Effect, PolicyDocument, PolicyKind, PrincipalPattern, Stateme
 pub use evaluate::{NamedPolicy, Policies, PolicySource, evaluate, explain};
 pub use index::{IndexCache, PolicyIndex};
 pub use parse_error::{ParseError, Position, Span};
+pub use reach::{Aim, Answer, Known, Population};

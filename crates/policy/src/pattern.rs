@@ -6,6 +6,7 @@
 //! INVARIANT: a substituted value is literal; a `*` in it matches only a `*`.
 //! IAM User Guide, "Policy variables", "Specifying special characters", "Specifying default values".
 
+mod extent;
 #[cfg(test)]
 mod tests;
 mod variable;
@@ -13,6 +14,7 @@ mod variable;
 use std::borrow::Cow;
 
 use crate::context::Probe;
+pub(crate) use extent::Extent;
 pub use variable::{Variable, VariableError};
 
 /// What is special in a pattern's text.

@@ -40,7 +40,7 @@ pub(crate) fn is_limited(principal: &Principal, policy_type: PolicyType) -> bool
 
 /// Nobody may use a KMS key whose policy does not let them, not even in the key's own account.
 /// AWS KMS Developer Guide, "Key policies in AWS KMS".
-fn is_kms_key(resource: &str) -> bool {
+pub(crate) fn is_kms_key(resource: &str) -> bool {
     ArnParts::split(resource).is_some_and(|arn| arn.part(2) == "kms" && arn.part(5).starts_with("key/"))
 }
 

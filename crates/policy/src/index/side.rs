@@ -106,6 +106,48 @@ impl Side {
         })
     }
 
+    /// Shows `visit` each statement whose action fits and whose resource does, or may: a variable in it decides, then
+    /// the answer is false. A statement may be shown more than once. `statement` looks one up.
+    pub(super) fn possible<'s>(
+        &self,
+        asked: &Asked<'_>,
+        statement: impl Fn(Found) -> Option<&'s Statement>,
+        mut visit: impl FnMut(Found, bool),
+    ) {
+        let resource = asked.arn.as_ref().map_or("", ArnParts::resource);
+        // None: it does not fit.
+        let surely = |found, tail| match tail {
+            Tail::DONE => Some(true),
+            Tail::NOT => {
+                let statement = statement(found)?;
+                let varies = statement.resources().iter().any(|pattern| pattern.variables().next().is_some());
+                let fits = || resource_fits(statement, asked.arn.as_ref(), &asked.probe);
+                (varies || fits()).then_some(!varies)
+            }
+            Tail(at) => {
+                let pattern = self.tails.get(at as usize)?;
+                let varies = pattern.has_variables();
+                let fits = || pattern.matches(resource, &asked.probe) == Match::Yes;
+                (if varies { pattern.may_match(resource) } else { fits() }).then_some(!varies)
+            }
+        };
+        // Nothing is answered, so that the search goes on to the end.
+        self.actions.find(asked.action, asked.hash, &asked.probe, |bucket: Bucket| {
+            let root = *self.buckets.get(bucket as usize)?;
+            self.tries.find(root, resource, |range| -> Option<()> {
+                for candidate in self.candidates.get(range)? {
+                    let member = self.members.get(candidate.member as usize)?;
+                    if self.head_fits(candidate.head, asked)
+                        && let Some(sure) = surely(member.found, candidate.tail)
+                    {
+                        visit(member.found, sure);
+                    }
+                }
+                None
+            })
+        });
+    }
+
     fn head_fits(&self, head: Head, asked: &Asked<'_>) -> bool {
         if head == Head::ANY {
             return true;

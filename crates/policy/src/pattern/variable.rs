@@ -70,6 +70,10 @@ impl Variable {
         self.key.as_str()
     }
 
+    pub(crate) fn key_name(&self) -> &KeyName {
+        &self.key
+    }
+
     /// Its value in a request: the key's only value, else the default.
     pub(super) fn value<'v>(&'v self, probe: &Probe<'v>) -> Option<&'v str> {
         let found = if self.default.is_some() { probe.find(&self.key) } else { probe.get(&self.key) };

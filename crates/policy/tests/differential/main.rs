@@ -1,4 +1,5 @@
-//! The compiled evaluator, the explaining one and a naive one, held against each other on random cases.
+//! The compiled evaluator, the explaining one, a naive one and the formulas of `reach`, held against each other on
+//! random cases.
 //!
 //! `cargo run --release -p garita-policy --example differential -- --cases 10000000` runs more of them.
 
@@ -6,6 +7,8 @@
 mod naive;
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod reach;
 #[cfg(test)]
 mod run;
 #[cfg(test)]

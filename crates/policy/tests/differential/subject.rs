@@ -8,7 +8,7 @@ use garita_policy::{
 };
 use serde_json::Value;
 
-use crate::naive;
+use crate::{naive, reach};
 
 type Levels = Option<Vec<Vec<NamedPolicy>>>;
 type Indexes = Option<Vec<Arc<PolicyIndex>>>;
@@ -76,6 +76,9 @@ impl Subject {
         let expected = format!("{} by {}", wanted.outcome, wanted.decided_by);
         let evaluated = format!("{} by {:?}", decision.outcome(), decision.decided_by());
         let decided = format!("{} by {:?}", verdict.outcome(), verdict.decided_by());
+        if let Some(told) = reach::disagreement(&asked, &self.plain()) {
+            return Some(told);
+        }
         if evaluated != expected || decided != expected {
             return Some(format!("naive: {expected}; evaluate: {evaluated}; decide: {decided}"));
         }

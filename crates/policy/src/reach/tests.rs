@@ -1,0 +1,221 @@
+//! Answers in words: what remains of conditions, for whom, and what each kind of policy adds to them.
+
+use std::sync::Arc;
+
+use super::{Aim, Alternative, Answer, ArnSet, Holder, Known, Never, Population, Target, answer};
+use crate::context::{Context, Principal};
+use crate::document::{PolicyDocument, PolicyKind};
+use crate::evaluate::{NamedPolicy, Policies, PolicySource};
+
+const HERE: &str = "111122223333";
+const ROLE: &str = "arn:aws:iam::111122223333:role/team/dev";
+
+fn policy(kind: PolicyKind, statements: &str) -> NamedPolicy {
+    let text = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+    let document = PolicyDocument::parse(&text, kind).unwrap_or_else(|error| panic!("{error}: {text}"));
+    NamedPolicy::new(format!("{kind:?}"), PolicySource::None, Arc::new(document))
+}
+
+fn user(name: &str) -> Principal {
+    let arn = format!("arn:aws:iam::{HERE}:user/{name}").parse().unwrap();
+    Principal::User { arn, id: "AIDAEXAMPLEEXAMPLE00".to_owned(), account: HERE.parse().unwrap() }
+}
+
+fn role() -> Principal {
+    let id = "AROAEXAMPLEEXAMPLE00".to_owned();
+    Principal::any_session(ROLE.parse().unwrap(), id, HERE.parse().unwrap()).unwrap()
+}
+
+fn words(alternative: &Alternative<'_>) -> String {
+    let needs: Vec<String> = alternative.needs.iter().map(ToString::to_string).collect();
+    format!("({})", needs.join(" and "))
+}
+
+fn any(alternatives: &[Alternative<'_>]) -> String {
+    alternatives.iter().map(words).collect::<Vec<_>>().join(" or ")
+}
+
+fn told(answer: &Answer<'_>) -> String {
+    match answer {
+        Answer::Always(_) => "always".to_owned(),
+        Answer::Never(Never::Denied(deny)) => format!("denied by {:?}", deny.policy_type),
+        Answer::Never(Never::NotAllowed(policy_type)) => format!("not allowed by {policy_type:?}"),
+        Answer::When(formula) => {
+            let all: Vec<String> =
+                formula.all.iter().map(|one| format!("{:?} {}", one.policy_type, any(&one.any))).collect();
+            let unless = if formula.unless.is_empty() { "" } else { " unless " };
+            format!("when {}{unless}{}", all.join(", "), any(&formula.unless))
+        }
+    }
+}
+
+const ALLOW: &str = r#""Effect":"Allow","Action":"s3:Get*","Resource":"*""#;
+const DENY: &str = r#""Effect":"Deny","Action":"s3:*","Resource":"*""#;
+const MFA: &str = r#""Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#;
+const NO_MFA: &str = r#""Condition":{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}"#;
+const OFFICE: &str = r#""Condition":{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","192.0.2.1"]}}"#;
+const ANA: &str = r#""Condition":{"StringEquals":{"aws:username":"ana"}}"#;
+
+fn asked(principal: &Principal, policies: &Policies<'_>) -> String {
+    let known = Known::of(principal, Some([("team", "ml")]));
+    let aim = Aim::new("S3:GetObject", Target::One("arn:aws:s3:::models/ana/weights"), None);
+    told(&answer(&aim, principal, &known, policies))
+}
+
+fn identity(statements: &str) -> String {
+    let identity = [policy(PolicyKind::Identity, statements)];
+    asked(&user("ana"), &Policies { identity: &identity, ..Policies::default() })
+}
+
+#[test]
+fn what_is_known_is_decided_and_what_is_not_remains() {
+    let office = "(IpAddress aws:SourceIp `10.0.0.0/8` | `192.0.2.1`)";
+    let mfa = "(Bool aws:MultiFactorAuthPresent `true`)";
+    for (statements, wanted) in [
+        (format!("{{{ALLOW}}}"), "always".to_owned()),
+        (format!("{{{ALLOW},{ANA}}}"), "always".to_owned()),
+        (format!("{{{ALLOW},{}}}", ANA.replace("ana", "bo")), "not allowed by Identity".to_owned()),
+        (format!("{{{ALLOW}}},{{{DENY},{ANA}}}"), "denied by Identity".to_owned()),
+        (format!("{{{ALLOW},{MFA}}}"), format!("when Identity {mfa}")),
+        (format!("{{{ALLOW},{MFA}}},{{{ALLOW},{OFFICE}}}"), format!("when Identity {mfa} or {office}")),
+        // One statement needs no more than another: the other says nothing new.
+        (format!("{{{ALLOW},{MFA}}},{{{ALLOW},{MFA}}}"), format!("when Identity {mfa}")),
+        (format!("{{{ALLOW},{MFA}}},{{{ALLOW}}}"), "always".to_owned()),
+        // Wherever it would allow, it is denied.
+        (format!("{{{ALLOW},{MFA}}},{{{DENY},{MFA}}}"), "not allowed by Identity".to_owned()),
+        (
+            format!("{{{ALLOW}}},{{{DENY},{NO_MFA}}}"),
+            "when  unless (BoolIfExists aws:MultiFactorAuthPresent `false`)".to_owned(),
+        ),
+        (
+            format!("{{{ALLOW},{}}}", r#""Condition":{"StringEquals":{"aws:PrincipalTag/team":"ml"}}"#),
+            "always".to_owned(),
+        ),
+        (
+            format!(
+                "{{{ALLOW},{}}}",
+                r#""Condition":{"StringLike":{"aws:PrincipalArn":"*/${aws:SourceIdentity}"}}"#
+            ),
+            "when Identity (StringLike aws:PrincipalArn `*/${aws:SourceIdentity}`)".to_owned(),
+        ),
+        (
+            r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::models/${aws:username}/*"}"#
+                .to_owned(),
+            "always".to_owned(),
+        ),
+        (
+            r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::models/${aws:SourceIdentity}/*"}"#
+                .to_owned(),
+            "when Identity (Resource `arn:aws:s3:::models/${aws:SourceIdentity}/*`)".to_owned(),
+        ),
+        (
+            r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::data/${aws:SourceIdentity}/*"}"#
+                .to_owned(),
+            "not allowed by Identity".to_owned(),
+        ),
+    ] {
+        assert_eq!(identity(&statements), wanted, "{statements}");
+    }
+}
+
+#[test]
+fn every_kind_of_policy_adds_its_own_requirement() {
+    let identity = [policy(PolicyKind::Identity, &format!("{{{ALLOW},{MFA}}}"))];
+    let boundary = policy(PolicyKind::Boundary, &format!("{{{ALLOW},{OFFICE}}}"));
+    let bounded = Policies { identity: &identity, boundary: Some(&boundary), ..Policies::default() };
+    let (mfa, office) =
+        ("(Bool aws:MultiFactorAuthPresent `true`)", "(IpAddress aws:SourceIp `10.0.0.0/8` | `192.0.2.1`)");
+    assert_eq!(asked(&user("ana"), &bounded), format!("when Identity {mfa}, Boundary {office}"));
+    assert_eq!(asked(&user("ana"), &Policies { identity: &[], ..bounded }), "not allowed by Identity");
+    let scp = [vec![policy(PolicyKind::ServiceControl, &format!("{{{ALLOW}}}"))], Vec::new()];
+    assert_eq!(
+        asked(&user("ana"), &Policies { scp: Some(&scp), ..bounded }),
+        "not allowed by ServiceControl"
+    );
+    // A grant to the user itself needs neither; one to its account needs both.
+    let names =
+        |who: &str| policy(PolicyKind::Resource, &format!("{{{ALLOW},\"Principal\":{{\"AWS\":\"{who}\"}}}}"));
+    let (to_user, to_account) = (names("arn:aws:iam::111122223333:user/ana"), names(HERE));
+    assert_eq!(asked(&user("ana"), &Policies { resource: Some(&to_user), ..bounded }), "always");
+    let wanted = format!("when Identity {mfa}, Boundary {office}");
+    assert_eq!(asked(&user("ana"), &Policies { resource: Some(&to_account), ..bounded }), wanted);
+}
+
+#[test]
+fn the_name_of_a_session_is_not_known() {
+    let session = "arn:aws:sts::111122223333:assumed-role/dev/ana";
+    let statement = |effect: &str, principals: &str| {
+        format!(r#"{{"Effect":"{effect}",{principals},"Action":"s3:GetObject","Resource":"*"}}"#)
+    };
+    let of = |statements: &str| {
+        let resource = policy(PolicyKind::Resource, statements);
+        asked(&role(), &Policies { resource: Some(&resource), ..Policies::default() })
+    };
+    let is = format!("(the session is `{session}`)");
+    let is_not = format!("(the session is not `{session}`)");
+    let by_session = format!(r#""Principal":{{"AWS":"{session}"}}"#);
+    assert_eq!(of(&statement("Allow", &by_session)), format!("when Identity {is}"));
+    let allow_role = statement("Allow", &format!(r#""Principal":{{"AWS":"{ROLE}"}}"#));
+    let denied = format!("{allow_role},{}", statement("Deny", &by_session));
+    assert_eq!(of(&denied), format!("when  unless {is}"));
+    let but = statement("Allow", &format!(r#""NotPrincipal":{{"AWS":"{session}"}}"#));
+    assert_eq!(of(&but), format!("when Identity {is_not}"));
+    let spared = statement("Deny", &format!(r#""NotPrincipal":{{"AWS":["{session}","{ROLE}","{HERE}"]}}"#));
+    assert_eq!(of(&format!("{allow_role},{spared}")), format!("when  unless {is_not}"));
+    let half_spared = statement("Deny", &format!(r#""NotPrincipal":{{"AWS":["{session}","{HERE}"]}}"#));
+    assert_eq!(of(&format!("{allow_role},{half_spared}")), "denied by Resource");
+    let elsewhere = by_session.replace("/dev/", "/developer/");
+    assert_eq!(of(&statement("Allow", &elsewhere)), "not allowed by Identity");
+}
+
+#[test]
+fn a_role_has_no_known_user_id_and_perhaps_no_known_tags() {
+    let known = Known::of(&role(), None::<[(&str, &str); 0]>);
+    assert!(known.is_known("AWS:PrincipalArn") && known.is_known("aws:username"));
+    assert!(!known.is_known("aws:userid") && !known.is_known("aws:PrincipalTag/team"));
+    assert_eq!(known.context().get("aws:userid"), None);
+    let known = Known::of(&user("ana"), Some([("Team", "ml")]));
+    assert!(known.is_known("aws:userid") && known.is_known("aws:principaltag/other"));
+    let mut request = Context::new();
+    request.set("aws:username", "forged");
+    request.set("aws:SourceIp", "10.0.0.1");
+    let keys = known.with(&request);
+    let value = |key: &str| keys.get(key).and_then(|values| values.iter().next());
+    assert_eq!((value("aws:username"), value("aws:SourceIp")), (Some("ana"), Some("10.0.0.1")));
+}
+
+#[test]
+fn everyone_is_found_by_their_policies_and_the_root_user_without_any() {
+    let shared = policy(PolicyKind::Identity, &format!("{{{ALLOW}}}"));
+    let own = policy(
+        PolicyKind::Identity,
+        r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::models/${aws:username}/*"}"#,
+    );
+    let other = policy(PolicyKind::Identity, r#"{"Effect":"Allow","Action":"kms:*","Resource":"*"}"#);
+    let holder = |principal, identity: &[&NamedPolicy]| Holder {
+        principal,
+        identity: identity.iter().map(|policy| (*policy).clone()).collect(),
+        boundary: None,
+        tags: Some(Vec::new()),
+    };
+    let population = Population::new(vec![
+        holder(user("ana"), &[&own, &other]),
+        holder(user("bo"), &[&own, &other]),
+        holder(user("cy"), &[&shared, &shared]),
+        holder(role(), &[&other]),
+        holder(Principal::Root { account: HERE.parse().unwrap() }, &[]),
+    ]);
+    let who = |aim: &Aim<'_>| {
+        let found = population.who_can(aim, &Policies::default());
+        let names =
+            found.iter().map(|(holder, answer)| format!("{} {}", holder.principal.arn_text(), told(answer)));
+        names.collect::<Vec<_>>()
+    };
+    let aim = Aim::new("s3:GetObject", Target::One("arn:aws:s3:::models/ana/weights"), None);
+    let expected = ["user/ana always", "user/cy always", "root always"];
+    assert_eq!(who(&aim), expected.map(|name| format!("arn:aws:iam::{HERE}:{name}")));
+    let set = ArnSet::parse("arn:aws:s3:::models/ana/*").unwrap();
+    assert_eq!(who(&Aim::new("s3:GetObject", Target::All(&set), None)), who(&aim));
+    let elsewhere = Aim::new("s3:GetObject", Target::One("arn:aws:s3:::x"), "444455556666".parse().ok());
+    assert!(who(&elsewhere).is_empty());
+}
