@@ -19,7 +19,7 @@ pub mod iam;
 pub mod keyring;
 pub mod live;
 pub mod mint;
-mod password;
+pub mod password;
 pub mod sts;
 pub mod token;
 mod totp;
@@ -30,7 +30,6 @@ use std::sync::{Arc, Mutex};
 
 use garita_model::{AccessKeyId, Clock, Entropy, Result, access_key::LastUsed};
 use garita_store::{Snapshot, Store, Trail};
-use tokio::sync::Semaphore;
 
 pub use audit::{Event, Outcome, Ticket};
 pub use authn::{SigV4Scheme, Unproven};
@@ -66,7 +65,7 @@ pub struct App {
     signing_keys: authn::SigningKeys,
     sessions: authn::Sessions,
     key_use: Mutex<HashMap<AccessKeyId, LastUsed>>,
-    hashing: Semaphore,
+    passwords: password::Passwords,
     reports: iam::credential_report::Reports,
     access_jobs: iam::last_accessed::Jobs,
     guesses: iam::mfa_device::Guesses,
@@ -84,6 +83,8 @@ impl App {
         audit::ship_pending(&store, &trail).await?;
         let mut regions = parts.also_regions;
         regions.insert(0, parts.region.clone());
+        let hash_pool = password::HashPool::for_this_machine();
+        let passwords = password::Passwords::new(hash_pool, Arc::clone(&parts.entropy));
         Ok(Arc::new(Self {
             store,
             trail,
@@ -100,7 +101,7 @@ impl App {
             reports: iam::credential_report::Reports::default(),
             access_jobs: iam::last_accessed::Jobs::default(),
             tokens: token::Tokens::default(),
-            hashing: Semaphore::new(password::AT_ONCE),
+            passwords,
         }))
     }
 
