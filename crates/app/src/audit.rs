@@ -310,5 +310,6 @@ fn rejection_code(reason: Reason) -> &'static str {
         Reason::ReportNotPresent => "ReportNotPresent",
         Reason::ReportExpired => "ReportExpired",
         Reason::InvalidUserType => "InvalidUserType",
+        Reason::UserPool(fault) => fault.code(),
     }
 }

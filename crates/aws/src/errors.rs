@@ -130,6 +130,7 @@ fn rejection_status(reason: Reason) -> StatusCode {
         Reason::ReportNotPresent | Reason::ReportExpired => StatusCode::GONE,
         Reason::PasswordPolicyViolation
         | Reason::InvalidUserType
+        | Reason::UserPool(_)
         | Reason::InvalidPublicKey
         | Reason::UnrecognizedPublicKeyEncoding
         | Reason::DuplicateSshPublicKey => StatusCode::BAD_REQUEST,
@@ -146,8 +147,9 @@ fn json_code(error: &Error) -> (&'static str, StatusCode) {
         | Error::InvalidParameter(_)
         | Error::InvalidInput(_)
         | Error::MalformedPolicy(_)
-        | Error::PackedPolicyTooLarge(_)
-        | Error::Rejected { .. } => bad("ValidationException"),
+        | Error::PackedPolicyTooLarge(_) => bad("ValidationException"),
+        Error::Rejected { reason: Reason::UserPool(fault), .. } => bad(fault.code()),
+        Error::Rejected { .. } => bad("ValidationException"),
         Error::DeleteConflict(_) | Error::Unmodifiable(_) => bad("ConflictException"),
         Error::LimitExceeded(_) => bad("LimitExceededException"),
         Error::Unauthenticated(error) => bad(json_signature_code(error.code())),

@@ -8,6 +8,8 @@ use std::fmt;
 use garita_policy::decision::Decision;
 use garita_wire::sigv4::SigV4Error;
 
+use crate::user_pool::fault::PoolFault;
+
 /// A result of this workspace's verbs.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -77,6 +79,8 @@ pub enum Reason {
     InvalidAuthenticationCode,
     /// A caller that is no user, where only a user can be.
     InvalidUserType,
+    /// What only user pools tell.
+    UserPool(PoolFault),
 }
 
 /// A denied request: who asked for what, and the decision that refused it.

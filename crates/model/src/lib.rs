@@ -15,6 +15,7 @@ pub mod id;
 pub mod identity_provider;
 pub mod instance_profile;
 pub mod login_profile;
+pub mod mailer;
 pub mod managed_policy;
 pub mod mfa_device;
 pub mod name;
@@ -27,6 +28,7 @@ pub mod ssh_public_key;
 pub mod tag;
 pub mod token_key;
 pub mod user;
+pub mod user_pool;
 
 pub use access_key::{AccessKey, KeyOwner, KeyStatus};
 pub use account::{Account, AccountAlias};
@@ -40,6 +42,7 @@ pub use id::{AccessKeyId, RequestId, UniqueId};
 pub use identity_provider::{OidcProvider, SamlProvider};
 pub use instance_profile::InstanceProfile;
 pub use login_profile::{LoginProfile, PasswordHash, PasswordPolicy};
+pub use mailer::{MailMessage, Mailer};
 pub use managed_policy::{ManagedPolicy, PolicyVersion, VersionId};
 pub use mfa_device::{MfaAssignment, MfaDevice};
 pub use name::{
@@ -55,3 +58,4 @@ pub use ssh_public_key::SshPublicKey;
 pub use tag::Tag;
 pub use token_key::{KeyStage, PublicKey, TokenAlgorithm, TokenKey, TokenUse};
 pub use user::User;
+pub use user_pool::{PoolClient, PoolCode, PoolGroup, PoolSession, PoolUser, UserPool};

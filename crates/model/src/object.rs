@@ -25,6 +25,8 @@ use crate::role::Role;
 use crate::ssh_public_key::SshPublicKey;
 use crate::token_key::TokenKey;
 use crate::user::User;
+use crate::user_pool::{ClientId, CodePurpose, PoolId, Uuid};
+use crate::user_pool::{PoolClient, PoolCode, PoolGroup, PoolSession, PoolUser, UserPool};
 
 /// A stored thing with its kind.
 #[derive(Clone, Serialize, Deserialize)]
@@ -45,6 +47,12 @@ pub enum Object {
     SamlProvider(Arc<SamlProvider>),
     OidcProvider(Arc<OidcProvider>),
     TokenKey(Arc<TokenKey>),
+    UserPool(Arc<UserPool>),
+    PoolClient(Arc<PoolClient>),
+    PoolGroup(Arc<PoolGroup>),
+    PoolUser(Arc<PoolUser>),
+    PoolSession(Arc<PoolSession>),
+    PoolCode(Arc<PoolCode>),
 }
 
 /// The kind of a stored thing.
@@ -65,11 +73,17 @@ pub enum ObjectKind {
     SamlProvider,
     OidcProvider,
     TokenKey,
+    UserPool,
+    PoolClient,
+    PoolGroup,
+    PoolUser,
+    PoolSession,
+    PoolCode,
 }
 
 impl ObjectKind {
     /// Every kind, in the order a snapshot loads them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 20] = [
         Self::Account,
         Self::ManagedPolicy,
         Self::Group,
@@ -84,6 +98,12 @@ impl ObjectKind {
         Self::SamlProvider,
         Self::OidcProvider,
         Self::TokenKey,
+        Self::UserPool,
+        Self::PoolClient,
+        Self::PoolGroup,
+        Self::PoolUser,
+        Self::PoolSession,
+        Self::PoolCode,
     ];
 
     /// The word that stands in the store and in the change feed.
@@ -103,6 +123,12 @@ impl ObjectKind {
             Self::SamlProvider => "saml_provider",
             Self::OidcProvider => "oidc_provider",
             Self::TokenKey => "token_key",
+            Self::UserPool => "user_pool",
+            Self::PoolClient => "pool_client",
+            Self::PoolGroup => "pool_group",
+            Self::PoolUser => "pool_user",
+            Self::PoolSession => "pool_session",
+            Self::PoolCode => "pool_code",
         }
     }
 
@@ -134,6 +160,30 @@ impl ObjectKey {
     pub fn access_key(id: &AccessKeyId) -> Self {
         Self { kind: ObjectKind::AccessKey, key: id.as_str().to_owned() }
     }
+    /// The key of a user pool.
+    pub fn user_pool(id: &PoolId) -> Self {
+        Self { kind: ObjectKind::UserPool, key: id.as_str().to_owned() }
+    }
+    /// The key of an app client.
+    pub fn pool_client(id: &ClientId) -> Self {
+        Self { kind: ObjectKind::PoolClient, key: id.as_str().to_owned() }
+    }
+    /// The key of a group of a pool.
+    pub fn pool_group(pool: &PoolId, name: &str) -> Self {
+        Self { kind: ObjectKind::PoolGroup, key: format!("{pool}/{name}") }
+    }
+    /// The key of a user of a pool.
+    pub fn pool_user(pool: &PoolId, sub: Uuid) -> Self {
+        Self { kind: ObjectKind::PoolUser, key: format!("{pool}/{sub}") }
+    }
+    /// The key of a sign-in.
+    pub fn pool_session(pool: &PoolId, id: Uuid) -> Self {
+        Self { kind: ObjectKind::PoolSession, key: format!("{pool}/{id}") }
+    }
+    /// The key of a code.
+    pub fn pool_code(pool: &PoolId, user: Uuid, purpose: CodePurpose) -> Self {
+        Self { kind: ObjectKind::PoolCode, key: format!("{pool}/{user}/{}", purpose.as_str()) }
+    }
 }
 
 impl Object {
@@ -155,6 +205,12 @@ impl Object {
             Self::SamlProvider(p) => ObjectKey::plain(p.as_ref()),
             Self::OidcProvider(p) => ObjectKey::plain(p.as_ref()),
             Self::TokenKey(p) => ObjectKey::plain(p.as_ref()),
+            Self::UserPool(p) => ObjectKey::user_pool(&p.id),
+            Self::PoolClient(c) => ObjectKey::pool_client(&c.id),
+            Self::PoolGroup(g) => ObjectKey::pool_group(&g.pool, &g.name),
+            Self::PoolUser(u) => ObjectKey::pool_user(&u.pool, u.sub),
+            Self::PoolSession(s) => ObjectKey::pool_session(&s.pool, s.id),
+            Self::PoolCode(c) => ObjectKey::pool_code(&c.pool, c.user, c.purpose),
         }
     }
 
@@ -190,6 +246,12 @@ impl Object {
             ObjectKind::SamlProvider => read(document).map(SamlProvider::into_object),
             ObjectKind::OidcProvider => read(document).map(OidcProvider::into_object),
             ObjectKind::TokenKey => read(document).map(TokenKey::into_object),
+            ObjectKind::UserPool => read(document).map(|o| Self::UserPool(Arc::new(o))),
+            ObjectKind::PoolClient => read(document).map(|o| Self::PoolClient(Arc::new(o))),
+            ObjectKind::PoolGroup => read(document).map(|o| Self::PoolGroup(Arc::new(o))),
+            ObjectKind::PoolUser => read(document).map(|o| Self::PoolUser(Arc::new(o))),
+            ObjectKind::PoolSession => read(document).map(|o| Self::PoolSession(Arc::new(o))),
+            ObjectKind::PoolCode => read(document).map(|o| Self::PoolCode(Arc::new(o))),
         }
         .map_err(|e| Error::internal(format!("stored {} cannot be read: {e}", kind.as_str())))
     }

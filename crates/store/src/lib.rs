@@ -18,7 +18,7 @@ mod transaction;
 mod writer;
 
 pub use aws_managed::{AwsManagedPolicy, aws_managed};
-pub use snapshot::{PrincipalRef, Snapshot};
+pub use snapshot::{PoolName, PrincipalRef, Snapshot};
 pub use store::{PendingRecord, Store};
 pub use trail::{Intent, Ticket, Trail};
 pub use transaction::Transaction;

@@ -9,6 +9,7 @@ mod index;
 mod plain;
 mod policies;
 mod read;
+mod user_pools;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use imbl::OrdMap;
 
 use index::Pairs;
 use policies::BuiltIn;
+pub use user_pools::PoolName;
 
 /// Objects with a name in an account: `{account}/{name in lower case}` to the object and its compiled policies.
 type Named<T, P> = OrdMap<Arc<str>, Entry<T, P>>;
@@ -68,6 +70,8 @@ pub struct Snapshot {
     uses: OrdMap<AccessKeyId, LastUsed>,
     /// Nouns that nothing is derived from.
     plain: OrdMap<ObjectKey, Object>,
+    /// User pools with what is in them.
+    pools: user_pools::Shelves,
     /// Unique id of a user or role to its key.
     by_id: OrdMap<Arc<str>, ObjectKey>,
     /// ARN of a customer managed policy to its key in `policies`.
@@ -110,6 +114,7 @@ impl Snapshot {
             keys: OrdMap::new(),
             uses: OrdMap::new(),
             plain: OrdMap::new(),
+            pools: user_pools::Shelves::default(),
             by_id: OrdMap::new(),
             by_arn: OrdMap::new(),
             members: Pairs::default(),

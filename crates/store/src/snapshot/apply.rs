@@ -36,6 +36,12 @@ impl Snapshot {
             | Object::TokenKey(_) => {
                 self.plain.insert(object.key(), object.clone());
             }
+            Object::UserPool(_)
+            | Object::PoolClient(_)
+            | Object::PoolGroup(_)
+            | Object::PoolUser(_)
+            | Object::PoolSession(_)
+            | Object::PoolCode(_) => self.pools.put(object)?,
         }
         Ok(())
     }
@@ -62,6 +68,12 @@ impl Snapshot {
             | ObjectKind::SamlProvider
             | ObjectKind::OidcProvider
             | ObjectKind::TokenKey => self.plain.remove(key).is_some(),
+            ObjectKind::UserPool
+            | ObjectKind::PoolClient
+            | ObjectKind::PoolGroup
+            | ObjectKind::PoolUser
+            | ObjectKind::PoolSession
+            | ObjectKind::PoolCode => self.pools.delete(key),
         }
     }
 

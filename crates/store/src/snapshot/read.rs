@@ -128,7 +128,7 @@ impl Snapshot {
         let roles = self.roles.values().map(|e| Object::Role(Arc::clone(&e.object)));
         let keys = self.keys.values().map(|o| Object::AccessKey(Arc::clone(o)));
         let uses = self.uses.iter().map(|(id, used)| Object::KeyUse(id.clone(), used.clone()));
-        let plain = self.plain.values().cloned();
+        let plain = self.plain.values().cloned().chain(self.pools.objects());
         accounts.chain(policies).chain(groups).chain(users).chain(roles).chain(keys).chain(uses).chain(plain)
     }
 }

@@ -12,6 +12,7 @@
 mod contract;
 mod crash;
 mod disk_full;
+mod pools;
 mod property;
 mod things;
 mod trail;

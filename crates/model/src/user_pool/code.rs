@@ -1,0 +1,57 @@
+//! A code that was sent to a user, to prove an address or to set a new password.
+//!
+//! What is kept is a keyed hash: six digits under a plain hash would be read off at once.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::user_pool::id::{PoolId, Uuid};
+use crate::user_pool::session::TokenHash;
+
+/// A code on its way, and how often one was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolCode {
+    /// The pool.
+    pub pool: PoolId,
+    /// Whose.
+    pub user: Uuid,
+    /// What for.
+    pub purpose: CodePurpose,
+    /// HMAC of the code; none when it was used or tried too often.
+    pub mac: Option<TokenHash>,
+    /// The address it proves.
+    pub address: String,
+    /// When it is no longer good.
+    pub expires: Timestamp,
+    /// The start of the hour in which sends and tries are counted.
+    pub counted_since: Timestamp,
+    /// How many were sent in that hour.
+    pub sent: u32,
+    /// How many wrong codes were given in that hour.
+    pub tried: u32,
+}
+
+/// What a code is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum CodePurpose {
+    /// To confirm a sign-up.
+    SignUp,
+    /// To set a new password.
+    ForgotPassword,
+    /// To prove an e-mail address.
+    Email,
+}
+
+impl CodePurpose {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::SignUp, Self::ForgotPassword, Self::Email];
+
+    /// The word in its key.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignUp => "sign-up",
+            Self::ForgotPassword => "forgot-password",
+            Self::Email => "email",
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What only user pools tell their callers: the exceptions of the Cognito API, by name.
+
+use crate::error::{Error, Reason};
+
+macro_rules! faults {
+    ($($(#[$doc:meta])* $fault:ident $code:literal;)*) => {
+        /// An exception of the user pools API.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum PoolFault {
+            $($(#[$doc])* $fault,)*
+        }
+        impl PoolFault {
+            /// Its name on the wire.
+            pub fn code(self) -> &'static str {
+                match self {
+                    $(Self::$fault => $code,)*
+                }
+            }
+        }
+    };
+}
+
+faults! {
+    /// An e-mail address or phone number that another user has proved.
+    AliasExists "AliasExistsException";
+    /// A message that cannot be sent.
+    CodeDeliveryFailure "CodeDeliveryFailureException";
+    /// A code that is not the one that was sent.
+    CodeMismatch "CodeMismatchException";
+    /// A second factor that is not the one asked for.
+    EnableSoftwareTokenMfa "EnableSoftwareTokenMFAException";
+    /// A code that is no longer good, or of a user that is not there.
+    ExpiredCode "ExpiredCodeException";
+    /// An operation that the pool's settings do not allow.
+    Forbidden "ForbiddenException";
+    /// A group's name that is taken.
+    GroupExists "GroupExistsException";
+    /// A value that cannot be accepted.
+    InvalidParameter "InvalidParameterException";
+    /// A password that the pool's policy does not allow.
+    InvalidPassword "InvalidPasswordException";
+    /// Settings that contradict one another.
+    InvalidUserPoolConfiguration "InvalidUserPoolConfigurationException";
+    /// Too many tries or things.
+    LimitExceeded "LimitExceededException";
+    /// A second factor that the user does not have.
+    MfaMethodNotFound "MFAMethodNotFoundException";
+    /// Who asks did not prove who they are, or may not.
+    NotAuthorized "NotAuthorizedException";
+    /// A password that was used before.
+    PasswordHistory "PasswordHistoryPolicyViolationException";
+    /// A password that must be set anew first.
+    PasswordResetRequired "PasswordResetRequiredException";
+    /// A refresh token that was exchanged before.
+    RefreshTokenReuse "RefreshTokenReuseException";
+    /// Nothing of this name.
+    ResourceNotFound "ResourceNotFoundException";
+    /// No authenticator app is set up.
+    SoftwareTokenMfaNotFound "SoftwareTokenMFANotFoundException";
+    /// Too many requests of one kind in a while.
+    TooManyRequests "TooManyRequestsException";
+    /// A client that may not do this.
+    Unauthorized "UnauthorizedException";
+    /// A token that cannot be revoked.
+    UnsupportedToken "UnsupportedTokenTypeException";
+    /// An operation that the user's state does not allow.
+    UnsupportedUserState "UnsupportedUserStateException";
+    /// A user's name that is taken.
+    UsernameExists "UsernameExistsException";
+    /// A user that did not confirm to be there.
+    UserNotConfirmed "UserNotConfirmedException";
+    /// No user of this name.
+    UserNotFound "UserNotFoundException";
+}
+
+impl PoolFault {
+    /// The error with its text.
+    pub fn because(self, message: impl Into<String>) -> Error {
+        Error::rejected(Reason::UserPool(self), message)
+    }
+}
