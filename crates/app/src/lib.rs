@@ -20,6 +20,7 @@ pub mod keyring;
 pub mod live;
 pub mod mint;
 pub mod password;
+pub mod srp;
 pub mod sts;
 pub mod token;
 mod totp;

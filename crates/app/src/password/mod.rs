@@ -99,6 +99,14 @@ impl Passwords {
             .map_err(Error::from)
     }
 
+    /// Does other work of a sign-in that takes a while on the pool's threads, in the same queue.
+    ///
+    /// # Errors
+    /// `Unavailable` when too much waits already.
+    pub async fn turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        self.pool.run(move |_: &mut Scratch| work()).await.map_err(Error::from)
+    }
+
     /// Holds a new password to rules. Estimating how well it can be guessed is work for the pool, too.
     ///
     /// # Errors
