@@ -76,20 +76,27 @@ impl Context {
     }
 
     fn put(&mut self, key: &str, values: Values) {
-        let key = KeyName::new(key);
-        let id = key.id;
-        let place = self.place(&key.folded);
-        let entry = Entry { key: Arc::new(key), values: Arc::new(values) };
-        match place {
+        self.insert(Entry { key: Arc::new(KeyName::new(key)), values: Arc::new(values) });
+    }
+
+    fn insert(&mut self, entry: Entry) {
+        match self.place(&entry.key.folded) {
             Ok(at) => {
                 if let Some(known) = self.entries.get_mut(at) {
                     *known = entry;
                 }
             }
             Err(at) => {
-                self.ids.insert(at, id);
+                self.ids.insert(at, entry.key.id);
                 self.entries.insert(at, entry);
             }
+        }
+    }
+
+    /// Sets every key of `over`, in place of any values it had here.
+    pub(crate) fn overlay(&mut self, over: &Self) {
+        for entry in &over.entries {
+            self.insert(entry.clone());
         }
     }
 

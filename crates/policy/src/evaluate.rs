@@ -58,6 +58,12 @@ impl NamedPolicy {
         &self.document
     }
 
+    /// The same policy, known by another name.
+    #[must_use]
+    pub fn renamed(self, id: impl Into<Arc<str>>) -> Self {
+        Self { id: id.into(), ..self }
+    }
+
     pub(crate) fn shared_id(&self) -> Arc<str> {
         Arc::clone(&self.id)
     }

@@ -60,6 +60,7 @@ mod parse_error;
 pub mod pattern;
 pub mod reach;
 pub mod resource;
+pub mod simulate;
 
 pub use arn::{AccountId, Arn};
 pub use context::{Context, Principal, Request, Values};

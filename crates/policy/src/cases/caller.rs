@@ -55,7 +55,7 @@ impl Named<'_> {
         match (arn.service(), kind) {
             ("iam", "root") if name.is_empty() => Ok(Principal::Root { account }),
             ("iam", "user") if !name.is_empty() => Ok(Principal::User { id: self.unique_id(), account, arn }),
-            ("iam", "role") if !name.is_empty() => self.unnamed_session(arn, account),
+            ("iam", "role") if !name.is_empty() => self.unnamed_session(arn),
             ("iam", "oidc-provider" | "saml-provider") => {
                 Ok(Principal::WebIdentity { provider: text.to_owned() })
             }
@@ -65,12 +65,9 @@ impl Named<'_> {
         }
     }
 
-    fn unnamed_session(&self, role_arn: Arn, account: AccountId) -> Result<Principal, String> {
-        let name = last(role_arn.resource());
-        // No policy can name this one: principals have no wildcards.
-        let session_arn = sts(&role_arn, account, &format!("assumed-role/{name}/*"))?;
-        let role_id = self.unique_id();
-        Ok(Principal::RoleSession { role_id, session_name: "*".to_owned(), session_arn, role_arn, account })
+    fn unnamed_session(&self, role_arn: Arn) -> Result<Principal, String> {
+        let unknown = format!("principal `{role_arn}` names no role");
+        Principal::session_of(role_arn, self.unique_id()).ok_or(unknown)
     }
 
     fn session(&self, session_arn: Arn, account: AccountId, set: Option<&Set>) -> Result<Principal, String> {
@@ -114,31 +111,8 @@ impl Named<'_> {
 
     /// The condition keys: those that follow from the principal, and over them those that were given.
     pub(super) fn keys(&self, principal: &Principal, resource_account: Option<AccountId>) -> Context {
-        let mut keys = Context::new();
-        keys.set_principal(principal);
-        let of_unknown_id = match principal {
-            Principal::User { id, .. } => id.is_empty(),
-            Principal::RoleSession { role_id, session_name, .. } => role_id.is_empty() || session_name == "*",
-            _ => false,
-        };
-        if of_unknown_id {
-            keys.remove("aws:userid");
-        }
-        if let Some(account) = resource_account.or_else(|| principal.account()) {
-            keys.set("aws:ResourceAccount", account.to_string());
-        }
-        for (key, values) in self.given.iter() {
-            match values {
-                Values::One(value) => keys.set(key, value.clone()),
-                Values::Many(values) => keys.set_many(key, values.iter().cloned()),
-            }
-        }
-        keys
+        Context::supposed(principal, resource_account, self.given)
     }
-}
-
-fn sts(like: &Arn, account: AccountId, resource: &str) -> Result<Arn, String> {
-    format!("arn:{}:sts::{account}:{resource}", like.partition()).parse().map_err(|error| format!("{error}"))
 }
 
 fn last(path: &str) -> &str {

@@ -61,6 +61,24 @@ pub enum Principal {
 }
 
 impl Principal {
+    /// A session of a role, of which nothing but the role is known; `None` when `role_arn` is no role's.
+    ///
+    /// Its name is `*`, so no policy can name this very session: principals have no wildcards.
+    pub fn session_of(role_arn: Arn, role_id: impl Into<String>) -> Option<Self> {
+        let account: AccountId = role_arn.account().parse().ok()?;
+        let name = role_arn.resource().strip_prefix("role/").filter(|_| role_arn.service() == "iam")?;
+        let name = name.rsplit('/').next().filter(|name| !name.is_empty())?;
+        let session_arn = format!("arn:{}:sts::{account}:assumed-role/{name}/*", role_arn.partition());
+        let session_name = "*".to_owned();
+        Some(Self::RoleSession {
+            session_arn: session_arn.parse().ok()?,
+            role_id: role_id.into(),
+            session_name,
+            role_arn,
+            account,
+        })
+    }
+
     /// What messages print after `User:`.
     pub fn arn_text(&self) -> String {
         match self {
@@ -150,6 +168,26 @@ impl Context {
             _ => None,
         };
         put("aws:username", user);
+    }
+
+    /// The keys of a request that nobody made: those that follow from the principal, as far as it is known, and from
+    /// the owner of the resource; over them those that were given.
+    pub(crate) fn supposed(principal: &Principal, resource_account: Option<AccountId>, given: &Self) -> Self {
+        let mut keys = Self::new();
+        keys.set_principal(principal);
+        let of_unknown_id = match principal {
+            Principal::User { id, .. } => id.is_empty(),
+            Principal::RoleSession { role_id, session_name, .. } => role_id.is_empty() || session_name == "*",
+            _ => false,
+        };
+        if of_unknown_id {
+            keys.remove("aws:userid");
+        }
+        if let Some(account) = resource_account.or_else(|| principal.account()) {
+            keys.set("aws:ResourceAccount", account.to_string());
+        }
+        keys.overlay(given);
+        keys
     }
 }
 
