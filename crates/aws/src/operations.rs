@@ -47,6 +47,7 @@ mod account;
 mod credential;
 mod instance_profile;
 mod provider;
+mod simulator;
 
 /// One operation and how it is served.
 pub(crate) struct Row {
@@ -134,7 +135,9 @@ const ANY: &str = "*";
 
 /// The whole table.
 pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
-    [ROWS, account::ROWS, credential::ROWS, instance_profile::ROWS, provider::ROWS].into_iter().flatten()
+    [ROWS, account::ROWS, credential::ROWS, instance_profile::ROWS, provider::ROWS, simulator::ROWS]
+        .into_iter()
+        .flatten()
 }
 
 /// Principals, policies and sessions.

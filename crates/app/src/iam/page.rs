@@ -15,7 +15,7 @@ use super::ask::Ask;
 use crate::App;
 
 /// Items in a part when the caller does not say.
-const USUAL: u32 = 100;
+pub(super) const USUAL: u32 = 100;
 /// Most items in a part.
 const MOST: u32 = 1000;
 /// Bytes of authentication in a marker.

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 pub use assume_role::{AssumeRole, AssumedRole};
 pub use caller::CallerIdentity;
 pub use federation_token::{FederatedUser, GetFederationToken};
+pub(crate) use trust::trusts_nobody;
 
 use crate::context::RequestContext;
 use crate::live::{Live, Standing};

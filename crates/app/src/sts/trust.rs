@@ -45,7 +45,7 @@ fn role_name(text: &str) -> Result<(AccountId, &str)> {
 }
 
 /// The trust policy of a role that is not there. No id that Garita draws has a zero in it.
-fn trusts_nobody() -> Result<&'static NamedPolicy> {
+pub(crate) fn trusts_nobody() -> Result<&'static NamedPolicy> {
     static NOBODY: OnceLock<NamedPolicy> = OnceLock::new();
     let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"AIDA00000000000000000"},"Action":"sts:AssumeRole"}}"#;
     if let Some(nobody) = NOBODY.get() {

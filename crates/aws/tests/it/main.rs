@@ -21,6 +21,7 @@ mod reports;
 mod roles;
 mod sessions;
 mod signatures;
+mod simulator;
 mod ssh_keys;
 mod table;
 mod users;

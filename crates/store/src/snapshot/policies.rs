@@ -99,10 +99,7 @@ impl Snapshot {
     /// The permissions policies of a user: inline, attached, those of its groups, and what the account's password
     /// policy grants to every user.
     pub fn user_policies(&self, user: &User) -> Vec<NamedPolicy> {
-        let held = self.users.get(named(user.account, user.name.as_str()).as_str());
-        let mut policies =
-            held.map_or_else(|| self.unknown(user.name.as_str()), |entry| entry.policies.to_vec());
-        self.add_attached(&user.attached, &mut policies);
+        let mut policies = self.own_policies(user);
         for name in &user.groups {
             match self.groups.get(named(user.account, name.as_str()).as_str()) {
                 Some(entry) => {
@@ -116,6 +113,15 @@ impl Snapshot {
         if asked.is_some_and(|policy| policy.users_may_change) {
             policies.push(self.built_in.own_password.clone());
         }
+        policies
+    }
+
+    /// The permissions policies of a user without those of its groups: inline and attached.
+    pub fn own_policies(&self, user: &User) -> Vec<NamedPolicy> {
+        let held = self.users.get(named(user.account, user.name.as_str()).as_str());
+        let mut policies =
+            held.map_or_else(|| self.unknown(user.name.as_str()), |entry| entry.policies.to_vec());
+        self.add_attached(&user.attached, &mut policies);
         policies
     }
 

@@ -1,0 +1,164 @@
+//! The policy simulator, as it stands on the wire.
+
+use insta::assert_snapshot;
+
+use crate::door::{ALLOW_LIST, Door, TRUST_ALL};
+
+/// A statement whose braces stand where those of AWS's recorded reply do.
+const RECORDED: &str = r#"{"Version": "2012-10-17", "Statement": {"Sid": "Write", "Effect": "Allow", "Action": "s3:Put*", "Resource": "*"}}"#;
+const BUCKET: &str = "arn:aws:s3:::bucket";
+
+fn of<'a>(action: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    [&[("Action", action)], more].concat()
+}
+
+#[tokio::test]
+async fn a_principal_is_simulated() {
+    let door = Door::open().await;
+    door.iam(&[("Action", "CreateUser"), ("UserName", "ana")]).await;
+    door.iam(&[
+        ("Action", "PutUserPolicy"),
+        ("UserName", "ana"),
+        ("PolicyName", "p"),
+        ("PolicyDocument", RECORDED),
+    ])
+    .await;
+    let ana = ("PolicySourceArn", "arn:aws:iam::111122223333:user/ana");
+    let call = [
+        ana,
+        ("ActionNames.member.1", "s3:PutObject"),
+        ("ActionNames.member.2", "s3:GetObjectVersion"),
+        ("ResourceArns.member.1", BUCKET),
+    ];
+    assert_snapshot!(door.iam(&of("SimulatePrincipalPolicy", &call)).await, @r"
+    200 SimulatePrincipalPolicy
+    <EvaluationResults>
+    <member><EvalActionName>s3:PutObject</EvalActionName><EvalResourceName>arn:aws:s3:::bucket</EvalResourceName><EvalDecision>allowed</EvalDecision><MatchedStatements>
+    <member><SourcePolicyId>user_ana_p</SourcePolicyId><SourcePolicyType>IAM Policy</SourcePolicyType><StartPosition><Line>1</Line><Column>41</Column></StartPosition><EndPosition><Line>1</Line><Column>113</Column></EndPosition></member>
+    </MatchedStatements><MissingContextValues/><EvalDecisionDetails/><ResourceSpecificResults>
+    <member><EvalResourceName>arn:aws:s3:::bucket</EvalResourceName><EvalResourceDecision>allowed</EvalResourceDecision><MatchedStatements>
+    <member><SourcePolicyId>user_ana_p</SourcePolicyId><SourcePolicyType>IAM Policy</SourcePolicyType><StartPosition><Line>1</Line><Column>41</Column></StartPosition><EndPosition><Line>1</Line><Column>113</Column></EndPosition></member>
+    </MatchedStatements><MissingContextValues/></member>
+    </ResourceSpecificResults></member>
+    <member><EvalActionName>s3:GetObjectVersion</EvalActionName><EvalResourceName>arn:aws:s3:::bucket</EvalResourceName><EvalDecision>implicitDeny</EvalDecision><MatchedStatements/><MissingContextValues/><EvalDecisionDetails/><ResourceSpecificResults>
+    <member><EvalResourceName>arn:aws:s3:::bucket</EvalResourceName><EvalResourceDecision>implicitDeny</EvalResourceDecision><MatchedStatements/><MissingContextValues/></member>
+    </ResourceSpecificResults></member>
+    </EvaluationResults><IsTruncated>false</IsTruncated>
+    ");
+    let first = [
+        ana,
+        ("ActionNames.member.1", "s3:PutObject"),
+        ("ActionNames.member.2", "s3:GetObject"),
+        ("MaxItems", "1"),
+    ];
+    assert_snapshot!(door.iam(&of("SimulatePrincipalPolicy", &first)).await, @r"
+    200 SimulatePrincipalPolicy
+    <EvaluationResults>
+    <member><EvalActionName>s3:PutObject</EvalActionName><EvalResourceName>*</EvalResourceName><EvalDecision>allowed</EvalDecision><MatchedStatements>
+    <member><SourcePolicyId>user_ana_p</SourcePolicyId><SourcePolicyType>IAM Policy</SourcePolicyType><StartPosition><Line>1</Line><Column>41</Column></StartPosition><EndPosition><Line>1</Line><Column>113</Column></EndPosition></member>
+    </MatchedStatements><MissingContextValues/></member>
+    </EvaluationResults><IsTruncated>true</IsTruncated><Marker>[Marker]</Marker>
+    ");
+    let keys = [
+        ana,
+        (
+            "PolicyInputList.member.1",
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${aws:username}"}}"#,
+        ),
+    ];
+    assert_snapshot!(door.iam(&of("GetContextKeysForPrincipalPolicy", &keys)).await, @r"
+    200 GetContextKeysForPrincipalPolicy
+    <ContextKeyNames>
+    <member>aws:username</member>
+    </ContextKeyNames>
+    ");
+}
+
+#[tokio::test]
+async fn policies_are_simulated_with_all_that_limits_them() {
+    let door = Door::open().await;
+    let call = [
+        ("PolicyInputList.member.1", RECORDED),
+        ("PermissionsBoundaryPolicyInputList.member.1", ALLOW_LIST),
+        ("OrderedOrganizationPolicyInputList.member.1.ServiceControlPolicyInputList.member.1", RECORDED),
+        ("ActionNames.member.1", "s3:PutObject"),
+        ("ResourceArns.member.1", BUCKET),
+        ("ResourceOwner", "444455556666"),
+        ("CallerArn", "arn:aws:iam::111122223333:user/ana"),
+        (
+            "ResourcePolicy",
+            r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}}"#,
+        ),
+    ];
+    assert_snapshot!(door.iam(&of("SimulateCustomPolicy", &call)).await, @r"
+    200 SimulateCustomPolicy
+    <EvaluationResults>
+    <member><EvalActionName>s3:PutObject</EvalActionName><EvalResourceName>arn:aws:s3:::bucket</EvalResourceName><EvalDecision>implicitDeny</EvalDecision><MatchedStatements/><MissingContextValues/><OrganizationsDecisionDetail><AllowedByOrganizations>true</AllowedByOrganizations></OrganizationsDecisionDetail><PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>false</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail><EvalDecisionDetails><entry><key>IAM Policy</key><value>allowed</value></entry><entry><key>Resource Policy</key><value>allowed</value></entry><entry><key>Permissions Boundary Policy</key><value>implicitDeny</value></entry></EvalDecisionDetails><ResourceSpecificResults>
+    <member><EvalResourceName>arn:aws:s3:::bucket</EvalResourceName><EvalResourceDecision>implicitDeny</EvalResourceDecision><MatchedStatements/><MissingContextValues/><EvalDecisionDetails><entry><key>IAM Policy</key><value>allowed</value></entry><entry><key>Resource Policy</key><value>allowed</value></entry><entry><key>Permissions Boundary Policy</key><value>implicitDeny</value></entry></EvalDecisionDetails><PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>false</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail></member>
+    </ResourceSpecificResults></member>
+    </EvaluationResults><IsTruncated>false</IsTruncated>
+    ");
+    let keys = [("PolicyInputList.member.1", RECORDED)];
+    assert_snapshot!(door.iam(&of("GetContextKeysForCustomPolicy", &keys)).await, @r"
+    200 GetContextKeysForCustomPolicy
+    <ContextKeyNames/>
+    ");
+}
+
+#[tokio::test]
+async fn what_cannot_be_simulated_is_refused_by_name() {
+    let door = Door::open().await;
+    let custom = [("PolicyInputList.member.1", RECORDED), ("ActionNames.member.1", "s3:*")];
+    assert_snapshot!(door.iam(&of("SimulateCustomPolicy", &custom)).await, @"400 InvalidInput: ActionNames: `s3:*` has a wildcard; name each action");
+    assert_snapshot!(door.iam(&of("SimulateCustomPolicy", &custom[..1])).await, @"400 ValidationError: 1 validation error detected: Value null at 'actionNames' failed to satisfy constraint: Member must not be null");
+    let entry = [
+        ("PolicyInputList.member.1", RECORDED),
+        ("ActionNames.member.1", "s3:GetObject"),
+        ("ContextEntries.member.1.ContextKeyName", "aws:SourceIp"),
+        ("ContextEntries.member.1.ContextKeyValues.member.1", "here"),
+        ("ContextEntries.member.1.ContextKeyType", "ip"),
+    ];
+    assert_snapshot!(door.iam(&of("SimulateCustomPolicy", &entry)).await, @"400 InvalidInput: ContextEntries: `aws:SourceIp` is of type `ip`, but `here` is not an IP address");
+    let unknown = [entry[0], entry[1], entry[2], ("ContextEntries.member.1.Value", "x")];
+    assert_snapshot!(door.iam(&of("SimulateCustomPolicy", &unknown)).await, @"400 InvalidInput: the member `Value` is not known here; leave it out");
+    let gone = [
+        ("PolicySourceArn", "arn:aws:iam::111122223333:user/nobody"),
+        ("ActionNames.member.1", "s3:GetObject"),
+    ];
+    assert_snapshot!(door.iam(&of("SimulatePrincipalPolicy", &gone)).await, @"404 NoSuchEntity: The user with name nobody cannot be found.");
+    let session = [("PolicySourceArn", "arn:aws:sts::111122223333:assumed-role/r/s"), gone[1]];
+    assert_snapshot!(door.iam(&of("SimulatePrincipalPolicy", &session)).await, @"400 InvalidInput: `arn:aws:sts::111122223333:assumed-role/r/s` is not the ARN of a user, group or role");
+    let marked = [entry[0], entry[1], ("Marker", "AAAA")];
+    assert_snapshot!(door.iam(&of("SimulateCustomPolicy", &marked)).await, @"400 ValidationError: Invalid Marker.");
+    let two = [
+        ("PolicySourceArn", "arn:aws:iam::111122223333:user/ana"),
+        gone[1],
+        ("PolicyExclusionList.member.1.PolicyType", "scp"),
+        ("PolicyExclusionList.member.1.PolicyArn", "arn:aws:iam::aws:policy/x"),
+    ];
+    assert_snapshot!(door.iam(&of("SimulatePrincipalPolicy", &two)).await, @"400 InvalidInput: an entry of `PolicyExclusionList` has one of `PolicyType`, `PolicyArn` and `InlinePolicyIdentifier`");
+}
+
+#[tokio::test]
+async fn who_may_simulate_whom_is_a_matter_of_policies() {
+    let door = Door::open().await;
+    let ana = door.user("ana").await;
+    door.iam(&[("Action", "CreateRole"), ("RoleName", "job"), ("AssumeRolePolicyDocument", TRUST_ALL)]).await;
+    let policy = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":"iam:*ForPrincipalPolicy","Resource":"arn:aws:iam::111122223333:user/*"},
+        {"Effect":"Allow","Action":"iam:SimulatePrincipalPolicy","Resource":"arn:aws:iam::111122223333:user/*"}]}"#;
+    door.iam(&[
+        ("Action", "PutUserPolicy"),
+        ("UserName", "ana"),
+        ("PolicyName", "p"),
+        ("PolicyDocument", policy),
+    ])
+    .await;
+    let ask = |who| [("PolicySourceArn", who), ("ActionNames.member.1", "sts:AssumeRole")];
+    let own =
+        door.iam_as(&ana, &of("SimulatePrincipalPolicy", &ask("arn:aws:iam::111122223333:user/ana"))).await;
+    assert!(own.starts_with("200 SimulatePrincipalPolicy"), "{own}");
+    assert_snapshot!(door.iam_as(&ana, &of("SimulatePrincipalPolicy", &ask("arn:aws:iam::111122223333:role/job"))).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: iam:SimulatePrincipalPolicy on resource: arn:aws:iam::111122223333:role/job because no identity-based policy allows the iam:SimulatePrincipalPolicy action");
+    assert_snapshot!(door.iam_as(&ana, &of("SimulatePrincipalPolicy", &ask("arn:aws:iam::444455556666:user/ana"))).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: iam:SimulatePrincipalPolicy on resource: arn:aws:iam::444455556666:user/ana because no resource-based policy allows the iam:SimulatePrincipalPolicy action");
+    assert_snapshot!(door.iam_as(&ana, &of("GetContextKeysForCustomPolicy", &[("PolicyInputList.member.1", RECORDED)])).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: iam:GetContextKeysForCustomPolicy on resource: * because no identity-based policy allows the iam:GetContextKeysForCustomPolicy action");
+}
