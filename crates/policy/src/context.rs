@@ -187,6 +187,16 @@ impl<'a> Probe<'a> {
         Self { context, missing: None }
     }
 
+    /// Whether it takes notes.
+    pub(crate) fn takes_notes(&self) -> bool {
+        self.missing.is_some()
+    }
+
+    /// The same context, asked without taking notes.
+    pub(crate) fn without_notes(&self) -> Self {
+        Self::quiet(self.context)
+    }
+
     /// The values of a key, noting its absence.
     pub(crate) fn get(&self, key: &KeyName) -> Option<&'a Values> {
         let found = self.find(key);

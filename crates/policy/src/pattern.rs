@@ -126,7 +126,7 @@ impl Pattern {
             [Piece::Text(only)] => &**only == text,
             [Piece::Text(prefix), Piece::Any] => text.starts_with(&**prefix),
             pieces => {
-                if self.variables && !self.is_resolved(probe) {
+                if self.variables && !self.is_resolved(text, probe) {
                     return Match::Unresolved;
                 }
                 Substitution { probe, fold: self.fold }.run(pieces, text)
@@ -135,8 +135,16 @@ impl Pattern {
         if matched { Match::Yes } else { Match::No }
     }
 
-    /// Whether each variable has a value. Not cut short at the first without: every missing key must be noted.
-    fn is_resolved(&self, probe: &Probe<'_>) -> bool {
+    /// Whether each variable has a value. Not cut short at the first without: every missing key must be noted, unless
+    /// `text` begins otherwise and so cannot match whatever the values are.
+    fn is_resolved(&self, text: &str, probe: &Probe<'_>) -> bool {
+        let quiet;
+        let probe = if probe.takes_notes() && !text.starts_with(self.beginning().0) {
+            quiet = probe.without_notes();
+            &quiet
+        } else {
+            probe
+        };
         self.variables().fold(true, |all, variable| variable.value(probe).is_some() & all)
     }
 

@@ -122,6 +122,16 @@ fn only_keys_of_statements_about_the_request_are_missing() {
     assert_eq!(said(&supposed), "implicitDeny; missing aws:SecureTransport");
     supposed.entries = vec![entry("AWS:securetransport", "boolean", &["true"])];
     assert_eq!(said(&supposed), "allowed by PolicyInputList.1[0]");
+    let own = statement(r#""Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::own/${aws:username}""#);
+    assert_eq!(
+        said(&suppose(&[&own], "s3:GetObject", &["arn:aws:s3:::own/x"])),
+        "implicitDeny; missing aws:username"
+    );
+    assert_eq!(
+        said(&suppose(&[&own], "s3:GetObject", &[OBJECT])),
+        "implicitDeny",
+        "no user name makes it fit"
+    );
     assert_eq!(
         context_keys(&[], &supposed.policies).unwrap(),
         ["aws:SecureTransport", "s3:x-amz-acl", "aws:TagKeys"]
