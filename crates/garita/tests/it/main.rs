@@ -15,5 +15,6 @@ mod crash;
 mod disk_full;
 mod harness;
 mod help;
+mod operations_golden;
 mod policy;
 mod start;
