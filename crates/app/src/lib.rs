@@ -20,6 +20,7 @@ pub mod keyring;
 pub mod live;
 pub mod mint;
 pub mod password;
+pub mod reach;
 pub mod srp;
 pub mod sts;
 pub mod token;
@@ -70,6 +71,7 @@ pub struct App {
     reports: iam::credential_report::Reports,
     access_jobs: iam::last_accessed::Jobs,
     guesses: iam::mfa_device::Guesses,
+    everyone: reach::Everyone,
     tokens: token::Tokens,
 }
 
@@ -99,6 +101,7 @@ impl App {
             sessions: authn::Sessions::new(),
             key_use: Mutex::new(HashMap::new()),
             guesses: iam::mfa_device::Guesses::default(),
+            everyone: reach::Everyone::default(),
             reports: iam::credential_report::Reports::default(),
             access_jobs: iam::last_accessed::Jobs::default(),
             tokens: token::Tokens::default(),

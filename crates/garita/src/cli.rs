@@ -7,13 +7,14 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use garita_app::account::{BroughtKey, NewAccount};
+use garita_app::reach::Surroundings;
 use garita_model::Secret;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, environment};
-use crate::control::{self, AccountLine, Command as ControlCommand};
+use crate::control::{self, Answer, Command as ControlCommand};
 use crate::data_folder::{DataFolder, write_private};
-use crate::{audit_log, policy_test, quickstart, reference, serve};
+use crate::{audit_log, policy_test, quickstart, reference, serve, who_can};
 
 /// The identity and access plane of a machine-learning platform: AWS IAM's language and APIs, in front of your own
 /// MLflow.
@@ -56,6 +57,10 @@ enum Command {
         #[command(subcommand)]
         command: policy_test::PolicyCommand,
     },
+    /// Name everyone who can do something, with the conditions that remain; works beside a running server
+    WhoCan(who_can::WhoCanArgs),
+    /// Tell what a user, a role or a root user can do; works beside a running server
+    WhatCan(who_can::WhatCanArgs),
     /// Print reference pages made from the program's own tables
     #[command(hide = true)]
     Reference {
@@ -126,6 +131,8 @@ pub(crate) fn run() -> Result<ExitCode> {
             Command::Check(args) => check(&folder, &args)?,
             Command::Audit { command } => audit_log::run(&folder, command).await?,
             Command::Policy { command } => return policy_test::run(&command),
+            Command::WhoCan(args) => who_can::who_can(&folder, &usual_config(&folder)?, args).await?,
+            Command::WhatCan(args) => who_can::what_can(&folder, &usual_config(&folder)?, args).await?,
             Command::Reference { page } => {
                 print!("{}", reference::page(&page, &mut <Cli as clap::CommandFactory>::command())?);
             }
@@ -178,11 +185,13 @@ fn brought_key(args: &InitArgs) -> Result<Option<BroughtKey>> {
 }
 
 fn read_config(folder: &DataFolder, args: &ConfigArgs) -> Result<Config> {
-    match &args.config {
-        Some(path) => Config::read(path),
-        None if folder.config_file().exists() => Config::read(&folder.config_file()),
-        None => Ok(Config::default()),
-    }
+    args.config.as_deref().map_or_else(|| usual_config(folder), Config::read)
+}
+
+/// The configuration in the data folder, or the built-in one.
+fn usual_config(folder: &DataFolder) -> Result<Config> {
+    let path = folder.config_file();
+    if path.exists() { Config::read(&path) } else { Ok(Config::default()) }
 }
 
 async fn serve_until_told(folder: &DataFolder, args: &ConfigArgs) -> Result<()> {
@@ -222,9 +231,15 @@ async fn account(folder: &DataFolder, command: AccountCommand) -> Result<()> {
         AccountCommand::Create { name, id } => ControlCommand::CreateAccount { name, id },
         AccountCommand::List => ControlCommand::ListAccounts,
     };
-    let lines: Vec<AccountLine> = match control::send(folder, &command).await? {
-        Some(lines) => lines,
-        None => control::carry_out(&folder.open(&Config::default()).await?, command).await?,
+    let answer = match control::send(folder, &command).await? {
+        Some(answer) => answer,
+        None => {
+            let app = folder.open(&Config::default()).await?;
+            control::carry_out(&app, &Surroundings::default(), command).await?
+        }
+    };
+    let Answer::Accounts(lines) = answer else {
+        bail!("the running server answered something else than was asked")
     };
     for line in lines {
         println!("{}", serde_json::to_string(&line)?);

@@ -10,6 +10,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use garita_app::App;
 use garita_app::account::NewAccount;
+use garita_app::reach::Surroundings;
+use garita_app::reach::report::{WhatCan, WhoCan};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -32,6 +34,20 @@ pub(crate) enum Command {
     },
     /// List the accounts.
     ListAccounts,
+    /// Name everyone who can do something.
+    WhoCan {
+        /// One action.
+        action: String,
+        /// One resource.
+        resource: String,
+        /// The account of a resource whose ARN names none.
+        resource_account: Option<String>,
+    },
+    /// Tell what somebody can do.
+    WhatCan {
+        /// The ARN.
+        principal: String,
+    },
 }
 
 /// An account as the operator sees it. The secret is there once, in the answer to its making.
@@ -49,42 +65,57 @@ pub(crate) struct AccountLine {
     pub(crate) secret_access_key: Option<String>,
 }
 
+/// What a command is answered.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Answer {
+pub(crate) enum Answer {
+    /// The accounts listed, or the one made.
     Accounts(Vec<AccountLine>),
+    /// Who can.
+    WhoCan(Box<WhoCan>),
+    /// What somebody can do.
+    WhatCan(Box<WhatCan>),
+    /// Why there is no other answer.
     Error(String),
 }
 
 /// Carries out a command.
-pub(crate) async fn carry_out(app: &Arc<App>, command: Command) -> Result<Vec<AccountLine>> {
+pub(crate) async fn carry_out(app: &Arc<App>, around: &Surroundings, command: Command) -> Result<Answer> {
     match command {
         Command::CreateAccount { name, id } => {
             let id = id.map(|text| text.parse()).transpose().map_err(|e| anyhow!("{e}"))?;
             let new = NewAccount { id, name: name.parse()?, root_key: None };
             let (account, key) = app.create_account(new).await?;
-            Ok(vec![AccountLine {
+            Ok(Answer::Accounts(vec![AccountLine {
                 id: account.id.to_string(),
                 name: account.name.to_string(),
                 access_key_id: Some(key.key.id.to_string()),
                 secret_access_key: Some(key.secret.expose().clone()),
-            }])
+            }]))
         }
-        Command::ListAccounts => Ok(app
-            .snapshot()
-            .accounts()
-            .map(|account| AccountLine {
-                id: account.id.to_string(),
-                name: account.name.to_string(),
-                access_key_id: None,
-                secret_access_key: None,
-            })
-            .collect()),
+        Command::WhoCan { action, resource, resource_account } => {
+            let owner = resource_account.map(|text| text.parse()).transpose().map_err(|e| anyhow!("{e}"))?;
+            Ok(Answer::WhoCan(Box::new(app.who_can(&action, &resource, owner, around).await?)))
+        }
+        Command::WhatCan { principal } => {
+            Ok(Answer::WhatCan(Box::new(app.what_can(&principal, around).await?)))
+        }
+        Command::ListAccounts => Ok(Answer::Accounts(
+            app.snapshot()
+                .accounts()
+                .map(|account| AccountLine {
+                    id: account.id.to_string(),
+                    name: account.name.to_string(),
+                    access_key_id: None,
+                    secret_access_key: None,
+                })
+                .collect(),
+        )),
     }
 }
 
 /// Sends a command to the server that runs over a data folder; none when no server answers there.
-pub(crate) async fn send(folder: &DataFolder, command: &Command) -> Result<Option<Vec<AccountLine>>> {
+pub(crate) async fn send(folder: &DataFolder, command: &Command) -> Result<Option<Answer>> {
     let Ok(mut stream) = UnixStream::connect(folder.control_socket()).await else { return Ok(None) };
     let mut line = serde_json::to_string(command)?;
     line.push('\n');
@@ -92,8 +123,8 @@ pub(crate) async fn send(folder: &DataFolder, command: &Command) -> Result<Optio
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer).await?;
     match serde_json::from_str(&answer).context("the running server gave no answer that can be read")? {
-        Answer::Accounts(lines) => Ok(Some(lines)),
         Answer::Error(text) => bail!(text),
+        answer => Ok(Some(answer)),
     }
 }
 
@@ -105,17 +136,18 @@ pub(crate) struct Control {
 
 impl Control {
     /// Listens on the data folder's control socket.
-    pub(crate) fn start(app: Arc<App>, folder: &DataFolder) -> Result<Self> {
+    pub(crate) fn start(app: Arc<App>, around: Surroundings, folder: &DataFolder) -> Result<Self> {
         let socket = folder.control_socket();
         remove_stale(&socket)?;
         let listener = UnixListener::bind(&socket)
             .with_context(|| format!("cannot listen on `{}`", socket.display()))?;
-        let owner = folder.owner()?;
+        let (owner, around) = (folder.owner()?, Arc::new(around));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let app = app.clone();
+                let (app, around) = (app.clone(), around.clone());
                 tokio::spawn(async move {
-                    let talk = tokio::time::timeout(Duration::from_secs(10), converse(stream, &app, owner));
+                    let talk =
+                        tokio::time::timeout(Duration::from_secs(10), converse(stream, &app, &around, owner));
                     if let Ok(Err(error)) | Err(error) = talk.await.map_err(anyhow::Error::from) {
                         tracing::warn!(%error, "control socket");
                     }
@@ -143,7 +175,7 @@ fn remove_stale(socket: &Path) -> Result<()> {
     }
 }
 
-async fn converse(stream: UnixStream, app: &Arc<App>, owner: u32) -> Result<()> {
+async fn converse(stream: UnixStream, app: &Arc<App>, around: &Surroundings, owner: u32) -> Result<()> {
     let peer = stream.peer_cred()?.uid();
     if peer != owner && peer != 0 {
         bail!("refused a command of user {peer}");
@@ -152,10 +184,9 @@ async fn converse(stream: UnixStream, app: &Arc<App>, owner: u32) -> Result<()> 
     let mut line = String::new();
     BufReader::new(reading.take(MAX_COMMAND)).read_line(&mut line).await?;
     let answer = match serde_json::from_str(&line) {
-        Ok(command) => match carry_out(app, command).await {
-            Ok(lines) => Answer::Accounts(lines),
-            Err(error) => Answer::Error(format!("{error:#}")),
-        },
+        Ok(command) => {
+            carry_out(app, around, command).await.unwrap_or_else(|error| Answer::Error(format!("{error:#}")))
+        }
         Err(error) => Answer::Error(format!("not a command: {error}")),
     };
     let mut text = serde_json::to_string(&answer)?;

@@ -13,6 +13,7 @@ mod policy_test;
 mod quickstart;
 mod reference;
 mod serve;
+mod who_can;
 
 use std::process::ExitCode;
 

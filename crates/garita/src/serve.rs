@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::control::Control;
 use crate::data_folder::DataFolder;
 use crate::listen::{self, Door};
+use crate::who_can;
 
 /// A running server.
 pub(crate) struct Serving {
@@ -43,7 +44,7 @@ pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -
     for (address, apis) in config.gateways()? {
         bound.push((listen::bind(address).await?, apis));
     }
-    let control = Control::start(app.clone(), folder)?;
+    let control = Control::start(app.clone(), who_can::surroundings(config)?, folder)?;
     let aws = Arc::new(AwsDoor { app: app.clone(), api: AwsApi::new(app.clone()) });
     let mut listeners = vec![tokio::spawn(listen::serve(aws_listener, aws, stopped.clone()))];
     let mut gateway_endpoints = Vec::new();

@@ -18,7 +18,7 @@ mod population;
 mod tests;
 
 pub use aim::{Aim, ArnSet, Target};
-pub use answer::{Alternative, Answer, Formula, Never, Requirement, answer};
+pub use answer::{Alternative, Answer, Formula, Never, Requirement, answer, in_effect};
 pub use known::Known;
 pub use needs::Need;
 pub use population::{Holder, Population};

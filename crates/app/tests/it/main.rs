@@ -9,6 +9,7 @@
 mod federation;
 mod iam;
 mod live;
+mod reach;
 mod stage;
 mod sts;
 mod token;

@@ -4,7 +4,7 @@ use crate::harness::run;
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["quickstart", "init", "serve", "account", "check", "audit"] {
+    for command in ["quickstart", "init", "serve", "account", "check", "audit", "who-can", "what-can"] {
         let output = run(&[command, "--help"]);
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success() && text.contains("--data <DIR>"), "{command}: {text}");

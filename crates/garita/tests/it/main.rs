@@ -18,3 +18,4 @@ mod help;
 mod operations_golden;
 mod policy;
 mod start;
+mod who_can;

@@ -7,7 +7,7 @@
 
 use super::Aim;
 use super::known::Known;
-use super::needs::{Asker, Fit, Need};
+use super::needs::{Asker, Fit, Need, remaining};
 use crate::context::{Context, Principal, Probe};
 use crate::decision::{MatchedStatement, PolicyType};
 use crate::document::{Effect, Statement};
@@ -124,6 +124,23 @@ pub fn answer<'a>(
         gathered.add_all(&asker, PolicyType::Boundary, std::slice::from_ref(boundary));
     }
     gathered.settle(&asker)
+}
+
+/// The statements of a principal's own policies that can take effect, with what remains of their conditions.
+pub fn in_effect<'a>(
+    known: &Known,
+    policy_type: PolicyType,
+    policies: &'a [NamedPolicy],
+) -> Vec<Alternative<'a>> {
+    let mut found = Vec::new();
+    for policy in policies {
+        for statement in policy.document().statements() {
+            if let Some(needs) = remaining(statement, known) {
+                found.push(Alternative { policy, policy_type, statement, needs });
+            }
+        }
+    }
+    found
 }
 
 /// Who a grant names, and the statement that grants.

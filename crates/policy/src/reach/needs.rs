@@ -68,6 +68,19 @@ impl Need<'_> {
     }
 }
 
+/// What remains of a statement's conditions; none when one of them cannot be met.
+pub(super) fn remaining<'s>(statement: &'s Statement, known: &Known) -> Option<Vec<Need<'s>>> {
+    let mut needs = Vec::new();
+    for condition in statement.conditions() {
+        if !condition.asks_only(|key| known.knows(key)) {
+            needs.push(Need::Condition(condition));
+        } else if !condition.is_met(&Probe::quiet(known.context())) {
+            return None;
+        }
+    }
+    Some(needs)
+}
+
 impl fmt::Display for Need<'_> {
     /// `IpAddress aws:SourceIp 10.0.0.0/8`: operator, key and values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,13 +118,7 @@ impl Asker<'_> {
                 Extent::All => {}
             }
         }
-        for condition in statement.conditions() {
-            if !condition.asks_only(|key| self.known.knows(key)) {
-                needs.push(Need::Condition(condition));
-            } else if !condition.is_met(&Probe::quiet(self.known.context())) {
-                return None;
-            }
-        }
+        needs.extend(remaining(statement, self.known)?);
         Some(needs)
     }
 
