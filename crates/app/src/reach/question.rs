@@ -162,7 +162,8 @@ pub(super) const JUDGED_BY_TRUST: [&str; 5] = [
     "sts:SetSourceIdentity",
 ];
 /// Only for whom an identity provider vouches.
-const BY_IDENTITY_PROVIDER: [&str; 2] = ["sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"];
+pub(super) const BY_IDENTITY_PROVIDER: [&str; 2] =
+    ["sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"];
 /// Always allowed.
 pub(super) const NEEDS_NONE: [&str; 2] = ["sts:GetCallerIdentity", "sts:GetSessionToken"];
 /// Refused to sessions of roles, whatever policies say.

@@ -10,7 +10,7 @@ use garita_policy::{Effect, Policies, PolicyType, Principal};
 use garita_store::Snapshot;
 
 use super::everyone::name_of;
-use super::question::{Guard, JUDGED_BY_TRUST, NEEDS_NONE, NOT_FOR_SESSIONS};
+use super::question::{BY_IDENTITY_PROVIDER, Guard, JUDGED_BY_TRUST, NEEDS_NONE, NOT_FOR_SESSIONS};
 use super::report::{ActionLine, Conditions, GrantLine, Verdict, WhatCan};
 use super::{Catalogued, Surroundings};
 
@@ -94,6 +94,9 @@ impl Teller<'_> {
         if is_one_of(&NEEDS_NONE) {
             return line(Conditions::always(), Some("needs no permission"));
         }
+        if is_one_of(&BY_IDENTITY_PROVIDER) {
+            return line(Conditions::never("only whoever has an identity provider's token"), None);
+        }
         if is_one_of(&JUDGED_BY_TRUST) {
             let some = Conditions { answer: Verdict::When, ..Conditions::always() };
             let none = || Conditions::never("there is no role that it may assume");
@@ -116,10 +119,11 @@ impl Teller<'_> {
             ("{SAMLProviderArn}", _) => return iam("saml-provider/*"),
             ("{SerialNumber}", _) => return iam("mfa/*"),
             ("{RoleArn}", _) => return "arn:aws:iam::*:role/*".to_owned(),
-            ("{Arn}", _) => return iam("*"),
             (template, Principal::User { arn, .. }) if template.ends_with("{caller}") => {
                 return arn.to_string();
             }
+            // Anything in the account.
+            (template, _) if template.starts_with('{') => return iam("*"),
             _ => {}
         }
         let account = self.account.map_or_else(|| "*".to_owned(), |account| account.to_string());
