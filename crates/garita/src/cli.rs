@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Config, environment};
 use crate::control::{self, Answer, Command as ControlCommand};
 use crate::data_folder::{DataFolder, write_private};
-use crate::{audit_log, policy_test, quickstart, reference, serve, who_can};
+use crate::{audit_log, mail, policy_test, quickstart, reference, serve, who_can};
 
 /// The identity and access plane of a machine-learning platform: AWS IAM's language and APIs, in front of your own
 /// MLflow.
@@ -47,6 +47,13 @@ enum Command {
     },
     /// Check a configuration and say what it would serve, without serving
     Check(ConfigArgs),
+    /// Send one e-mail as the configuration says, to see whether it arrives
+    MailTest {
+        /// The address
+        to: String,
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
     /// Read the audit trail; works beside a running server
     Audit {
         #[command(subcommand)]
@@ -129,6 +136,9 @@ pub(crate) fn run() -> Result<ExitCode> {
             Command::Serve(args) => serve_until_told(&folder, &args).await?,
             Command::Account { command } => account(&folder, command).await?,
             Command::Check(args) => check(&folder, &args)?,
+            Command::MailTest { to, config } => {
+                mail::try_out(read_config(&folder, &config)?.mail.as_ref(), &to).await?;
+            }
             Command::Audit { command } => audit_log::run(&folder, command).await?,
             Command::Policy { command } => return policy_test::run(&command),
             Command::WhoCan(args) => who_can::who_can(&folder, &usual_config(&folder)?, args).await?,
@@ -256,6 +266,9 @@ fn check(folder: &DataFolder, args: &ConfigArgs) -> Result<()> {
             let host = api.host.as_deref().unwrap_or("any host");
             println!("gateway  {address} /{} ({host}) -> {}  [{}]", api.stage, api.upstream, api.id);
         }
+    }
+    if let Some(mail) = &config.mail {
+        println!("mail     {}", mail.goes_to());
     }
     println!("the configuration is sound");
     Ok(())

@@ -10,6 +10,8 @@ use garita_gateway::api::{Api, Target};
 use garita_model::AccountId;
 use serde::Deserialize;
 
+use crate::mail::MailConfig;
+
 /// What `garita serve` needs to know. The defaults serve the AWS API on loopback and no API stage.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -24,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) gateway: Listener,
     /// The API stages.
     pub(crate) api: Vec<ApiConfig>,
+    /// How e-mail is sent; without it none is.
+    pub(crate) mail: Option<MailConfig>,
 }
 
 /// A listening address.
@@ -62,6 +66,7 @@ impl Default for Config {
             aws: Listener { listen: ([127, 0, 0, 1], 4510).into() },
             gateway: Listener { listen: ([127, 0, 0, 1], 4580).into() },
             api: Vec::new(),
+            mail: None,
         }
     }
 }
@@ -85,6 +90,9 @@ impl Config {
         for region in std::iter::once(&self.region).chain(&self.also_regions) {
             let fits = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
             ensure!(fits && !region.is_empty(), "region `{region}` must be like `eu-west-1`");
+        }
+        if let Some(mail) = &self.mail {
+            mail.check().context("in [mail]")?;
         }
         for (index, api) in self.api.iter().enumerate() {
             api.to_api(&self.region)?;

@@ -9,6 +9,7 @@ mod config;
 mod control;
 mod data_folder;
 mod listen;
+mod mail;
 mod policy_test;
 mod quickstart;
 mod reference;
