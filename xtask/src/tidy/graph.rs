@@ -43,13 +43,23 @@ impl Graph {
         let resolved: BTreeMap<&str, &Value> =
             list(nodes, "nodes").filter_map(|node| Some((text(node, "id")?, node))).collect();
         let mut packages = BTreeMap::new();
+        let mut edges: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for package in list(metadata, "packages") {
             let id = text(package, "id").context("a package without id")?;
             // Packages of other platforms are listed, but not resolved.
             if let Some(node) = resolved.get(id) {
-                packages.insert(id.to_owned(), read(package, node, ours.contains(id)));
+                let used = used(package, node);
+                edges.insert(id, used.iter().filter_map(|edge| text(edge, "pkg")).collect());
+                packages.insert(id.to_owned(), read(package, &used, ours.contains(id)));
             }
         }
+        let (mut open, mut seen) = (Vec::from_iter(ours), BTreeSet::new());
+        while let Some(id) = open.pop() {
+            if seen.insert(id) {
+                open.extend(edges.get(id).into_iter().flatten());
+            }
+        }
+        packages.retain(|id, _| seen.contains(id.as_str()));
         Ok(Self(packages))
     }
 
@@ -77,7 +87,33 @@ impl Graph {
     }
 }
 
-fn read(package: &Value, node: &Value, is_ours: bool) -> Package {
+/// The dependencies of a package that are built. `cargo metadata` also lists optional ones that are only mentioned by
+/// a weak feature (`name?/feature`), which does not ask for them.
+fn used<'a>(package: &Value, node: &'a Value) -> Vec<&'a Value> {
+    let declared = package.get("features").and_then(Value::as_object);
+    let asked: BTreeSet<&str> = list(node, "features")
+        .filter_map(Value::as_str)
+        .flat_map(|feature| {
+            let parts = declared.and_then(|all| all.get(feature)).and_then(Value::as_array);
+            std::iter::once(feature).chain(parts.into_iter().flatten().filter_map(Value::as_str))
+        })
+        .filter_map(|part| {
+            let (name, inside) = part.split_once('/').unwrap_or((part, ""));
+            let name = name.strip_prefix("dep:").unwrap_or(name);
+            (inside.is_empty() || !name.ends_with('?')).then_some(name)
+        })
+        .collect();
+    let unasked: BTreeSet<String> = list(package, "dependencies")
+        .filter(|dependency| dependency.get("optional").and_then(Value::as_bool) == Some(true))
+        .filter_map(|dependency| text(dependency, "rename").or_else(|| text(dependency, "name")))
+        .filter(|name| !asked.contains(name))
+        .map(|name| name.replace('-', "_"))
+        .collect();
+    let is_used = |edge: &&Value| text(edge, "name").is_none_or(|name| !unasked.contains(name));
+    list(node, "deps").filter(is_used).collect()
+}
+
+fn read(package: &Value, used: &[&Value], is_ours: bool) -> Package {
     let own = |name: &str| text(package, name).unwrap_or_default().to_owned();
     Package {
         name: own("name"),
@@ -87,7 +123,8 @@ fn read(package: &Value, node: &Value, is_ours: bool) -> Package {
         names: list(package, "dependencies")
             .filter_map(|dependency| Some((text(dependency, "name")?.to_owned(), kind(dependency))))
             .collect(),
-        built_with: list(node, "deps")
+        built_with: used
+            .iter()
             .filter(|edge| list(edge, "dep_kinds").any(|used| kind(used) == Kind::Code))
             .filter_map(|edge| text(edge, "pkg").map(str::to_owned))
             .collect(),
@@ -172,5 +209,28 @@ mod tests {
         let room = graph.rooms().next().unwrap();
         assert_eq!(room.names, [("b".to_owned(), Kind::Code), ("t".to_owned(), Kind::Tests)]);
         assert_eq!(graph.closure(room), BTreeSet::from(["b"]));
+    }
+    #[test]
+    fn an_optional_package_must_be_asked_for() {
+        let optional = |features: &[&str]| {
+            json!({
+                "workspace_members": ["a"],
+                "packages": [
+                    {"id": "a", "name": "a", "version": "0.1.0",
+                     "features": {"weak": ["b-c?/std"], "strong": ["b-c/std"], "plain": ["dep:b-c"]},
+                     "dependencies": [{"name": "b-c", "kind": null, "optional": true}]},
+                    {"id": "b", "name": "b-c", "version": "1.0.0", "dependencies": []},
+                ],
+                "resolve": {"nodes": [
+                    {"id": "a", "features": features,
+                     "deps": [{"name": "b_c", "pkg": "b", "dep_kinds": [{"kind": null}]}]},
+                    {"id": "b", "deps": []},
+                ]},
+            })
+        };
+        for (features, packages) in [(&["weak"][..], 1), (&["strong"], 2), (&["plain"], 2), (&["b-c"], 2)] {
+            let graph = Graph::parse(&optional(features)).unwrap();
+            assert_eq!(graph.packages().len(), packages, "{features:?}");
+        }
     }
 }
