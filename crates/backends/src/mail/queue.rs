@@ -26,15 +26,15 @@ pub struct QueuedMailer(mpsc::Sender<MailMessage>);
 impl QueuedMailer {
     /// A queue with so many places in front of a mailer. Must be called inside a tokio runtime; the tasks behind it end
     /// with the queue.
-    pub fn start(mailer: Arc<dyn Mailer>, places: usize) -> Self {
+    pub fn start(mailer: &Arc<dyn Mailer>, places: usize) -> Self {
         Self::with_pauses(mailer, places, PAUSES)
     }
 
-    fn with_pauses(mailer: Arc<dyn Mailer>, places: usize, pauses: [Duration; 3]) -> Self {
+    fn with_pauses(mailer: &Arc<dyn Mailer>, places: usize, pauses: [Duration; 3]) -> Self {
         let (sender, waiting) = mpsc::channel(places.max(1));
         let waiting = Arc::new(tokio::sync::Mutex::new(waiting));
         for _ in 0..AT_ONCE {
-            tokio::spawn(work(Arc::clone(&mailer), Arc::clone(&waiting), pauses));
+            tokio::spawn(work(Arc::clone(mailer), Arc::clone(&waiting), pauses));
         }
         Self(sender)
     }
@@ -120,7 +120,11 @@ mod tests {
     async fn a_message_is_tried_again() {
         for (refusals, arrives) in [(0, true), (3, true), (4, false)] {
             let inner = Arc::new(Stubborn(Mutex::new((refusals, Vec::new()))));
-            let queue = QueuedMailer::with_pauses(inner.clone(), 4, [Duration::from_millis(1); 3]);
+            let queue = QueuedMailer::with_pauses(
+                &(inner.clone() as Arc<dyn Mailer>),
+                4,
+                [Duration::from_millis(1); 3],
+            );
             queue.send(message("hello")).await.unwrap();
             let settled = || {
                 let state = inner.0.lock().unwrap();
@@ -134,7 +138,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_queue_is_bounded_and_takes_only_messages() {
-        let queue = QueuedMailer::with_pauses(Arc::new(Stuck), 8, [Duration::from_secs(1); 3]);
+        let queue =
+            QueuedMailer::with_pauses(&(Arc::new(Stuck) as Arc<dyn Mailer>), 8, [Duration::from_secs(1); 3]);
         let mut placed = 0;
         while queue.send(message("x")).await.is_ok() {
             placed += 1;
