@@ -17,6 +17,7 @@ pub mod change;
 pub mod context;
 pub mod iam;
 pub mod keyring;
+pub mod letter;
 pub mod live;
 pub mod mint;
 pub mod password;

@@ -6,8 +6,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use garita_app::token::rotation::Schedule;
 use garita_gateway::api::{Api, Target};
 use garita_model::AccountId;
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::mail::MailConfig;
@@ -26,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) gateway: Listener,
     /// The API stages.
     pub(crate) api: Vec<ApiConfig>,
+    /// The keys that sign the tokens of user pools.
+    pub(crate) tokens: TokensConfig,
     /// How e-mail is sent; without it none is.
     pub(crate) mail: Option<MailConfig>,
 }
@@ -36,6 +40,43 @@ pub(crate) struct Config {
 pub(crate) struct Listener {
     /// `address:port`; port 0 takes a free one.
     pub(crate) listen: SocketAddr,
+}
+
+/// How long signing keys do what.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TokensConfig {
+    /// Days a key signs, 1 to 3650.
+    pub(crate) key_days: u32,
+    /// Hours it is published before that: at least as long as others keep the key set.
+    pub(crate) publish_hours: u32,
+}
+
+impl Default for TokensConfig {
+    fn default() -> Self {
+        Self { key_days: 90, publish_hours: 48 }
+    }
+}
+
+impl TokensConfig {
+    fn check(&self) -> Result<()> {
+        let Self { key_days, publish_hours } = self;
+        ensure!((1..=3650).contains(key_days), "key_days `{key_days}` in [tokens] must be 1 to 3650");
+        ensure!(
+            (1..=key_days * 12).contains(publish_hours),
+            "publish_hours `{publish_hours}` in [tokens] must be at least 1, and at most half of `key_days`"
+        );
+        Ok(())
+    }
+
+    /// The schedule of the keys.
+    pub(crate) fn schedule(&self) -> Schedule {
+        Schedule {
+            signs_for: SignedDuration::from_hours(i64::from(self.key_days) * 24),
+            published_before: SignedDuration::from_hours(i64::from(self.publish_hours)),
+            ..Schedule::default()
+        }
+    }
 }
 
 /// One API with its one stage.
@@ -66,6 +107,7 @@ impl Default for Config {
             aws: Listener { listen: ([127, 0, 0, 1], 4510).into() },
             gateway: Listener { listen: ([127, 0, 0, 1], 4580).into() },
             api: Vec::new(),
+            tokens: TokensConfig::default(),
             mail: None,
         }
     }
@@ -91,6 +133,7 @@ impl Config {
             let fits = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
             ensure!(fits && !region.is_empty(), "region `{region}` must be like `eu-west-1`");
         }
+        self.tokens.check()?;
         if let Some(mail) = &self.mail {
             mail.check().context("in [mail]")?;
         }
@@ -217,6 +260,8 @@ mod tests {
                 &format!("{API}host = \"ml.example\"{}host = \"ML.example\"", API.replace("ml1", "ml2")),
                 "has the id",
             ),
+            ("[tokens]\nkey_days = 0", "key_days `0`"),
+            ("[tokens]\nkey_days = 2\npublish_hours = 25", "publish_hours `25`"),
             ("[aws]\nlisten = \"nowhere\"", "invalid socket address"),
         ] {
             let error = format!("{:#}", Config::parse(text).unwrap_err());

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use bytes::Bytes;
+use garita_app::token::rotation::Schedule;
 use garita_app::{App, Event, Outcome};
 use garita_aws::AwsApi;
 use garita_gateway::{Gateway, Listening};
@@ -57,7 +58,7 @@ pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -
         let door = Arc::new(GatewayDoor { app: app.clone(), gateway });
         listeners.push(tokio::spawn(listen::serve(listener, door, stopped.clone())));
     }
-    let housekeeping = tokio::spawn(keep_house(app.clone(), gateways));
+    let housekeeping = tokio::spawn(keep_house(app.clone(), gateways, config.tokens.schedule()));
     Ok(Serving { app, aws_endpoint, gateway_endpoints, stop, listeners, housekeeping, control })
 }
 
@@ -77,12 +78,15 @@ impl Serving {
 }
 
 /// What is done every minute.
-async fn keep_house(app: Arc<App>, gateways: Vec<Arc<Gateway>>) {
+async fn keep_house(app: Arc<App>, gateways: Vec<Arc<Gateway>>, keys: Schedule) {
     let mut every = tokio::time::interval(Duration::from_secs(60));
     loop {
         every.tick().await;
         if let Err(error) = app.save_key_use().await {
             tracing::warn!(?error, "cannot save when keys were last used");
+        }
+        if let Err(error) = app.keep_token_keys(keys).await {
+            tracing::warn!(?error, "cannot keep the signing keys of user pools in order");
         }
         for gateway in &gateways {
             gateway.sweep().await;

@@ -9,6 +9,7 @@
 
 pub mod jwks;
 mod jws;
+mod keeper;
 pub mod key;
 pub mod rotation;
 mod standing;

@@ -5,11 +5,17 @@ use std::sync::Arc;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use garita_app::Keyring;
+use garita_app::authorize::Question;
 use garita_app::mint::token::{Access, Grant, Identity, Minter};
 use garita_app::token::rotation::{Schedule, deny, plan};
-use garita_app::token::{Audience, Expected, Standing, TokenError, TokenSubject, Tokens, Verified, jwks};
-use garita_model::{KeyStage, Secret, SystemEntropy, TokenAlgorithm, TokenUse};
-use garita_testkit::OnePool;
+use garita_app::token::{
+    Audience, Expected, Standing, TokenError, TokenSubject, Tokens, Verified, jwks, key,
+};
+use garita_model::{
+    Clock as _, KeyStage, Plain as _, Secret, SystemEntropy, TokenAlgorithm, TokenKey, TokenUse,
+};
+use garita_testkit::{OnePool, TestGarita};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -237,7 +243,7 @@ fn a_token_of_another_history_is_refused() {
     let world = World::new(&[TokenAlgorithm::Es256]);
     let ahead = World { tokens: Tokens::default(), ..World::new(&[TokenAlgorithm::Es256]) };
     for key in world.pool.all_keys() {
-        ahead.pool.put(garita_model::TokenKey::clone(&key));
+        ahead.pool.put(TokenKey::clone(&key));
     }
     world.pool.advance();
     let token = world.access();
@@ -446,4 +452,69 @@ fn a_successor_takes_over_when_its_predecessor_is_denied() {
     world.pool.apply(steps, soon);
     let then = World { now: soon, ..world };
     assert!(then.verify(&then.access()).is_ok());
+}
+
+/// The keys a Garita holds for a pool, with what they do.
+fn stages(garita: &TestGarita) -> Vec<(TokenUse, KeyStage)> {
+    let (state, now) = (garita.app.snapshot(), garita.clock.now());
+    let keys = state.list::<TokenKey>(garita.account(), &TokenKey::prefix("eu-west-1_Team"));
+    let mut stages: Vec<_> = keys.map(|key| (key.signs, key.stage(now))).collect();
+    stages.sort_unstable();
+    stages
+}
+
+async fn with_keys() -> TestGarita {
+    let garita = TestGarita::new().await;
+    let (account, now) = (garita.account(), garita.clock.now());
+    // The master key of every test's Garita.
+    let keyring = Keyring::new(&Secret::new([7; 32]));
+    let pair =
+        key::generate_pair(account, "eu-west-1_Team", TokenAlgorithm::EdDsa, &keyring, &SystemEntropy, now);
+    let root = garita.as_root();
+    let change = garita.app.change(&root, move |change| {
+        let permit = change.authorize(&Question::new("cognito-idp:CreateUserPool", "*", account))?;
+        pair?.into_iter().for_each(|key| change.put(&permit, key.into_object()));
+        Ok(())
+    });
+    change.await.unwrap();
+    garita
+}
+
+#[tokio::test]
+async fn the_keys_of_pools_are_kept_in_order() {
+    use KeyStage::{Current, Next, Retired};
+    use TokenUse::{Access, Id};
+    let (garita, schedule) = (with_keys().await, Schedule::default());
+    let keep = async || garita.app.keep_token_keys(schedule).await.unwrap();
+    let hours = |hours| garita.clock.advance(SignedDuration::from_hours(hours));
+    assert_eq!(keep().await, 0);
+    assert_eq!(stages(&garita), [(Id, Current), (Access, Current)]);
+    hours(90 * 24 - 48);
+    assert_eq!((keep().await, keep().await), (1, 0), "done once");
+    assert_eq!(stages(&garita), [(Id, Next), (Id, Current), (Access, Next), (Access, Current)]);
+    hours(48);
+    assert_eq!(stages(&garita), [(Id, Current), (Id, Retired), (Access, Current), (Access, Retired)]);
+    hours(25);
+    assert_eq!((keep().await, keep().await), (1, 0));
+    assert_eq!(stages(&garita), [(Id, Current), (Access, Current)]);
+}
+
+#[tokio::test]
+async fn a_denied_key_is_replaced_in_the_same_change() {
+    use KeyStage::{Current, Denied};
+    use TokenUse::{Access, Id};
+    let (garita, schedule) = (with_keys().await, Schedule::default());
+    let state = garita.app.snapshot();
+    let keys = state.list::<TokenKey>(garita.account(), "eu-west-1_Team/");
+    let kid = keys.filter(|key| key.signs == Access).map(|key| key.kid.clone()).next().unwrap();
+    let deny =
+        async |kid: &str| garita.app.deny_token_key(garita.account(), "eu-west-1_Team", kid, schedule).await;
+    deny(&kid).await.unwrap();
+    assert_eq!(stages(&garita), [(Id, Current), (Access, Current), (Access, Denied)]);
+    assert_eq!(garita.app.snapshot().revision(), state.revision() + 1, "one change");
+    let unknown = deny("another").await.unwrap_err().to_string();
+    assert_eq!(unknown, "user pool `eu-west-1_Team` has no key `another`");
+    garita.clock.advance(SignedDuration::from_hours(25));
+    garita.app.keep_token_keys(schedule).await.unwrap();
+    assert_eq!(stages(&garita), [(Id, Current), (Access, Current)]);
 }
