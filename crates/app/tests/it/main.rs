@@ -10,6 +10,7 @@ mod federation;
 mod iam;
 mod live;
 mod reach;
+mod srp;
 mod stage;
 mod sts;
 mod token;
