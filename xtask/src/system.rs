@@ -23,6 +23,8 @@ pub(crate) const PYTHON: Need = Need { probe: &["python3", "--version"], package
 /// Python's virtual environments, which Debian packages apart.
 pub(crate) const VENV: Need =
     Need { probe: &["python3", "-c", "import ensurepip, venv"], package: "python3-venv" };
+/// Makes the certificate of the mail server that client tests run.
+pub(crate) const OPENSSL: Need = Need { probe: &["openssl", "version"], package: "openssl" };
 /// The peer of the gateway benchmark.
 pub(crate) const NGINX: Need = Need { probe: &["nginx", "-v"], package: "nginx-light" };
 /// The load generator of the gateway benchmark.
