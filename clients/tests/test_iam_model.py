@@ -202,6 +202,7 @@ def calls(account, recorder):
         ("GetCallerIdentity", {}),
         ("GetSessionToken", {"DurationSeconds": 900}),
         ("GetAccessKeyInfo", {"AccessKeyId": recorder.key}),
+        ("DecodeAuthorizationMessage", {"EncodedMessage": recorder.refused()}),
         ("GetFederationToken", {
             "Name": "model", "Policy": DOCUMENT, "PolicyArns": [{"arn": arn}], "Tags": TAGS, "DurationSeconds": 900,
         }),
@@ -265,7 +266,7 @@ class Recorder:
     """Clients of IAM and STS that keep the XML of every reply with its model."""
 
     def __init__(self, garita, credentials, name=None):
-        self.name = name
+        self.garita, self.name = garita, name
         config = botocore.config.Config(parameter_validation=False, retries={"total_max_attempts": 1})
         session = boto3.Session(region_name=garita.region, **credentials.boto())
         self.clients = [session.client(name, endpoint_url=garita.endpoint, config=config) for name in ("iam", "sts")]
@@ -281,6 +282,12 @@ class Recorder:
             if operation in client.meta.service_model.operation_names:
                 return client._make_api_call(operation, parameters)
         raise AssertionError(operation)
+
+    def refused(self):
+        """The encoded message of a refusal to another user."""
+        with pytest.raises(botocore.exceptions.ClientError) as caught:
+            self.garita.client("iam", self.garita.user("bruno")).list_users()
+        return caught.value.response["Error"]["Message"].rsplit(" ", 1)[1]
 
     def supported(self):
         """Operations that are not refused by name, asked without parameters."""

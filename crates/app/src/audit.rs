@@ -5,8 +5,8 @@
 //! happens upstream, that the record will find its place on disk; [`App::finish`] puts it there before the reply.
 
 use garita_model::session::{Origin, Subject};
-use garita_model::{Arn, AuditRecord, Error, Reason, Result};
-use garita_policy::{Outcome as Verdict, Principal};
+use garita_model::{Arn, AuditRecord, Error, Reason, Result, explanation};
+use garita_policy::Principal;
 use garita_store::{Intent, Store, Trail};
 use serde_json::{Map, Value, json};
 
@@ -167,27 +167,23 @@ fn additional(judged: &[Judgement], outcome: &Outcome, took: std::time::Duration
     })
 }
 
+/// A decision, as [`explanation::DecisionRecord`] reads it; a refused one with what explains it.
 fn decision(judgement: &Judgement) -> Value {
     let decision = &judgement.decision;
-    let statements: Vec<Value> = decision
-        .matched()
-        .iter()
-        .map(|m| {
-            json!({
-                "policy": m.policy_id.as_ref(),
-                "sid": m.sid.as_deref(),
-                "line": m.start.line,
-                "column": m.start.column,
-            })
-        })
-        .collect();
     let mut value = json!({
         "action": judgement.action,
+        "resource": judgement.resource,
         "decision": decision.outcome().to_string(),
-        "statements": statements,
+        "policyType": explanation::policy_type(decision.decided_by()),
+        "statements": explanation::statements(decision),
     });
-    if let (false, Some(object)) = (decision.outcome() == Verdict::Allowed, value.as_object_mut()) {
-        object.insert("reason".to_owned(), decision.reason().into());
+    if let (Some(refused), Some(object)) = (&judgement.refused, value.as_object_mut()) {
+        let mut put = |name: &str, value: Value| object.insert(name.to_owned(), value);
+        put("reason", decision.reason().into());
+        put("resourceAccount", judgement.account.map(|account| account.to_string()).into());
+        put("nearest", explanation::nearest(&refused.nearest).into());
+        put("missingContextKeys", explanation::missing_keys(decision).into());
+        put("context", explanation::context(&refused.keys));
     }
     value
 }
@@ -311,5 +307,6 @@ fn rejection_code(reason: Reason) -> &'static str {
         Reason::ReportExpired => "ReportExpired",
         Reason::InvalidUserType => "InvalidUserType",
         Reason::UserPool(fault) => fault.code(),
+        Reason::InvalidAuthorizationMessage => "InvalidAuthorizationMessageException",
     }
 }

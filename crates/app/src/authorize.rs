@@ -7,15 +7,18 @@
 use std::sync::Arc;
 
 use garita_model::error::Refusal;
+use garita_model::explanation::Ground;
 use garita_model::session::Subject;
 use garita_model::{AccountId, Error, Result};
 use garita_policy::decision::Decision;
-use garita_policy::{CompiledPolicies, Context, NamedPolicy, PolicyIndex, Request, decide, denial_message};
+use garita_policy::{
+    CompiledPolicies, Context, NamedPolicy, PolicyIndex, PolicyType, Request, decide, denial_message,
+};
 use garita_store::Snapshot;
 use garita_wire::sigv4::SigV4Error;
 
 use crate::App;
-use crate::context::{Judgement, RequestContext};
+use crate::context::{Judgement, Refused, RequestContext};
 use crate::live::{self, Live, Standing};
 
 /// Evidence that a request was allowed: needed for every write and every forward.
@@ -75,6 +78,19 @@ impl App {
     pub fn authorize(&self, cx: &RequestContext, question: &Question<'_>) -> Result<Permit> {
         judge(&self.snapshot(), cx, question, None)
     }
+
+    /// Judges a request against the current snapshot and the policy of its resource.
+    ///
+    /// # Errors
+    /// As [`App::authorize`].
+    pub fn authorize_at(
+        &self,
+        cx: &RequestContext,
+        question: &Question<'_>,
+        policy: Option<&PolicyIndex>,
+    ) -> Result<Permit> {
+        judge_at(&self.snapshot(), cx, question, Gate { trust: None, resource: policy })
+    }
 }
 
 /// Judges a request against a snapshot; `trust` is the role's trust policy when the action assumes a role.
@@ -86,6 +102,23 @@ pub(crate) fn judge(
     cx: &RequestContext,
     question: &Question<'_>,
     trust: Option<&NamedPolicy>,
+) -> Result<Permit> {
+    let trust = trust.map(|policy| state.index(std::slice::from_ref(policy)));
+    judge_at(state, cx, question, Gate { trust: trust.as_deref(), resource: None })
+}
+
+/// The policy at the resource's side.
+#[derive(Clone, Copy)]
+struct Gate<'a> {
+    trust: Option<&'a PolicyIndex>,
+    resource: Option<&'a PolicyIndex>,
+}
+
+fn judge_at(
+    state: &Snapshot,
+    cx: &RequestContext,
+    question: &Question<'_>,
+    gate: Gate<'_>,
 ) -> Result<Permit> {
     let caller = cx.caller();
     let live = live::check(state, caller)?;
@@ -99,28 +132,65 @@ pub(crate) fn judge(
         resource_account: question.account,
         context: &keys,
     };
-    let trust = trust.map(|policy| state.index(std::slice::from_ref(policy)));
     let policies = CompiledPolicies {
         identity: Some(&held.identity),
         boundary: held.boundary.as_deref(),
         session: held.session.as_deref(),
-        trust: trust.as_deref(),
+        trust: gate.trust,
+        resource: gate.resource,
         ..CompiledPolicies::default()
     };
     let decision = policies.decision(&request, decide(&request, &policies));
-    cx.judged(Judgement {
-        action: question.action.to_owned(),
-        resource: question.resource.to_owned(),
-        account: question.account,
-        decision: decision.clone(),
-    });
-    if decision.is_allowed() {
-        let (action, resource) = (question.action.to_owned(), question.resource.to_owned());
-        return Ok(Permit { decision, action, resource, revision: live.revision });
+    if !decision.is_allowed() {
+        return Err(refuse(cx, &request, &policies, decision));
     }
-    let who = caller.principal.arn_text();
-    let message = denial_message(&who, question.action, question.resource, &decision);
-    Err(Error::AccessDenied(Box::new(Refusal { message, decision: Some(decision) })))
+    cx.judged(judgement(&request, decision.clone(), None));
+    let (action, resource) = (question.action.to_owned(), question.resource.to_owned());
+    Ok(Permit { decision, action, resource, revision: live.revision })
+}
+
+/// The error of a refused request, with what explains it. Nobody waits for this who is allowed.
+fn refuse(
+    cx: &RequestContext,
+    request: &Request<'_>,
+    policies: &CompiledPolicies<'_>,
+    decision: Decision,
+) -> Error {
+    let nearest = policies.nearest(request, &decision);
+    let disclosed = may_be_told(request, policies, &decision);
+    let refused = Refused { nearest: nearest.clone(), keys: request.context.clone() };
+    cx.judged(judgement(request, decision.clone(), Some(refused)));
+    let who = request.principal.arn_text();
+    let message = denial_message(&who, request.action, request.resource, &decision);
+    let ground = Some(Ground { decision, nearest, disclosed });
+    Error::AccessDenied(Box::new(Refusal { message, ground }))
+}
+
+/// Whether the caller may be told of the policies: all of them are of the caller's own account, and none of an
+/// organization. A trust policy is for those who may read the role: to anyone else, a role that is not there looks the
+/// same as one that trusts others.
+fn may_be_told(request: &Request<'_>, policies: &CompiledPolicies<'_>, decision: &Decision) -> bool {
+    let own = request.principal.account();
+    let of_organization =
+        matches!(decision.decided_by(), PolicyType::ServiceControl | PolicyType::ResourceControl);
+    let may_read_role = || {
+        let reading = Request { action: "iam:GetRole", ..*request };
+        decide(&reading, &CompiledPolicies { trust: None, ..*policies }).is_allowed()
+    };
+    own.is_some()
+        && request.resource_account.is_none_or(|owner| own == Some(owner))
+        && !of_organization
+        && (policies.trust.is_none() || may_read_role())
+}
+
+fn judgement(request: &Request<'_>, decision: Decision, refused: Option<Refused>) -> Judgement {
+    Judgement {
+        action: request.action.to_owned(),
+        resource: request.resource.to_owned(),
+        account: request.resource_account,
+        decision,
+        refused,
+    }
 }
 
 /// Temporary credentials of a user reach neither IAM, without a second factor, nor STS beyond two operations; those of

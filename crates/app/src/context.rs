@@ -11,6 +11,7 @@ use std::time::Instant;
 use garita_model::session::Session;
 use garita_model::{AccessKeyId, AccountId, RequestId, Result};
 use garita_policy::decision::Decision;
+use garita_policy::evaluate::explain::Near;
 use garita_policy::{Context, NamedPolicy, Principal};
 use jiff::Timestamp;
 
@@ -78,6 +79,17 @@ pub struct Judgement {
     pub account: Option<AccountId>,
     /// What was decided and by which statements.
     pub decision: Decision,
+    /// What explains a refusal; none for what was allowed.
+    pub refused: Option<Refused>,
+}
+
+/// What explains a refusal beside its decision.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// The statements nearest to allowing it.
+    pub nearest: Vec<Near>,
+    /// The condition keys it was judged by.
+    pub keys: Context,
 }
 
 /// Everything a verb needs to know about its request. Cheap to clone: clones share one log.

@@ -15,6 +15,7 @@ pub mod authn;
 pub mod authorize;
 pub mod change;
 pub mod context;
+pub mod explain;
 pub mod iam;
 pub mod keyring;
 pub mod letter;
@@ -74,6 +75,7 @@ pub struct App {
     guesses: iam::mfa_device::Guesses,
     everyone: reach::Everyone,
     tokens: token::Tokens,
+    lookups: tokio::sync::Semaphore,
 }
 
 impl App {
@@ -107,6 +109,7 @@ impl App {
             access_jobs: iam::last_accessed::Jobs::default(),
             tokens: token::Tokens::default(),
             passwords,
+            lookups: tokio::sync::Semaphore::new(explain::AT_ONCE),
         }))
     }
 

@@ -32,6 +32,13 @@ pub(crate) enum Refusal {
     SlowBody,
 }
 
+impl Refusal {
+    /// Whether a policy decision stands behind it.
+    pub(crate) fn is_by_policy(&self) -> bool {
+        matches!(self, Self::App(Error::AccessDenied(denied)) if denied.ground.is_some())
+    }
+}
+
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         Self::App(error)
@@ -54,11 +61,25 @@ pub(crate) struct Told {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) message: String,
+    /// What follows the message in the reply, and not in the audit record, which has it in its decisions.
+    pub(crate) explanation: String,
 }
 
 impl Told {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, message: message.into(), explanation: String::new() }
+    }
+
+    /// The same, with what explains a refusal by policy: as EC2 does, ending in the encoded message.
+    pub(crate) fn explained(self, refusal: &Refusal, request_id: &str, encoded: Option<&str>) -> Self {
+        let Refusal::App(Error::AccessDenied(denied)) = refusal else { return self };
+        let Some(ground) = &denied.ground else { return self };
+        let mut explanation = ground.told(request_id);
+        if let Some(encoded) = encoded {
+            explanation.push_str(". Encoded authorization failure message: ");
+            explanation.push_str(encoded);
+        }
+        Self { explanation, ..self }
     }
 
     /// The same, for the audit record.
@@ -131,6 +152,7 @@ fn rejection_status(reason: Reason) -> StatusCode {
         Reason::PasswordPolicyViolation
         | Reason::InvalidUserType
         | Reason::UserPool(_)
+        | Reason::InvalidAuthorizationMessage
         | Reason::InvalidPublicKey
         | Reason::UnrecognizedPublicKeyEncoding
         | Reason::DuplicateSshPublicKey => StatusCode::BAD_REQUEST,

@@ -133,7 +133,8 @@ impl AwsApi {
         let (response, outcome) = match answer {
             Ok(answer) => reply::done(answer, cx.event(), id),
             Err(refusal) => {
-                let told = errors::told(&refusal, style, id);
+                let encoded = refusal.is_by_policy().then(|| self.app.authorization_message(cx)).flatten();
+                let told = errors::told(&refusal, style, id).explained(&refusal, id, encoded.as_deref());
                 (reply::refused(style, &told, cx.event(), id), told.outcome())
             }
         };

@@ -20,7 +20,7 @@ use crate::receive::Received;
 use crate::services::iam::{
     Kind, access_key, attachment, boundary, group, inline_policy, policy, policy_version, role, tag, user,
 };
-use crate::services::sts;
+use crate::services::{explain, sts};
 
 /// Rows: service, operation, access, resource, parameters, function.
 macro_rules! rows {
@@ -255,6 +255,7 @@ static ROWS: &[Row] = rows! {
         ["Name" "Policy" "PolicyArns" "DurationSeconds" "Tags"] sts::get_federation_token;
     "sts" "GetCallerIdentity" Read ANY [] sts::get_caller_identity;
     "sts" "GetAccessKeyInfo" Read ANY ["AccessKeyId"] sts::get_access_key_info;
+    "sts" "DecodeAuthorizationMessage" Write ANY ["EncodedMessage"] explain::decode_authorization_message;
 };
 
 #[cfg(test)]

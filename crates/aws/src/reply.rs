@@ -53,9 +53,10 @@ pub(crate) fn done(answer: Answer, event: &Event, id: &str) -> (Response<Full<By
 
 /// The reply of a request that was refused or failed.
 pub(crate) fn refused(style: Style, told: &Told, event: &Event, id: &str) -> Response<Full<Bytes>> {
+    let message = format!("{}{}", told.message, told.explanation);
     let body = match style {
-        Style::Query => xml::error(namespace(event), told.status, told.code, &told.message, id),
-        Style::Json10 | Style::Json11 => json::error(told.code, &told.message),
+        Style::Query => xml::error(namespace(event), told.status, told.code, &message, id),
+        Style::Json10 | Style::Json11 => json::error(told.code, &message),
     };
     response(style, told.status, body, id)
 }

@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Config, environment};
 use crate::control::{self, Answer, Command as ControlCommand};
 use crate::data_folder::{DataFolder, write_private};
-use crate::{audit_log, mail, policy_test, quickstart, reference, serve, who_can};
+use crate::{audit_log, explain, mail, policy_test, quickstart, reference, serve, who_can};
 
 /// The identity and access plane of a machine-learning platform: AWS IAM's language and APIs, in front of your own
 /// MLflow.
@@ -59,6 +59,8 @@ enum Command {
         #[command(subcommand)]
         command: audit_log::AuditCommand,
     },
+    /// Say why a request was refused or allowed, by the id in its reply; works beside a running server
+    Explain(explain::ExplainArgs),
     /// Test policies against cases, without a server
     Policy {
         #[command(subcommand)]
@@ -140,6 +142,7 @@ pub(crate) fn run() -> Result<ExitCode> {
                 mail::try_out(read_config(&folder, &config)?.mail.as_ref(), &to).await?;
             }
             Command::Audit { command } => audit_log::run(&folder, command).await?,
+            Command::Explain(args) => explain::run(&folder, &args)?,
             Command::Policy { command } => return policy_test::run(&command),
             Command::WhoCan(args) => who_can::who_can(&folder, &usual_config(&folder)?, args).await?,
             Command::WhatCan(args) => who_can::what_can(&folder, &usual_config(&folder)?, args).await?,
@@ -264,7 +267,8 @@ fn check(folder: &DataFolder, args: &ConfigArgs) -> Result<()> {
     for (address, apis) in config.gateways()? {
         for api in apis {
             let host = api.host.as_deref().unwrap_or("any host");
-            println!("gateway  {address} /{} ({host}) -> {}  [{}]", api.stage, api.upstream, api.id);
+            let policy = if api.policy.is_some() { ", with a resource policy" } else { "" };
+            println!("gateway  {address} /{} ({host}) -> {}  [{}]{policy}", api.stage, api.upstream, api.id);
         }
     }
     if let Some(mail) = &config.mail {

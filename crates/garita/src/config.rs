@@ -2,17 +2,24 @@
 //!
 //! INVARIANT: an unknown or ill-typed setting is an error that names it; nothing is guessed.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use garita_app::token::rotation::Schedule;
+use garita_gateway::StagePolicy;
 use garita_gateway::api::{Api, Target};
+use garita_gateway::stage_policy::Owner;
 use garita_model::AccountId;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::mail::MailConfig;
+
+/// Most bytes of a file with a stage's policy.
+const MAX_POLICY_FILE: u64 = 256 * 1024;
 
 /// What `garita serve` needs to know. The defaults serve the AWS API on loopback and no API stage.
 #[derive(Debug, Clone, Deserialize)]
@@ -97,6 +104,8 @@ pub(crate) struct ApiConfig {
     pub(crate) host: Option<String>,
     /// The URL clients reach the stage by, when it is not `http://{Host}/{stage}`.
     pub(crate) public_url: Option<String>,
+    /// The file with its resource policy; a relative path is one beside the configuration.
+    pub(crate) policy: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -118,12 +127,22 @@ impl Config {
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the configuration `{}`", path.display()))?;
-        Self::parse(&text).with_context(|| format!("in `{}`", path.display()))
+        let beside = path.parent().unwrap_or(Path::new(""));
+        Self::parse_beside(beside, &text).with_context(|| format!("in `{}`", path.display()))
     }
 
     /// Parses and checks a text.
+    #[cfg(test)]
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        let config: Self = toml::from_str(text)?;
+        Self::parse_beside(Path::new(""), text)
+    }
+
+    /// Parses and checks a text; relative paths in it are those in the folder `beside`.
+    fn parse_beside(beside: &Path, text: &str) -> Result<Self> {
+        let mut config: Self = toml::from_str(text)?;
+        for policy in config.api.iter_mut().filter_map(|api| api.policy.as_mut()) {
+            *policy = beside.join(&*policy);
+        }
         config.check()?;
         Ok(config)
     }
@@ -196,8 +215,25 @@ impl ApiConfig {
             upstream: target(&self.upstream).with_context(|| format!("upstream of api `{id}`"))?,
             host: self.host.clone(),
             public_url: self.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
+            policy: self
+                .policy
+                .as_deref()
+                .map(|path| read_policy(path, Owner { account, region, api: id, stage }))
+                .transpose()
+                .with_context(|| format!("policy of api `{id}`"))?,
         })
     }
+}
+
+fn read_policy(path: &Path, owner: Owner<'_>) -> Result<StagePolicy> {
+    let shown = path.display();
+    let file = File::open(path).with_context(|| format!("cannot read `{shown}`"))?;
+    let mut text = String::new();
+    file.take(MAX_POLICY_FILE + 1)
+        .read_to_string(&mut text)
+        .with_context(|| format!("cannot read `{shown}`"))?;
+    ensure!(text.len() as u64 <= MAX_POLICY_FILE, "`{shown}` is larger than {MAX_POLICY_FILE} bytes");
+    StagePolicy::parse(&text, owner).with_context(|| format!("in `{shown}`"))
 }
 
 fn target(text: &str) -> Result<Target> {
@@ -267,5 +303,28 @@ mod tests {
             let error = format!("{:#}", Config::parse(text).unwrap_err());
             assert!(error.contains(says), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_policy_is_read_beside_the_configuration_and_what_is_wrong_with_it_is_told_with_its_place() {
+        let folder = std::env::temp_dir().join(format!("garita-config-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("garita.toml");
+        std::fs::write(&file, format!("{API}policy = \"stage.json\"")).unwrap();
+        let told = || format!("{:#}", Config::read(&file).unwrap_err());
+        assert!(told().contains("policy of api `ml1`: cannot read `"), "{}", told());
+        std::fs::write(folder.join("stage.json"), "{\n \"Statement\": {\"Effect\": \"allow\"}}").unwrap();
+        assert!(
+            told()
+                .contains("stage.json`: `Effect` must be `Allow` or `Deny`, not `allow` at line 2 column 26")
+        );
+        std::fs::write(folder.join("stage.json"), " ".repeat(300_000)).unwrap();
+        assert!(told().contains("is larger than 262144 bytes"));
+        let policy =
+            r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"execute-api:/*"}}"#;
+        std::fs::write(folder.join("stage.json"), policy).unwrap();
+        let gateways = Config::read(&file).unwrap().gateways().unwrap();
+        assert!(gateways[0].1[0].policy.is_some());
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod control;
 mod data_folder;
+mod explain;
 mod listen;
 mod mail;
 mod policy_test;

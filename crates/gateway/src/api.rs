@@ -9,6 +9,7 @@ use garita_model::AccountId;
 
 use crate::mlflow::Verb;
 use crate::path::CanonicalPath;
+use crate::stage_policy::StagePolicy;
 
 /// Where an upstream listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub struct Api {
     pub host: Option<String>,
     /// The URL clients reach the stage's root by, without a slash at the end; from the Host header when none.
     pub public_url: Option<String>,
+    /// Its resource policy.
+    pub policy: Option<StagePolicy>,
 }
 
 impl Api {
@@ -101,6 +104,7 @@ mod tests {
             upstream: Target::Http("127.0.0.1:1".to_owned()),
             host: host.map(str::to_owned),
             public_url: None,
+            policy: None,
         }
     }
 

@@ -25,6 +25,7 @@ use crate::path::CanonicalPath;
 use crate::payload::Intake;
 use crate::query::Query;
 use crate::refusal::Refusal;
+use crate::stage_policy::StagePolicy;
 use crate::transfer::Transfers;
 use crate::upstream::{Outgoing, Payload, Upstream};
 
@@ -235,7 +236,8 @@ impl Gateway {
             return Err(Refusal::shape(StatusCode::URI_TOO_LONG, message));
         }
         let question = Question::new("execute-api:Invoke", arn, api.account);
-        self.app.authorize(cx, &question).map_err(|error| logged(&error))
+        let policy = api.policy.as_ref().map(StagePolicy::index);
+        self.app.authorize_at(cx, &question, policy).map_err(|error| logged(&error))
     }
 
     /// The headers of a request to an upstream, on behalf of the caller in `cx`.

@@ -1,7 +1,7 @@
 //! Door: the data path. API stages in front of MLflow: route, authorize, forward.
 //!
 //! Read in the order a request meets them: [`admit`] (its shape), [`path`] and [`api`] (whose it is), [`mlflow`]
-//! (what it asks for), `gateway` (who asks, and whether they may), [`query`] and [`json`] (its parameters, written
+//! (what it asks for), `gateway` (who asks, and whether they may, with [`stage_policy`]), [`query`] and [`json`] (its parameters, written
 //! anew), `payload` (its body, hashed), `forward` and `upstream` (on to MLflow and back), `transfer` (artifacts).
 //!
 //! INVARIANT: what reaches an upstream is built from what was judged. An unknown route, method, header that could
@@ -23,6 +23,7 @@ pub mod path;
 mod payload;
 pub mod query;
 mod refusal;
+pub mod stage_policy;
 mod transfer;
 mod upstream;
 
@@ -31,3 +32,4 @@ pub use body::{Body, BodyError};
 pub use field::FieldError;
 pub use gateway::{Gateway, Listening};
 pub use limits::Limits;
+pub use stage_policy::StagePolicy;

@@ -1,8 +1,9 @@
 //! How a refusal looks on the wire: one exhaustive map from errors to status, code and text.
 //!
 //! INVARIANT: a denial is 403, never a status the SDK retries (408, 429, 5xx); its body has `error_code` and
-//! `message` for MLflow's client and `Message` for AWS's, with the same sentence.
+//! `message` for MLflow's client and `Message` for AWS's, with the same text; `decision` has it as a structure.
 
+use garita_model::explanation::Ground;
 use garita_model::{Error, RequestId};
 use garita_wire::sigv4::SigV4Error;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
@@ -24,11 +25,13 @@ pub(crate) struct Refusal {
     pub(crate) kind: &'static str,
     /// The sentence.
     pub(crate) message: String,
+    /// What stands behind a refusal by policy.
+    pub(crate) ground: Option<Box<Ground>>,
 }
 
 impl Refusal {
     fn new(status: StatusCode, code: &'static str, kind: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, kind, message: message.into() }
+        Self { status, code, kind, message: message.into(), ground: None }
     }
 
     /// The request is not one that can be served, whoever sends it.
@@ -76,9 +79,15 @@ impl Refusal {
 
     /// The reply.
     pub(crate) fn into_response(self, request_id: &RequestId) -> Response<Body> {
-        let Self { status, code, kind, message } = self;
-        let body = json!({ "error_code": code, "message": message, "Message": message }).to_string();
-        let mut response = Response::new(full(body));
+        let Self { status, code, kind, mut message, ground } = self;
+        if let Some(ground) = &ground {
+            message.push_str(&ground.told(request_id.as_str()));
+        }
+        let mut body = json!({ "error_code": code, "message": message, "Message": message });
+        if let (Some(ground), Some(body)) = (ground, body.as_object_mut()) {
+            body.insert("decision".to_owned(), ground.told_json(request_id.as_str()));
+        }
+        let mut response = Response::new(full(body.to_string()));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -97,7 +106,9 @@ impl From<&Error> for Refusal {
     fn from(error: &Error) -> Self {
         let text = error.to_string();
         match error {
-            Error::AccessDenied(_) => Self::forbidden(text),
+            Error::AccessDenied(denied) => {
+                Self { ground: denied.ground.clone().map(Box::new), ..Self::forbidden(text) }
+            }
             Error::Unauthenticated(error) => unauthenticated(error, text),
             Error::NotFound(_) => {
                 Self::new(StatusCode::NOT_FOUND, "RESOURCE_DOES_NOT_EXIST", "NotFoundException", text)

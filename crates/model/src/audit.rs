@@ -29,7 +29,8 @@ pub struct AuditRecord {
     /// AWS's error code, when the request was refused or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<String>,
-    /// The text the caller got, when the request was refused or failed.
+    /// The text the caller got, when the request was refused or failed; without the explanation, which the decisions
+    /// of `additional_event_data` hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
     /// The parameters, without secrets.

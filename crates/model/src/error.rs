@@ -5,9 +5,9 @@
 
 use std::fmt;
 
-use garita_policy::decision::Decision;
 use garita_wire::sigv4::SigV4Error;
 
+use crate::explanation::Ground;
 use crate::user_pool::fault::PoolFault;
 
 /// A result of this workspace's verbs.
@@ -81,6 +81,8 @@ pub enum Reason {
     InvalidUserType,
     /// What only user pools tell.
     UserPool(PoolFault),
+    /// An encoded message that is not of this account, or of no refusal.
+    InvalidAuthorizationMessage,
 }
 
 /// A denied request: who asked for what, and the decision that refused it.
@@ -88,8 +90,8 @@ pub enum Reason {
 pub struct Refusal {
     /// The sentence for the caller, in AWS's words.
     pub message: String,
-    /// The decision, for the audit record and for explanation.
-    pub decision: Option<Decision>,
+    /// What stands behind it; none when no policy decided.
+    pub ground: Option<Ground>,
 }
 
 /// Why something failed inside: for the log only, never for the wire.
@@ -133,7 +135,7 @@ impl Error {
     }
     /// A refusal without a policy decision behind it, such as a caller of the wrong kind.
     pub fn denied(message: impl Into<String>) -> Self {
-        Self::AccessDenied(Box::new(Refusal { message: message.into(), decision: None }))
+        Self::AccessDenied(Box::new(Refusal { message: message.into(), ground: None }))
     }
     /// What only one kind of request can be told.
     pub fn rejected(reason: Reason, message: impl Into<String>) -> Self {

@@ -193,6 +193,10 @@ impl RequestId {
         let mut bits = u128::from_be_bytes(bytes);
         bits = (bits & !(0xf << 76)) | (0x4 << 76);
         bits = (bits & !(0x3 << 62)) | (0x2 << 62);
+        Self::written(bits)
+    }
+
+    fn written(bits: u128) -> Self {
         let (a, b, c) = (bits >> 96, (bits >> 80) & 0xffff, (bits >> 64) & 0xffff);
         let (d, e) = ((bits >> 48) & 0xffff, bits & 0xffff_ffff_ffff);
         Self(format!("{a:08x}-{b:04x}-{c:04x}-{d:04x}-{e:012x}"))
@@ -200,6 +204,36 @@ impl RequestId {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The number it writes.
+    pub fn to_bits(&self) -> u128 {
+        let digits: String = self.0.chars().filter(|c| *c != '-').collect();
+        u128::from_str_radix(&digits, 16).unwrap_or_default()
+    }
+
+    /// The id that writes this number; none when it is no version 4 UUID.
+    pub fn from_bits(bits: u128) -> Option<Self> {
+        let id = Self::from_bytes(bits.to_be_bytes());
+        (id.to_bits() == bits).then_some(id)
+    }
+}
+
+impl FromStr for RequestId {
+    type Err = Error;
+
+    /// Takes what [`fmt::Display`] gives, in lower or upper case.
+    fn from_str(text: &str) -> Result<Self> {
+        let lower = text.to_ascii_lowercase();
+        let digits: String = lower.chars().filter(|c| *c != '-').collect();
+        let id = u128::from_str_radix(&digits, 16).ok().and_then(Self::from_bits);
+        id.filter(|id| id.0 == lower).ok_or_else(|| {
+            let shown: String = text.chars().take(64).collect();
+            Error::invalid(
+                "",
+                format!("`{shown}` is not a decision id: give the id that the refusal ends with"),
+            )
+        })
     }
 }
 
@@ -245,5 +279,19 @@ mod tests {
     fn request_ids_are_version_4_uuids() {
         assert_eq!(RequestId::from_bytes([0xff; 16]).as_str(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
         assert_eq!(RequestId::from_bytes([0; 16]).as_str(), "00000000-0000-4000-8000-000000000000");
+    }
+
+    #[test]
+    fn request_ids_are_read_as_they_are_written_and_in_no_other_way() {
+        let id = RequestId::draw(&SystemEntropy).unwrap();
+        assert_eq!(id.as_str().parse::<RequestId>().unwrap().as_str(), id.as_str());
+        assert_eq!(id.as_str().to_uppercase().parse::<RequestId>().unwrap().as_str(), id.as_str());
+        assert_eq!(RequestId::from_bits(id.to_bits()).unwrap().as_str(), id.as_str());
+        assert!(RequestId::from_bits(u128::MAX).is_none());
+        let text = id.as_str().to_owned();
+        let rest = text.get(1..).unwrap();
+        for wrong in ["", "x", rest, &text.replace('-', ""), &format!("{text}0"), &format!("+{rest}")] {
+            assert!(wrong.parse::<RequestId>().is_err(), "{wrong}");
+        }
     }
 }

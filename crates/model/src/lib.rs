@@ -10,6 +10,7 @@ pub mod audit;
 pub mod clock;
 pub mod entropy;
 pub mod error;
+pub mod explanation;
 pub mod group;
 pub mod id;
 pub mod identity_provider;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::context::{Principal, Request};
 use crate::decision::{Decision, MatchedStatement, Outcome, PolicyType};
 use crate::document::Statement;
+use crate::evaluate::explain::{self, Near};
 use crate::evaluate::order::{Said, is_limited, settle};
 use crate::evaluate::principal::Grant;
 use crate::evaluate::{NamedPolicy, Policies, evaluate};
@@ -148,6 +149,16 @@ pub fn decide(request: &Request<'_>, policies: &CompiledPolicies<'_>) -> Verdict
 impl<'a> CompiledPolicies<'a> {
     /// Decides `request` and says why, by every statement of the same policies.
     pub fn explain(&self, request: &Request<'_>) -> Decision {
+        self.spread(|policies| evaluate(request, policies))
+    }
+
+    /// The statements nearest to allowing `request`: see [`explain::nearest`].
+    pub fn nearest(&self, request: &Request<'_>, decision: &Decision) -> Vec<Near> {
+        self.spread(|policies| explain::nearest(request, policies, decision))
+    }
+
+    /// The same policies without their indexes.
+    fn spread<R>(&self, look: impl FnOnce(&Policies<'_>) -> R) -> R {
         let only = |index: Option<&PolicyIndex>| index.and_then(|index| index.policies().first().cloned());
         let levels = |levels: Option<&[Arc<PolicyIndex>]>| {
             levels.map(|levels| levels.iter().map(|index| index.policies().to_vec()).collect::<Vec<_>>())
@@ -155,7 +166,7 @@ impl<'a> CompiledPolicies<'a> {
         let (boundary, resource) = (only(self.boundary), only(self.resource));
         let (trust, endpoint) = (only(self.trust), only(self.endpoint));
         let (scp, rcp) = (levels(self.scp), levels(self.rcp));
-        let policies = Policies {
+        look(&Policies {
             identity: self.identity.map_or(&[], PolicyIndex::policies),
             boundary: boundary.as_ref(),
             session: self.session.map(PolicyIndex::policies),
@@ -164,8 +175,7 @@ impl<'a> CompiledPolicies<'a> {
             scp: scp.as_deref(),
             rcp: rcp.as_deref(),
             endpoint: endpoint.as_ref(),
-        };
-        evaluate(request, &policies)
+        })
     }
 
     /// The verdict as a decision: an allowed request's lists the one statement that granted it, anything else is

@@ -7,6 +7,7 @@
 //! final record; what happens to a ticket, there is a record of it.
 
 mod batch;
+mod find;
 mod line;
 mod place;
 mod reader;
@@ -25,6 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use garita_model::{AuditRecord, Error, Result};
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::failure;
@@ -109,7 +111,24 @@ impl Trail {
     /// Whether a record with this event id is on the trail. Reads the files, newest first: for use at start, on what
     /// was in the outbox.
     pub fn contains(&self, event_id: &str) -> bool {
-        reader::contains(&self.0.folder, event_id)
+        matches!(find::find(&self.0.folder, event_id, None), Ok(Some(_)))
+    }
+
+    /// The record with this event id, as [`Trail::find_in`]. Reads files: not for a thread that others wait for.
+    ///
+    /// # Errors
+    /// As [`Trail::find_in`].
+    pub fn find(&self, event_id: &str, since: Option<Timestamp>) -> Result<Option<Entry>> {
+        find::find(&self.0.folder, event_id, since).map_err(|e| reader::failed(&e))
+    }
+
+    /// The record with this event id in the trail of a data folder. Works beside a running server. `since` is a time
+    /// before the record was written: near to it, the search is short.
+    ///
+    /// # Errors
+    /// `Unavailable` when it is not found and some of the trail cannot be read.
+    pub fn find_in(folder: &Path, event_id: &str, since: Option<Timestamp>) -> Result<Option<Entry>> {
+        find::find(&folder.join("audit"), event_id, since).map_err(|e| reader::failed(&e))
     }
 
     /// The number of the last line and its SHA-256 in hexadecimal: noted elsewhere, it shows whether lines were cut

@@ -52,7 +52,7 @@ pub(crate) fn trusts_nobody() -> Result<&'static NamedPolicy> {
         return Ok(nobody);
     }
     let document = Arc::new(document::parse(text, PolicyKind::Trust)?);
-    Ok(NOBODY.get_or_init(|| NamedPolicy::new("trust", PolicySource::Trust, document)))
+    Ok(NOBODY.get_or_init(|| NamedPolicy::new("a role that is not there", PolicySource::Trust, document)))
 }
 
 fn judge_trust(

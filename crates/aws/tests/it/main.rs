@@ -9,6 +9,7 @@
 
 mod account;
 mod door;
+mod explanations;
 mod groups;
 mod instance_profiles;
 mod keys;

@@ -67,8 +67,8 @@ async fn json_services_are_answered_in_json() {
 async fn who_may_not_learns_why() {
     let door = Door::open().await;
     let ana = door.user("ana").await;
-    assert_snapshot!(door.iam_as(&ana, &[("Action", "GetUser"), ("UserName", "none")]).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: iam:GetUser on resource: arn:aws:iam::111122223333:user/none because no identity-based policy allows the iam:GetUser action");
-    assert_snapshot!(door.iam_as(&ana, &[("Action", "ListUsers")]).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: iam:ListUsers on resource: arn:aws:iam::111122223333:user/ because no identity-based policy allows the iam:ListUsers action");
+    assert_snapshot!(door.iam_as(&ana, &[("Action", "GetUser"), ("UserName", "none")]).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: iam:GetUser on resource: arn:aws:iam::111122223333:user/none because no identity-based policy allows the iam:GetUser action. No statement of an identity-based policy comes near it. Decision id: [request id]. Encoded authorization failure message: [sealed]");
+    assert_snapshot!(door.iam_as(&ana, &[("Action", "ListUsers")]).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: iam:ListUsers on resource: arn:aws:iam::111122223333:user/ because no identity-based policy allows the iam:ListUsers action. No statement of an identity-based policy comes near it. Decision id: [request id]. Encoded authorization failure message: [sealed]");
     let deny = r#"{"Version":"2012-10-17","Statement":{"Sid":"NoLists","Effect":"Deny","Action":"iam:List*","Resource":"*"}}"#;
     door.iam(&[
         ("Action", "PutUserPolicy"),
@@ -77,7 +77,7 @@ async fn who_may_not_learns_why() {
         ("PolicyDocument", deny),
     ])
     .await;
-    assert_snapshot!(door.iam_as(&ana, &[("Action", "ListUsers")]).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: iam:ListUsers on resource: arn:aws:iam::111122223333:user/ with an explicit deny in an identity-based policy");
+    assert_snapshot!(door.iam_as(&ana, &[("Action", "ListUsers")]).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: iam:ListUsers on resource: arn:aws:iam::111122223333:user/ with an explicit deny in an identity-based policy. Denied by statement 0 (NoLists) of no, line 1 column 37. Decision id: [request id]. Encoded authorization failure message: [sealed]");
 }
 
 #[tokio::test]

@@ -62,14 +62,14 @@ async fn what_cannot_be_assumed_is_refused_in_awss_words() {
     assert_snapshot!(refused(&[("RoleSessionName", "Session1:2")]).await, @r"400 ValidationError: 1 validation error detected: Value 'Session1:2' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*");
     assert_snapshot!(refused(&[("RoleSessionName", "x")]).await, @"400 ValidationError: 1 validation error detected: Value 'x' at 'roleSessionName' failed to satisfy constraint: Member must have length greater than or equal to 2");
     assert_snapshot!(refused(&[("RoleArn", "nothing-valid-in-here")]).await, @"400 ValidationError: nothing-valid-in-here is invalid");
-    assert_snapshot!(refused(&[("RoleArn", "arn:aws:iam::111122223333:role/none")]).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/none because no role trust policy allows the sts:AssumeRole action");
+    assert_snapshot!(refused(&[("RoleArn", "arn:aws:iam::111122223333:role/none")]).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/none because no role trust policy allows the sts:AssumeRole action. Decision id: [request id]. Encoded authorization failure message: [sealed]");
     assert_snapshot!(refused(&[("DurationSeconds", "899")]).await, @"400 ValidationError: 1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900");
     assert_snapshot!(refused(&[("DurationSeconds", "7200")]).await, @"400 ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
     assert_snapshot!(refused(&[("TransitiveTagKeys.member.1", "team")]).await, @"400 InvalidParameterValue: The specified transitive tag key must be included in the requested tags.");
     assert_snapshot!(refused(&[("SerialNumber", "arn:aws:iam::111122223333:mfa/ana"), ("TokenCode", "123456")]).await, @"403 AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code.");
     assert_snapshot!(refused(&[("ProvidedContexts.member.1.ProviderArn", "x")]).await, @"400 ValidationError: the parameter `ProvidedContexts.member.1.ProviderArn` is not supported by `AssumeRole` here; leave it out");
     assert_snapshot!(refused(&[("Policy", "{}")]).await, @"400 MalformedPolicyDocument: Syntax errors in policy. (the policy has no `Statement` at line 1 column 1)");
-    assert_snapshot!(refused(&[("SourceIdentity", "ana")]).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: sts:SetSourceIdentity on resource: arn:aws:iam::111122223333:role/job because no role trust policy allows the sts:SetSourceIdentity action");
+    assert_snapshot!(refused(&[("SourceIdentity", "ana")]).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: sts:SetSourceIdentity on resource: arn:aws:iam::111122223333:role/job because no role trust policy allows the sts:SetSourceIdentity action. Decision id: [request id]. Encoded authorization failure message: [sealed]");
 }
 
 #[tokio::test]

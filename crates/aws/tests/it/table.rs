@@ -91,6 +91,7 @@ async fn who_has_no_rights_is_refused_by_every_row_but_the_open_ones() {
         ("PolicySourceArn", "arn:aws:iam::111122223333:user/other"),
         ("ActionNames", ""),
         ("PolicyInputList", ""),
+        ("EncodedMessage", "c2VhbGVk"),
     ];
     for row in operations() {
         let taken = garita_aws::operations::parameters(row);

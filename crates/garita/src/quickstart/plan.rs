@@ -53,6 +53,7 @@ impl Plan {
             listen: None,
             host: None,
             public_url: None,
+            policy: None,
         };
         Ok(Config {
             aws: Listener { listen: self.aws },

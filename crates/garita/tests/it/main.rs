@@ -13,6 +13,7 @@ mod account;
 mod audit;
 mod crash;
 mod disk_full;
+mod explain;
 mod harness;
 mod help;
 mod operations_golden;

@@ -4,6 +4,7 @@ mod bounds;
 mod bytes;
 mod rights;
 mod shapes;
+mod stage_policies;
 mod transfers;
 
 use std::net::SocketAddr;
@@ -52,6 +53,7 @@ impl Bench {
             upstream: target,
             host: None,
             public_url: None,
+            policy: None,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

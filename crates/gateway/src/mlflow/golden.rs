@@ -30,6 +30,7 @@ fn api() -> Api {
         upstream: Target::Http("127.0.0.1:1".to_owned()),
         host: None,
         public_url: None,
+        policy: None,
     }
 }
 

@@ -84,20 +84,6 @@ impl Iterator for Reader {
     }
 }
 
-fn failed(error: &io::Error) -> Error {
+pub(super) fn failed(error: &io::Error) -> Error {
     failure::io("read the audit trail", error)
-}
-
-/// Whether a record with this event id is in one of the files; newest first. What cannot be read holds nothing.
-pub(super) fn contains(folder: &Path, event_id: &str) -> bool {
-    let needle = format!(r#""eventID":{}"#, serde_json::Value::from(event_id));
-    let holds = |line: &[u8]| {
-        std::str::from_utf8(line).is_ok_and(|text| text.contains(&needle))
-            && Front::parse(line).is_some_and(|front| !front.intent)
-    };
-    files(folder)
-        .unwrap_or_default()
-        .into_iter()
-        .rev()
-        .any(|(_, path)| std::fs::read(path).is_ok_and(|bytes| bytes.split(|byte| *byte == b'\n').any(holds)))
 }

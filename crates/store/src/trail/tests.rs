@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::ticket::{Intent, Ticket};
 use super::worker::{Task, Worker};
-use super::{MAX_LINE, Reader, line, place, verify};
+use super::{MAX_LINE, Reader, find, line, place, verify};
 
 fn record(id: &str) -> AuditRecord {
     let mut text = json!({
@@ -76,4 +76,62 @@ fn an_empty_newest_file_continues_the_one_before_it() {
     drop(tasks);
     worker.work(&inbox);
     assert_eq!(verify::verify(folder.path()).unwrap().last, 2);
+}
+
+#[test]
+fn one_record_is_found_in_any_file_whatever_the_files_times() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut worker = Worker::open(folder.path()).unwrap().rotating_at(4096);
+    let (tasks, inbox) = channel();
+    let thread = std::thread::spawn(move || worker.work(&inbox));
+    for n in 0..60 {
+        let (tell, told) = oneshot::channel();
+        let mut record = record(&format!("e{n}"));
+        // A value that looks like the id of another record.
+        record.user_agent = format!(r#""eventID":"e{}""#, n + 1);
+        let body = line::body(&record, MAX_LINE).unwrap();
+        tasks.send(Task::Append { body, tell }).unwrap();
+        told.blocking_recv().unwrap().unwrap();
+    }
+    tasks.send(Task::Close).unwrap();
+    thread.join().unwrap();
+    let files = place::files(folder.path()).unwrap();
+    assert!(files.len() > 3, "{files:?}");
+    let written = |path: &std::path::Path| std::fs::metadata(path).unwrap().modified().unwrap();
+    let now = jiff::Timestamp::try_from(written(&files[0].1)).unwrap();
+    let hour = jiff::SignedDuration::from_secs(3600);
+    for since in [None, Some(now), Some(now + hour), Some(now - hour), Some(jiff::Timestamp::MIN)] {
+        for n in [0, 1, 30, 59] {
+            let found = find::find(folder.path(), &format!("e{n}"), since).unwrap().unwrap();
+            assert_eq!((found.record.event_id, found.seq), (format!("e{n}"), n + 1), "{since:?}");
+        }
+        assert_eq!(find::find(folder.path(), "e60", since).unwrap(), None);
+        assert_eq!(find::find(folder.path(), "\",\"", since).unwrap(), None);
+    }
+    // Lines that cannot be read, and one that never ends, hide no other.
+    let mut newest = std::fs::read(&files[0].1).unwrap();
+    newest.splice(0..0, [b"\xff\xfe\n".as_slice(), &vec![b'x'; 3 * MAX_LINE], b"\n"].concat());
+    std::fs::write(&files[0].1, newest).unwrap();
+    assert!(find::find(folder.path(), "e0", None).unwrap().is_some());
+    assert!(find::find(&folder.path().join("none"), "e0", None).is_err());
+}
+
+#[test]
+fn an_intent_is_not_found_as_a_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut worker = Worker::open(folder.path()).unwrap();
+    let (tasks, inbox) = channel();
+    let thread = std::thread::spawn(move || worker.work(&inbox));
+    let (tell, begun) = oneshot::channel();
+    let intent = Intent { request_id: "open".to_owned(), record: record("open") };
+    let body = line::body(&intent.record, MAX_LINE).unwrap();
+    let ticket = Ticket::new(intent, tasks.clone());
+    tasks.send(Task::Begin { body, ticket, tell }).unwrap();
+    let ticket = begun.blocking_recv().unwrap().unwrap();
+    assert_eq!(find::find(folder.path(), "open", None).unwrap(), None);
+    drop(ticket);
+    tasks.send(Task::Close).unwrap();
+    thread.join().unwrap();
+    let found = find::find(folder.path(), "open", None).unwrap().unwrap();
+    assert!(found.record.error_code.is_some());
 }
