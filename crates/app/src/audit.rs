@@ -11,7 +11,7 @@ use garita_store::{Intent, Store, Trail};
 use serde_json::{Map, Value, json};
 
 use crate::App;
-use crate::context::{Caller, Judgement, RequestContext};
+use crate::context::{Caller, Concerned, Judgement, RequestContext};
 
 /// What a request asks for, as the audit trail names it.
 #[derive(Debug, Clone)]
@@ -123,7 +123,10 @@ pub(crate) fn record(cx: &RequestContext, outcome: &Outcome) -> AuditRecord {
         Some((code, message)) => (Some(code.clone()), Some(message.clone())),
         None => (None, None),
     };
-    let recipient = judged.iter().rev().find_map(|j| j.account).or_else(|| cx.caller().account());
+    let concerned = cx.concerned();
+    let of_pool = || concerned.as_ref().map(|concerned| concerned.account);
+    let recipient = judged.iter().rev().find_map(|j| j.account).or_else(of_pool);
+    let recipient = recipient.or_else(|| cx.caller().account());
     AuditRecord {
         event_version: "1.11".to_owned(),
         user_identity: user_identity(cx.caller()),
@@ -137,7 +140,7 @@ pub(crate) fn record(cx: &RequestContext, outcome: &Outcome) -> AuditRecord {
         error_message,
         request_parameters: event.parameters.clone(),
         response_elements: outcome.response.clone(),
-        additional_event_data: additional(&judged, outcome, arrival.started.elapsed()),
+        additional_event_data: additional(&judged, concerned.as_ref(), outcome, arrival.started.elapsed()),
         request_id: arrival.request_id.to_string(),
         event_id: arrival.request_id.to_string(),
         read_only: event.read_only,
@@ -158,13 +161,23 @@ fn resources(judged: &[Judgement]) -> Value {
 }
 
 /// What CloudTrail has no field for: the decisions, the status, the duration in microseconds.
-fn additional(judged: &[Judgement], outcome: &Outcome, took: std::time::Duration) -> Value {
+fn additional(
+    judged: &[Judgement],
+    concerned: Option<&Concerned>,
+    outcome: &Outcome,
+    took: std::time::Duration,
+) -> Value {
     let decisions: Vec<Value> = judged.iter().map(decision).collect();
-    json!({
+    let mut data = json!({
         "status": outcome.status,
         "durationMicros": u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "decisions": decisions,
-    })
+    });
+    if let (Some(Concerned { pool, sub, .. }), Some(data)) = (concerned, data.as_object_mut()) {
+        data.insert("userPoolId".to_owned(), pool.as_str().into());
+        data.extend(sub.iter().map(|sub| ("sub".to_owned(), sub.as_str().into())));
+    }
+    data
 }
 
 /// A decision, as [`explanation::DecisionRecord`] reads it; a refused one with what explains it.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use garita_model::{Account, Entropy, Error, MfaDevice, Object, ObjectKey, Plain as _, Result};
+use garita_model::{Account, Entropy, Error, MfaDevice, Object, ObjectKey, ObjectKind, Plain as _, Result};
 use garita_policy::{NamedPolicy, Principal};
 use garita_store::{Snapshot, Transaction};
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use crate::App;
 use crate::audit::{self, Outcome};
 use crate::authorize::{Permit, Question, judge};
 use crate::context::RequestContext;
+use crate::user_pool::Admitted;
 
 /// The inside of a change.
 pub struct Change<'a> {
@@ -22,6 +23,7 @@ pub struct Change<'a> {
     cx: &'a RequestContext,
     app: &'a App,
     response: Value,
+    refusal: Option<(String, String)>,
 }
 
 impl Change<'_> {
@@ -98,6 +100,40 @@ impl Change<'_> {
     pub fn delete(&mut self, _permit: &Permit, key: ObjectKey) {
         self.tx.delete(key);
     }
+    /// Writes what a sign-in, a sign-up or a user's own request changes: it needs no right, because who was let in at a
+    /// pool's door acts for one user of that pool. Nothing but users, sign-ins and codes of that pool is written so.
+    ///
+    /// # Errors
+    /// `Internal` for anything else.
+    pub(crate) fn put_own(&mut self, admitted: &Admitted, object: Object) -> Result<()> {
+        let pool = match &object {
+            Object::PoolUser(user) => &user.pool,
+            Object::PoolSession(session) => &session.pool,
+            Object::PoolCode(code) => &code.pool,
+            _ => return Err(Error::internal("a user of a pool cannot write this")),
+        };
+        if pool != admitted.pool() {
+            return Err(Error::internal("a user of a pool cannot write into another"));
+        }
+        self.tx.put(object);
+        Ok(())
+    }
+    /// Deletes what [`Change::put_own`] may write.
+    ///
+    /// # Errors
+    /// As [`Change::put_own`].
+    pub(crate) fn delete_own(&mut self, admitted: &Admitted, key: ObjectKey) -> Result<()> {
+        let own = matches!(key.kind, ObjectKind::PoolUser | ObjectKind::PoolSession | ObjectKind::PoolCode);
+        if !own || !key.key.starts_with(&format!("{}/", admitted.pool())) {
+            return Err(Error::internal("a user of a pool cannot delete this"));
+        }
+        self.tx.delete(key);
+        Ok(())
+    }
+    /// Records the change as refused: the caller gets an error, but what was done because of it stands.
+    pub(crate) fn refused(&mut self, error: &Error) {
+        self.refusal = Some((audit::error_code(error).to_owned(), error.to_string()));
+    }
     /// What the record says was made; no secrets.
     pub fn made(&mut self, response: Value) {
         self.response = response;
@@ -119,9 +155,10 @@ impl App {
         let (answer, record) = self
             .store
             .write(name, move |tx| {
-                let mut change = Change { tx, cx: &inside, app: &app, response: Value::Null };
+                let mut change = Change { tx, cx: &inside, app: &app, response: Value::Null, refusal: None };
                 let answer = work(&mut change)?;
-                let outcome = Outcome { status: 200, error: None, response: change.response };
+                let status = if change.refusal.is_some() { 400 } else { 200 };
+                let outcome = Outcome { status, error: change.refusal, response: change.response };
                 let record = audit::record(&inside, &outcome);
                 tx.record(record.clone());
                 Ok((answer, record))

@@ -92,6 +92,17 @@ pub struct Refused {
     pub keys: Context,
 }
 
+/// What a request that no principal signed is about: for the audit record.
+#[derive(Debug, Clone)]
+pub(crate) struct Concerned {
+    /// The account of the user pool.
+    pub(crate) account: AccountId,
+    /// The user pool.
+    pub(crate) pool: String,
+    /// The user, once it is known.
+    pub(crate) sub: Option<String>,
+}
+
 /// Everything a verb needs to know about its request. Cheap to clone: clones share one log.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
@@ -108,6 +119,7 @@ pub struct RequestContext {
 #[derive(Debug, Default)]
 struct Log {
     judged: Mutex<Vec<Judgement>>,
+    concerned: Mutex<Option<Concerned>>,
     audited: AtomicBool,
 }
 
@@ -207,6 +219,13 @@ impl RequestContext {
     }
     pub(crate) fn judgements(&self) -> Vec<Judgement> {
         self.log.judged.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    /// Notes what the request is about.
+    pub(crate) fn concerns(&self, what: Concerned) {
+        *self.log.concerned.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
+    }
+    pub(crate) fn concerned(&self) -> Option<Concerned> {
+        self.log.concerned.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
     /// Marks the request as audited; false when it already was.
     pub(crate) fn claim_audit(&self) -> bool {

@@ -27,6 +27,7 @@ pub mod srp;
 pub mod sts;
 pub mod token;
 mod totp;
+pub mod user_pool;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// Garita's own region; signatures for `also_regions` are accepted too.
     pub region: String,
+    /// Sends e-mail; without it nobody can sign up or set a forgotten password.
+    pub mailer: Option<Arc<dyn garita_model::Mailer>>,
     /// Other regions a client may have signed for.
     pub also_regions: Vec<String>,
 }
@@ -76,6 +79,9 @@ pub struct App {
     everyone: reach::Everyone,
     tokens: token::Tokens,
     lookups: tokio::sync::Semaphore,
+    mailer: Option<Arc<dyn garita_model::Mailer>>,
+    attempts: user_pool::attempts::Attempts,
+    endpoint: std::sync::OnceLock<String>,
 }
 
 impl App {
@@ -105,6 +111,9 @@ impl App {
             key_use: Mutex::new(HashMap::new()),
             guesses: iam::mfa_device::Guesses::default(),
             everyone: reach::Everyone::default(),
+            mailer: parts.mailer,
+            attempts: user_pool::attempts::Attempts::default(),
+            endpoint: std::sync::OnceLock::new(),
             reports: iam::credential_report::Reports::default(),
             access_jobs: iam::last_accessed::Jobs::default(),
             tokens: token::Tokens::default(),

@@ -11,8 +11,10 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use garita_model::id::KeyTerm;
+use garita_model::user_pool::ClientId;
 use garita_model::{
-    AccessKey, AccessKeyId, AccountId, Entropy, Error, KeyOwner, KeyStatus, Result, Sealed, Secret, Session,
+    AccessKey, AccessKeyId, AccountId, Entropy, Error, KeyOwner, KeyStatus, PoolClient, Result, Sealed,
+    Secret, Session,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,7 @@ use crate::keyring::Keyring;
 use crate::live::Live;
 
 const KEY_LABEL: &str = "access-key";
+const CLIENT_LABEL: &str = "pool-client-secret";
 const SEED_LABEL: &str = "mfa-seed";
 /// As AWS's: 64 letters of base32.
 const SEED_BYTES: usize = 40;
@@ -121,6 +124,34 @@ pub(crate) fn mfa_seed(
 /// The seed of an MFA device; none when the master key is not the one it was sealed under.
 pub(crate) fn open_seed(keyring: &Keyring, serial: &str, seed: &Sealed) -> Option<Secret<Vec<u8>>> {
     keyring.open(SEED_LABEL, serial.as_bytes(), seed)
+}
+
+/// Makes the secret of an app client; answers it in the clear, for who may read it, and sealed.
+///
+/// # Errors
+/// `Internal` when there is no randomness.
+pub(crate) fn client_secret(
+    keyring: &Keyring,
+    entropy: &dyn Entropy,
+    _permit: &Permit,
+    client: &ClientId,
+) -> Result<(Secret<String>, Sealed)> {
+    let secret = ClientId::draw_secret(entropy)?;
+    let sealed =
+        keyring.seal(CLIENT_LABEL, client.as_str().as_bytes(), secret.expose().as_bytes(), entropy)?;
+    Ok((secret, sealed))
+}
+
+/// The secret of an app client, if it has one.
+///
+/// # Errors
+/// `Internal` when the master key is not the one it was sealed under.
+pub(crate) fn open_client_secret(keyring: &Keyring, client: &PoolClient) -> Result<Option<Secret<String>>> {
+    let Some(sealed) = &client.secret else { return Ok(None) };
+    let plain = keyring.open(CLIENT_LABEL, client.id.as_str().as_bytes(), sealed);
+    let text = plain.and_then(|plain| String::from_utf8(plain.expose().clone()).ok());
+    let text = text.ok_or_else(|| Error::internal("a client's secret does not open: wrong master key?"))?;
+    Ok(Some(Secret::new(text)))
 }
 
 /// Makes the credentials of a session. `claims` is called with the new key id and the revision the caller was live

@@ -33,10 +33,20 @@ pub(crate) struct Call<'a> {
 
 /// What a service function gives.
 pub(crate) struct Answer {
-    /// Writes the members of the result; none for an operation that has no result.
-    pub(crate) result: Option<Fill>,
+    /// What the caller gets.
+    pub(crate) body: Body,
     /// What was made, for the audit record, without secrets. A change has told it already.
     pub(crate) made: Value,
+}
+
+/// What a caller gets.
+pub(crate) enum Body {
+    /// AWS Query: a result of nothing.
+    Empty,
+    /// AWS Query: writes the members of the result.
+    Xml(Fill),
+    /// AWS JSON: the result.
+    Json(Value),
 }
 
 /// Writes the members of a result.
@@ -45,11 +55,11 @@ pub(crate) type Fill = Box<dyn FnOnce(&mut XmlWriter) + Send>;
 impl Answer {
     /// Done, and nothing to tell.
     pub(crate) fn done() -> Self {
-        Self { result: None, made: Value::Null }
+        Self { body: Body::Empty, made: Value::Null }
     }
     /// Done, with this result.
     pub(crate) fn result(fill: impl FnOnce(&mut XmlWriter) + Send + 'static) -> Self {
-        Self { result: Some(Box::new(fill)), made: Value::Null }
+        Self { body: Body::Xml(Box::new(fill)), made: Value::Null }
     }
     /// With what was made.
     pub(crate) fn made(self, made: Value) -> Self {

@@ -20,6 +20,8 @@ pub(crate) enum Refusal {
     App(Error),
     /// The parameters cannot be read.
     Query(QueryError),
+    /// The JSON body cannot be read as what the operation takes.
+    Json(String),
     /// No such operation here.
     Route(RouteError),
     /// A path other than `/`.
@@ -102,6 +104,7 @@ pub(crate) fn told(refusal: &Refusal, style: Style, request_id: &str) -> Told {
             Told::new(status, code, error.to_string())
         }
         Refusal::Query(error) => Told::new(error.status(), error.code(), error.message()),
+        Refusal::Json(what) => Told::new(StatusCode::BAD_REQUEST, "SerializationException", what.as_str()),
         Refusal::Route(error) => Told::new(error.status(), error.code(), error.message()),
         Refusal::NoSuchPath => Told::new(
             StatusCode::NOT_FOUND,

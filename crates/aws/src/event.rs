@@ -8,17 +8,44 @@
 use std::collections::BTreeMap;
 
 use garita_app::Event;
-use garita_wire::operation::{Access, RouteError};
+use garita_wire::operation::{Access, Authentication, Operation, RouteError};
 use garita_wire::protocol::query::Params;
 use serde_json::{Map, Value, json};
 
 use crate::call::lower_camel;
 use crate::errors::Refusal;
+use crate::json::JsonRow;
 use crate::operations::{Row, Wanted};
 
 /// Parameters that prove something and so are never recorded.
 const SECRET: &[&str] =
     &["TokenCode", "AuthenticationCode1", "AuthenticationCode2", "Password", "OldPassword", "NewPassword"];
+/// Members of JSON bodies whose value is never recorded: what proves something, and what is known of people.
+const HIDDEN: &[&str] = &[
+    "AccessToken",
+    "AuthParameters",
+    "ChallengeResponses",
+    "ClientMetadata",
+    "ClientSecret",
+    "Code",
+    "ConfirmationCode",
+    "ContextData",
+    "Credential",
+    "Filter",
+    "Password",
+    "PreviousPassword",
+    "ProposedPassword",
+    "RefreshToken",
+    "SecretHash",
+    "Session",
+    "TemporaryPassword",
+    "Token",
+    "UserAttributes",
+    "UserCode",
+    "UserContextData",
+    "ValidationData",
+];
+const HIDDEN_VALUE: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 /// Most bytes of parameters in a record, as CloudTrail has it.
 const MAX_PARAMETERS: usize = 100 * 1_024;
 /// Longest name of an unknown operation in a record.
@@ -26,12 +53,16 @@ const MAX_NAME: usize = 128;
 
 /// A request whose caller is known.
 pub(crate) fn of(row: &Row, params: &Params) -> Event {
-    Event { parameters: parameters(row, params), ..named(row) }
+    Event { parameters: parameters(row, params), ..named(row.source, &row.operation) }
 }
 
 /// A request whose caller did not prove who they are.
 pub(crate) fn attempt(wanted: &Result<Wanted, Refusal>) -> Event {
-    wanted.as_ref().map_or_else(|_| Event::unknown(), |wanted| named(wanted.row))
+    match wanted {
+        Ok(Wanted::Query(row, _)) => named(row.source, &row.operation),
+        Ok(Wanted::Json(row)) => named(row.source, &row.operation),
+        Err(_) => Event::unknown(),
+    }
 }
 
 /// A request of a known caller for something that is not here.
@@ -44,12 +75,20 @@ pub(crate) fn unserved(refusal: &Refusal) -> Event {
     }
 }
 
-fn named(row: &Row) -> Event {
+/// A JSON request with its body, whose caller is known or need not be.
+pub(crate) fn of_json(row: &JsonRow, body: &Value) -> Event {
+    let parameters = shown(body, row.operation.authentication == Authentication::None);
+    let size = parameters.to_string().len();
+    let parameters = if size > MAX_PARAMETERS { too_large(size) } else { parameters };
+    Event { parameters, ..named(row.source, &row.operation) }
+}
+
+fn named(source: &'static str, operation: &Operation) -> Event {
     Event {
-        source: row.source,
-        name: row.operation.name.to_owned(),
+        source,
+        name: operation.name.to_owned(),
         parameters: Value::Null,
-        read_only: matches!(row.operation.access, Access::Read | Access::List),
+        read_only: matches!(operation.access, Access::Read | Access::List),
         management: true,
     }
 }
@@ -66,10 +105,30 @@ fn parameters(row: &Row, params: &Params) -> Value {
         }
     }
     if size > MAX_PARAMETERS {
-        let reason = "request parameters exceeded size limit";
-        return json!({ "omitted": true, "originalSize": size, "reason": reason });
+        return too_large(size);
     }
     root.into_value()
+}
+
+fn too_large(size: usize) -> Value {
+    json!({ "omitted": true, "originalSize": size, "reason": "request parameters exceeded size limit" })
+}
+
+/// A JSON body as the record has it: secrets and what is known of people are hidden, in CloudTrail's words. A name that
+/// a person typed may be a password, so those of unsigned requests are hidden too.
+fn shown(body: &Value, unsigned: bool) -> Value {
+    let hidden = |name: &str| HIDDEN.contains(&name) || (unsigned && name == "Username");
+    match body {
+        Value::Object(members) => {
+            let shown = members.iter().map(|(name, value)| {
+                let value = if hidden(name) { HIDDEN_VALUE.into() } else { shown(value, unsigned) };
+                (lower_camel(name), value)
+            });
+            shown.collect::<Map<_, _>>().into()
+        }
+        Value::Array(items) => items.iter().map(|item| shown(item, unsigned)).collect(),
+        plain => plain.clone(),
+    }
 }
 
 /// A parameter, or what stands under one.
@@ -118,6 +177,31 @@ mod tests {
             of(row, &params).parameters.to_string(),
             r#"{"roleArn":"a","tags":[{"key":"y","value":""},{"key":"z","value":"1"}],"transitiveTagKeys":["z"]}"#
         );
+    }
+
+    /// Every member of every JSON operation is either hidden or known to hold no secret.
+    #[test]
+    fn members_are_hidden_unless_known_to_be_harmless() {
+        let mut harmless: Vec<&str> =
+            crate::operations::json_rows().flat_map(|row| (row.parameters)()).copied().collect();
+        harmless.retain(|name| !HIDDEN.contains(name));
+        harmless.sort_unstable();
+        harmless.dedup();
+        insta::assert_snapshot!(harmless.join(" "));
+    }
+
+    #[test]
+    fn bodies_are_recorded_without_secrets() {
+        let body = json!({
+            "ClientId": "c", "Username": "ana", "Password": "p", "UserAttributes": [{ "Name": "email", "Value": "e" }],
+            "Nested": { "Session": "s", "Limit": 3 },
+        });
+        let hide = |value: &str| value.replace("HIDDEN_DUE_TO_SECURITY_REASONS", "*");
+        assert_eq!(
+            hide(&shown(&body, true).to_string()),
+            r#"{"clientId":"c","username":"*","password":"*","userAttributes":"*","nested":{"session":"*","limit":3}}"#
+        );
+        assert!(shown(&body, false).to_string().contains(r#""username":"ana""#));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! One endpoint serves all services; [`AwsApi::handle`] is the life of a request, in order:
 //!
 //! 1. arrive: the request gets its id and its time;
-//! 2. [`receive`]: method, path, body within bounds;
+//! 2. [`receive`]: method, path, body within bounds; a pool's key set is answered at once ([`well_known`]);
 //! 3. [`operations`]: which row of the operations table is meant, by credential scope, target, action and version;
 //! 4. authenticate: SigV4, in the header or in the query;
 //! 5. [`event`]: what the audit trail calls the request, without secrets;
@@ -17,10 +17,12 @@
 mod call;
 mod errors;
 mod event;
+mod json;
 pub mod operations;
 mod receive;
 mod reply;
 mod services;
+mod well_known;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,19 +30,21 @@ use std::sync::Arc;
 use bytes::Bytes;
 use garita_app::{App, Arrival, Event, RequestContext, SigV4Scheme, Unproven};
 use garita_model::Error;
-use garita_wire::sigv4::{BodyHash, Dialect, RequestHead};
+use garita_wire::operation::Authentication;
+use garita_wire::sigv4::{self, BodyHash, Dialect, Presence, RequestHead};
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 
 use crate::call::{Answer, Call};
 use crate::errors::Refusal;
+use crate::json::{JsonCall, JsonRow};
 use crate::operations::Wanted;
 use crate::receive::Received;
 use crate::reply::Style;
 
 /// What a signature must be for.
-const SCHEME: SigV4Scheme = SigV4Scheme { services: &["iam", "sts"], dialect: Dialect::Aws };
+const SCHEME: SigV4Scheme = SigV4Scheme { services: &["iam", "sts", "cognito-idp"], dialect: Dialect::Aws };
 
 /// The AWS API of one application.
 pub struct AwsApi {
@@ -69,6 +73,9 @@ impl AwsApi {
                 return reply::refused(style, &told, &Event::unknown(), "-");
             }
         };
+        if let Some(asked) = well_known::asked(&request) {
+            return well_known::answer(&self.app, arrival, &asked, style).await;
+        }
         let known = |head: &RequestHead<'_>| match self.app.recognize(&arrival, head, SCHEME) {
             Ok(()) => Ok(()),
             Err(unproven) => Err(unproven.error.into()),
@@ -99,27 +106,58 @@ impl AwsApi {
         received: &Received,
     ) -> (RequestContext, Result<Answer, Refusal>) {
         let wanted = operations::wanted(received);
-        let body = BodyHash::of(&received.body);
-        let cx = match self.app.authenticate(arrival, &received.head(), body, SCHEME) {
+        let cx = match self.caller(arrival, received, &wanted) {
             Ok(cx) => cx,
             Err(unproven) => {
                 let Unproven { cx, error } = *unproven;
                 return (cx.for_event(event::attempt(&wanted)), Err(error.into()));
             }
         };
-        let Wanted { row, params } = match wanted {
-            Ok(wanted) => wanted,
-            Err(refusal) => {
-                let event = event::unserved(&refusal);
-                return (cx.for_event(event), Err(refusal));
+        match wanted {
+            Ok(Wanted::Query(row, params)) => {
+                let cx = cx.for_event(event::of(row, &params));
+                let answer = match row.check(&params) {
+                    Ok(()) => (row.run)(Call { app: &self.app, cx: &cx, params: &params }).await,
+                    Err(refusal) => Err(refusal),
+                };
+                (cx, answer)
             }
-        };
-        let cx = cx.for_event(event::of(row, &params));
-        let answer = match row.check(&params) {
-            Ok(()) => (row.run)(Call { app: &self.app, cx: &cx, params: &params }).await,
-            Err(refusal) => Err(refusal),
-        };
-        (cx, answer)
+            Ok(Wanted::Json(row)) => self.serve_json(cx, row, &received.body).await,
+            Err(refusal) => (cx.for_event(event::unserved(&refusal)), Err(refusal)),
+        }
+    }
+
+    /// Reads a JSON body and serves its operation.
+    async fn serve_json(
+        &self,
+        cx: RequestContext,
+        row: &'static JsonRow,
+        body: &[u8],
+    ) -> (RequestContext, Result<Answer, Refusal>) {
+        match json::parse(body) {
+            Ok(body) => {
+                let cx = cx.for_event(event::of_json(row, &body));
+                let call = JsonCall { app: &self.app, cx: &cx, body };
+                let answer = (row.run)(call).await;
+                (cx, answer)
+            }
+            Err(refusal) => (cx.for_event(event::of_json(row, &serde_json::Value::Null)), Err(refusal)),
+        }
+    }
+
+    /// Who asks. An operation that needs no signature is served without one; a signature that is there is checked all
+    /// the same.
+    fn caller(
+        &self,
+        arrival: Arrival,
+        received: &Received,
+        wanted: &Result<Wanted, Refusal>,
+    ) -> Result<RequestContext, Box<Unproven>> {
+        let open = wanted.as_ref().is_ok_and(|w| w.operation().authentication == Authentication::None);
+        if open && matches!(sigv4::parse(&received.head()), Ok(Presence::NotRequested)) {
+            return Ok(self.app.nobody(arrival));
+        }
+        self.app.authenticate(arrival, &received.head(), BodyHash::of(&received.body), SCHEME)
     }
 
     /// Puts the record on disk, then makes the reply.

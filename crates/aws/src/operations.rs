@@ -16,6 +16,7 @@ use garita_wire::sigv4::{self, Presence};
 
 use crate::call::{Answer, Call};
 use crate::errors::Refusal;
+use crate::json::JsonRow;
 use crate::receive::Received;
 use crate::services::iam::{
     Kind, access_key, attachment, boundary, group, inline_policy, policy, policy_version, role, tag, user,
@@ -44,6 +45,7 @@ macro_rules! rows {
 }
 
 mod account;
+mod cognito_idp;
 mod credential;
 mod instance_profile;
 mod provider;
@@ -65,22 +67,33 @@ pub(crate) struct Row {
 type Serve = for<'a> fn(Call<'a>) -> Pin<Box<dyn Future<Output = Result<Answer, Refusal>> + Send + 'a>>;
 
 /// What a request asks for.
-pub(crate) struct Wanted {
+pub(crate) enum Wanted {
+    /// An operation of AWS Query with its parameters.
+    Query(&'static Row, Params),
+    /// An operation of AWS JSON, whose body is still to be read.
+    Json(&'static JsonRow),
+}
+
+impl Wanted {
     /// The operation.
-    pub(crate) row: &'static Row,
-    /// The parameters.
-    pub(crate) params: Params,
+    pub(crate) fn operation(&self) -> &'static Operation {
+        match self {
+            Self::Query(row, _) => &row.operation,
+            Self::Json(row) => &row.operation,
+        }
+    }
 }
 
 /// All operations this door serves, for the reference, the simulator and the authorization matrix.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    rows().map(|row| &row.operation)
+    rows().map(|row| &row.operation).chain(json_rows().map(|row| &row.operation))
 }
 
 /// The parameters an operation takes here.
 pub fn parameters(operation: &Operation) -> &'static [&'static str] {
-    let is_it = |row: &&Row| row.operation == *operation;
-    rows().find(is_it).map_or(&[], |row| row.parameters)
+    let of_query = rows().find(|row| row.operation == *operation).map(|row| row.parameters);
+    let of_json = || json_rows().find(|row| row.operation == *operation).map(|row| (row.parameters)());
+    of_query.or_else(of_json).unwrap_or_default()
 }
 
 /// Finds the row a request asks for: by credential scope, target, action and version.
@@ -97,17 +110,20 @@ pub(crate) fn wanted(received: &Received) -> Result<Wanted, Refusal> {
     let params = if target.is_some() { Params::parse(b"")? } else { received.params()? };
     let (action, version) = (params.action(), params.version());
     let found = route(&Routing { scope_service: scope.as_deref(), target, action, version })?;
-    let is_it = |row: &&Row| {
-        row.operation.service == found.service.signing_name && row.operation.name == found.operation
+    let is_it = |operation: &Operation| {
+        operation.service == found.service.signing_name && operation.name == found.operation
     };
-    let row = rows().find(is_it).ok_or_else(|| match target {
+    if let Some(row) = json_rows().find(|row| is_it(&row.operation)) {
+        return Ok(Wanted::Json(row));
+    }
+    let row = rows().find(|row| is_it(&row.operation)).ok_or_else(|| match target {
         Some(target) => RouteError::UnknownTarget(target.to_owned()),
         None => RouteError::InvalidAction {
             action: found.operation.to_owned(),
             version: version.unwrap_or_default().to_owned(),
         },
     })?;
-    Ok(Wanted { row, params })
+    Ok(Wanted::Query(row, params))
 }
 
 impl Row {
@@ -138,6 +154,11 @@ pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
     [ROWS, account::ROWS, credential::ROWS, instance_profile::ROWS, provider::ROWS, simulator::ROWS]
         .into_iter()
         .flatten()
+}
+
+/// The operations of AWS JSON.
+pub(crate) fn json_rows() -> impl Iterator<Item = &'static JsonRow> {
+    cognito_idp::ROWS.iter()
 }
 
 /// Principals, policies and sessions.
@@ -265,7 +286,8 @@ mod tests {
 
     #[test]
     fn no_operation_has_two_rows() {
-        assert_eq!(OperationTable::new(operations()).unwrap().iter().count(), rows().count());
+        let count = rows().count() + json_rows().count();
+        assert_eq!(OperationTable::new(operations()).unwrap().iter().count(), count);
     }
 
     #[test]

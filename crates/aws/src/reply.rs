@@ -7,7 +7,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 
-use crate::call::Answer;
+use crate::call::{Answer, Body};
 use crate::errors::Told;
 
 /// How a client wants to be answered.
@@ -43,12 +43,13 @@ impl Style {
 
 /// The reply of an operation that was done, and what the audit trail says of it.
 pub(crate) fn done(answer: Answer, event: &Event, id: &str) -> (Response<Full<Bytes>>, Outcome) {
-    let body = match answer.result {
-        Some(fill) => xml::response(namespace(event), &event.name, id, fill),
-        None => xml::acknowledgement(namespace(event), &event.name, id),
+    let (style, body) = match answer.body {
+        Body::Xml(fill) => (Style::Query, xml::response(namespace(event), &event.name, id, fill)),
+        Body::Empty => (Style::Query, xml::acknowledgement(namespace(event), &event.name, id)),
+        Body::Json(value) => (Style::Json11, value.to_string()),
     };
     let outcome = Outcome { response: answer.made, ..Outcome::ok(StatusCode::OK.as_u16()) };
-    (response(Style::Query, StatusCode::OK, body, id), outcome)
+    (response(style, StatusCode::OK, body, id), outcome)
 }
 
 /// The reply of a request that was refused or failed.

@@ -30,7 +30,7 @@ pub(crate) struct Config {
     /// Further regions that clients may have configured.
     pub(crate) also_regions: Vec<String>,
     /// The AWS endpoint.
-    pub(crate) aws: Listener,
+    pub(crate) aws: AwsConfig,
     /// The listener of every API that has none of its own.
     pub(crate) gateway: Listener,
     /// The API stages.
@@ -39,6 +39,16 @@ pub(crate) struct Config {
     pub(crate) tokens: TokensConfig,
     /// How e-mail is sent; without it none is.
     pub(crate) mail: Option<MailConfig>,
+}
+
+/// The AWS endpoint.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AwsConfig {
+    /// `address:port`; port 0 takes a free one.
+    pub(crate) listen: SocketAddr,
+    /// The URL clients reach it by, when it is not `http://{listen}`: what issuers of tokens begin with.
+    pub(crate) public_url: Option<String>,
 }
 
 /// A listening address.
@@ -113,7 +123,7 @@ impl Default for Config {
         Self {
             region: "eu-west-1".to_owned(),
             also_regions: vec!["us-east-1".to_owned()],
-            aws: Listener { listen: ([127, 0, 0, 1], 4510).into() },
+            aws: AwsConfig { listen: ([127, 0, 0, 1], 4510).into(), public_url: None },
             gateway: Listener { listen: ([127, 0, 0, 1], 4580).into() },
             api: Vec::new(),
             tokens: TokensConfig::default(),

@@ -11,6 +11,7 @@ use garita_app::{App, Keyring, Parts};
 use garita_model::{Entropy as _, Secret, SystemClock, SystemEntropy};
 
 use crate::config::{Config, environment};
+use crate::mail::MailConfig;
 
 const MASTER_KEY: &str = "master.key";
 
@@ -68,6 +69,7 @@ impl DataFolder {
             keyring: Keyring::new(&self.master_key()?),
             region: config.region.clone(),
             also_regions: config.also_regions.clone(),
+            mailer: config.mail.as_ref().map(MailConfig::queue).transpose()?,
         };
         Ok(App::open(&self.0, parts).await?)
     }

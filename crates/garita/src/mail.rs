@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use garita_backends::mail::{Encryption, FolderMailer, Sender, SmtpMailer, SmtpSettings};
+use garita_backends::mail::{Encryption, FolderMailer, QueuedMailer, Sender, SmtpMailer, SmtpSettings};
 use garita_model::{MailMessage, Mailer, Secret, SystemClock, SystemEntropy};
 use serde::Deserialize;
 
@@ -62,6 +62,11 @@ impl MailConfig {
             (Some(server), _) => format!("{server} as {}", self.from),
             (None, folder) => format!("{} as {}", folder.clone().unwrap_or_default().display(), self.from),
         }
+    }
+
+    /// The mailer behind a queue: whoever sends does not wait.
+    pub(crate) fn queue(&self) -> Result<Arc<dyn Mailer>> {
+        Ok(Arc::new(QueuedMailer::start(&self.mailer()?, garita_backends::mail::queue::PLACES)))
     }
 
     /// The mailer itself, without a queue.

@@ -1,7 +1,7 @@
 //! Reference pages in Markdown, made from the program's own tables: what `docs/reference` holds.
 
 use anyhow::{Result, bail};
-use garita_wire::operation::Operation;
+use garita_wire::operation::{Authentication, Operation};
 
 /// The configuration `garita init` writes: every setting, explained.
 pub(crate) const SAMPLE_CONFIG: &str = include_str!("../garita.sample.toml");
@@ -26,9 +26,13 @@ fn operations() -> String {
     );
     for operation in garita_aws::operations::operations() {
         let parameters = garita_aws::operations::parameters(operation).join(", ");
-        let Operation { service, name, action, resource, access, .. } = operation;
+        let Operation { service, name, action, resource, access, authentication, .. } = operation;
+        let action = match authentication {
+            Authentication::Required => format!("`{action}`"),
+            Authentication::None => "none: not signed".to_owned(),
+        };
         page.push_str(&format!(
-            "| {service} | {name} | `{action}` | `{resource}` | {access:?} | {parameters} |\n"
+            "| {service} | {name} | {action} | `{resource}` | {access:?} | {parameters} |\n"
         ));
     }
     page

@@ -41,6 +41,7 @@ pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -
     let (stop, stopped) = watch::channel(false);
     let aws_listener = listen::bind(config.aws.listen).await?;
     let aws_endpoint = format!("http://{}", aws_listener.local_addr()?);
+    app.set_endpoint(config.aws.public_url.as_deref().unwrap_or(&aws_endpoint));
     let mut bound = Vec::new();
     for (address, apis) in config.gateways()? {
         bound.push((listen::bind(address).await?, apis));

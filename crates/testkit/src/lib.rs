@@ -11,13 +11,14 @@ mod pool;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use garita_app::account::{BroughtKey, NewAccount};
 use garita_app::mint::{NewKey, SessionCredentials};
 use garita_app::{App, Event, Keyring, Parts, RequestContext, SigV4Scheme};
-use garita_model::{AccountId, Clock, Entropy, Error, Result, Secret};
+use garita_model::{AccountId, Clock, Entropy, Error, MailMessage, Mailer, Result, Secret};
 use garita_wire::sigv4::{BodyHash, Credentials, Dialect, RequestHead, Scope, sign};
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,6 +26,9 @@ pub use pool::OnePool;
 
 /// The account every [`TestGarita`] begins with.
 pub const ACCOUNT: &str = "111122223333";
+
+/// Where every [`TestGarita`] says it is.
+pub const ENDPOINT: &str = "http://garita.test";
 
 /// A clock that moves when the test says so.
 pub struct MockClock(Mutex<Timestamp>);
@@ -58,6 +62,31 @@ impl Entropy for CountingEntropy {
             chunk.iter_mut().zip(z.to_le_bytes()).for_each(|(to, from)| *to = from);
         }
         Ok(())
+    }
+}
+
+/// Keeps what is sent.
+#[derive(Default)]
+pub struct TestMail(Mutex<Vec<MailMessage>>);
+
+impl TestMail {
+    /// What was sent since the last time this was asked.
+    pub fn take(&self) -> Vec<MailMessage> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+    /// The code of six digits in the one message that was sent.
+    pub fn code(&self) -> String {
+        let sent = self.take();
+        let [message] = sent.as_slice() else { panic!("{} messages were sent, not one", sent.len()) };
+        let digits = message.text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6);
+        digits.expect("a code").to_owned()
+    }
+}
+
+impl Mailer for TestMail {
+    fn send(&self, message: MailMessage) -> Pin<Box<dyn Future<Output = Result<()>> + Send + '_>> {
+        self.0.lock().unwrap().push(message);
+        Box::pin(async { Ok(()) })
     }
 }
 
@@ -96,6 +125,8 @@ pub struct TestGarita {
     pub clock: Arc<MockClock>,
     /// Credentials of the root user of [`ACCOUNT`].
     pub root: TestCredentials,
+    /// The e-mails that were sent.
+    pub mail: Arc<TestMail>,
     folder: PathBuf,
 }
 
@@ -106,14 +137,17 @@ impl TestGarita {
         let name = format!("garita-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
         let clock = Arc::new(MockClock(Mutex::new("2026-03-01T12:00:00Z".parse().unwrap())));
+        let mail = Arc::new(TestMail::default());
         let parts = Parts {
             clock: clock.clone(),
             entropy: Arc::new(CountingEntropy::default()),
             keyring: Keyring::new(&Secret::new([7; 32])),
             region: "eu-west-1".to_owned(),
             also_regions: vec!["us-east-1".to_owned()],
+            mailer: Some(mail.clone()),
         };
         let app = App::open(&folder, parts).await.unwrap();
+        app.set_endpoint(ENDPOINT);
         let brought = BroughtKey {
             id: "AKIATESTROOTKEY00001".parse().unwrap(),
             secret: Secret::new("root-secret-0123456789".to_owned()),
@@ -124,7 +158,7 @@ impl TestGarita {
             root_key: Some(brought),
         };
         let (_, key) = app.create_account(new).await.unwrap();
-        Self { app, clock, root: (&key).into(), folder }
+        Self { app, clock, root: (&key).into(), mail, folder }
     }
 
     /// The data folder.

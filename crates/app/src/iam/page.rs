@@ -40,7 +40,7 @@ pub struct Page<T> {
 }
 
 /// Cuts one list into parts.
-pub(super) struct Pager {
+pub(crate) struct Pager {
     mac: hmac::Key,
     scope: String,
     after: Option<String>,
@@ -50,22 +50,27 @@ pub(super) struct Pager {
 impl App {
     /// The pager for the list that `ask` asks for.
     pub(super) fn pager(&self, ask: &Ask, request: &PageRequest) -> Result<Pager> {
+        self.pager_over(ask.scope(), request.marker.as_deref(), most(request.max_items)?)
+    }
+
+    /// The pager for the list that `scope` tells from all others, in parts of so many.
+    pub(crate) fn pager_over(&self, scope: String, marker: Option<&str>, most: usize) -> Result<Pager> {
         let key = self.derive_key("iam-page-marker")?;
         let mac = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
-        let mut pager = Pager { mac, scope: ask.scope(), after: None, most: most(request.max_items)? };
-        pager.after = request.marker.as_deref().map(|marker| pager.open(marker)).transpose()?;
+        let mut pager = Pager { mac, scope, after: None, most };
+        pager.after = marker.map(|marker| pager.open(marker)).transpose()?;
         Ok(pager)
     }
 }
 
 impl Pager {
     /// The key of the last item of the part before.
-    pub(super) fn after(&self) -> Option<&str> {
+    pub(crate) fn after(&self) -> Option<&str> {
         self.after.as_deref()
     }
 
     /// The part of a list whose items come in ascending order of their keys.
-    pub(super) fn cut<T>(&self, sorted: impl IntoIterator<Item = (String, T)>) -> Page<T> {
+    pub(crate) fn cut<T>(&self, sorted: impl IntoIterator<Item = (String, T)>) -> Page<T> {
         let mut rest =
             sorted.into_iter().filter(|(key, _)| self.after().is_none_or(|after| key.as_str() > after));
         let (mut items, mut last) = (Vec::new(), None);
@@ -78,7 +83,7 @@ impl Pager {
     }
 
     /// The part of a list whose items come in any order.
-    pub(super) fn sort<T>(&self, items: impl IntoIterator<Item = (String, T)>) -> Page<T> {
+    pub(crate) fn sort<T>(&self, items: impl IntoIterator<Item = (String, T)>) -> Page<T> {
         let mut items: Vec<(String, T)> = items.into_iter().collect();
         items.sort_by(|(a, _), (b, _)| a.cmp(b));
         self.cut(items)

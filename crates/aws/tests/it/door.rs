@@ -14,12 +14,14 @@ use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) const TRUST_ALL: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":["sts:AssumeRole","sts:TagSession"]}]}"#;
 pub(crate) const ALLOW_LIST: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:List*","Resource":"*"}}"#;
 
+const JSON: &str = "application/x-amz-json-1.1";
 const NAMESPACES: [&str; 2] =
     ["https://iam.amazonaws.com/doc/2010-05-08/", "https://sts.amazonaws.com/doc/2011-06-15/"];
 
@@ -86,6 +88,31 @@ impl Door {
         body: &str,
     ) -> String {
         show(self.send(self.signed(who, service, headers, body)).await).await
+    }
+
+    /// Calls an operation of user pools as the root user; answers status and body.
+    pub(crate) async fn pools(&self, operation: &str, input: Value) -> (u16, Value) {
+        self.pools_as(&self.garita.root, operation, input).await
+    }
+
+    pub(crate) async fn pools_as(
+        &self,
+        who: &TestCredentials,
+        operation: &str,
+        input: Value,
+    ) -> (u16, Value) {
+        let target = format!("AWSCognitoIdentityProviderService.{operation}");
+        let headers = [("x-amz-target", target.as_str()), ("content-type", JSON)];
+        read(self.send(self.signed(who, "cognito-idp", &headers, &input.to_string())).await).await
+    }
+
+    /// Calls an operation of user pools without a signature.
+    pub(crate) async fn person(&self, operation: &str, input: Value) -> (u16, Value) {
+        let request = Request::post("/")
+            .header("x-amz-target", format!("AWSCognitoIdentityProviderService.{operation}"))
+            .header("content-type", JSON)
+            .body(Full::new(Bytes::from(input.to_string())));
+        read(self.send(request.unwrap()).await).await
     }
 
     /// A signed request.
@@ -155,6 +182,21 @@ impl Door {
     pub(crate) async fn assume(&self, who: &TestCredentials, parameters: &[(&str, &str)]) -> TestCredentials {
         let request = self.signed(who, "sts", &[], &form("2011-06-15", parameters));
         credentials_in(&text(self.send(request).await).await)
+    }
+}
+
+/// The status and the JSON body of a reply.
+async fn read(response: Response<hyper::body::Incoming>) -> (u16, Value) {
+    let status = response.status().as_u16();
+    assert_eq!(response.headers()["content-type"], JSON);
+    (status, serde_json::from_str(&text(response).await).unwrap())
+}
+
+/// `200`, or `400 InvalidParameterException: ...`.
+pub(crate) fn told((status, body): &(u16, Value)) -> String {
+    match body.get("__type") {
+        None => status.to_string(),
+        Some(code) => format!("{status} {}: {}", code.as_str().unwrap(), body["message"].as_str().unwrap()),
     }
 }
 

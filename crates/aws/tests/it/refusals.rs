@@ -16,7 +16,7 @@ async fn operations_that_are_not_here() {
     assert_snapshot!(door.iam(&[]).await, @"400 MissingAction: Missing Action");
     assert_snapshot!(door.call(root, "iam", "Action=ListUsers").await, @"400 InvalidAction: Could not find operation ListUsers for version NO_VERSION_SPECIFIED");
     assert_snapshot!(door.call(root, "iam", "Action=GetCallerIdentity&Version=2011-06-15").await, @"400 InvalidAction: Could not find operation GetCallerIdentity for version 2011-06-15");
-    assert_snapshot!(door.call(root, "ec2", "Action=DescribeInstances&Version=2016-11-15").await, @"403 SignatureDoesNotMatch: Credential should be scoped to correct service: 'iam' or 'sts'.");
+    assert_snapshot!(door.call(root, "ec2", "Action=DescribeInstances&Version=2016-11-15").await, @"403 SignatureDoesNotMatch: Credential should be scoped to correct service: 'iam' or 'sts' or 'cognito-idp'.");
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn json_services_are_answered_in_json() {
     let root = &door.garita.root;
     let target = [("x-amz-target", "SageMaker.ListApps"), ("content-type", "application/x-amz-json-1.1")];
     assert_snapshot!(door.post(root, "iam", &target, "{}").await, @r#"400 application/x-amz-json-1.1 {"__type":"UnknownOperationException","message":"Could not find operation for target SageMaker.ListApps"}"#);
-    assert_snapshot!(door.post(root, "sagemaker", &target, "{}").await, @r#"400 application/x-amz-json-1.1 {"__type":"InvalidSignatureException","message":"Credential should be scoped to correct service: 'iam' or 'sts'."}"#);
+    assert_snapshot!(door.post(root, "sagemaker", &target, "{}").await, @r#"400 application/x-amz-json-1.1 {"__type":"InvalidSignatureException","message":"Credential should be scoped to correct service: 'iam' or 'sts' or 'cognito-idp'."}"#);
     let old = [("x-amz-target", "Nobody.Knows"), ("content-type", "application/x-amz-json-1.0")];
     assert_snapshot!(door.post(root, "sts", &old, "{}").await, @r#"400 application/x-amz-json-1.0 {"__type":"UnknownOperationException","message":"Could not find operation for target Nobody.Knows"}"#);
 }

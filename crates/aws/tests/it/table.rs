@@ -2,7 +2,10 @@
 
 use garita_aws::operations::operations;
 
-use crate::door::Door;
+use garita_wire::operation::{Authentication, Operation, Protocol};
+use serde_json::{Value, json};
+
+use crate::door::{Door, told};
 
 /// Operations of the services' models that are refused by name; the client tests hold this against the models.
 const UNSUPPORTED: [(&str, &str); 3] = [
@@ -14,7 +17,7 @@ const UNSUPPORTED: [(&str, &str); 3] = [
 #[tokio::test]
 async fn every_row_is_served() {
     let door = Door::open().await;
-    for row in operations() {
+    for row in operations().filter(|row| row.protocol == Protocol::Query) {
         let call = [("Action", row.name)];
         let reply = match row.service {
             "iam" => door.iam(&call).await,
@@ -93,7 +96,7 @@ async fn who_has_no_rights_is_refused_by_every_row_but_the_open_ones() {
         ("PolicyInputList", ""),
         ("EncodedMessage", "c2VhbGVk"),
     ];
-    for row in operations() {
+    for row in operations().filter(|row| row.protocol == Protocol::Query) {
         let taken = garita_aws::operations::parameters(row);
         let mut call = vec![("Action", row.name)];
         call.extend(values.iter().filter(|(name, _)| taken.contains(name)));
@@ -108,4 +111,94 @@ async fn who_has_no_rights_is_refused_by_every_row_but_the_open_ones() {
         let expected = if open { "200 " } else { "403 " };
         assert!(reply.starts_with(expected), "{}: {reply}", row.name);
     }
+}
+
+fn json_operations() -> impl Iterator<Item = &'static Operation> {
+    operations().filter(|row| row.protocol == Protocol::Json11)
+}
+
+#[tokio::test]
+async fn every_json_row_is_served() {
+    let door = Door::open().await;
+    for row in json_operations() {
+        let reply = match row.authentication {
+            Authentication::Required => door.pools(row.name, json!({})).await,
+            Authentication::None => door.person(row.name, json!({})).await,
+        };
+        let told = told(&reply);
+        let missing = told.contains("failed to satisfy constraint: Member must not be null");
+        let either = told.contains("give either `AccessToken` or `Session`");
+        let named = told.starts_with("400 InvalidParameterException: ");
+        assert!(named && (missing || either), "{}: {told}", row.name);
+    }
+}
+
+#[tokio::test]
+async fn json_operations_and_members_that_are_not_here_are_refused_by_name() {
+    let door = Door::open().await;
+    for name in ["ConfirmDevice", "CreateUserImportJob", "SetRiskConfiguration", "listUserPools", ""] {
+        let target = format!("AWSCognitoIdentityProviderService.{name}");
+        let refused = format!("400 UnknownOperationException: Could not find operation for target {target}");
+        assert_eq!(told(&door.pools(name, json!({})).await), refused);
+    }
+    let lambda = json!({ "PoolName": "p", "LambdaConfig": { "PreSignUp": "arn:aws:lambda:x" } });
+    assert_eq!(
+        told(&door.pools("CreateUserPool", lambda).await),
+        "400 InvalidParameterException: the member `PreSignUp` is not supported here; leave it out"
+    );
+    let sms = json!({ "PoolName": "p", "SmsConfiguration": { "SnsCallerArn": "arn" } });
+    assert_eq!(
+        told(&door.pools("CreateUserPool", sms).await),
+        "400 InvalidParameterException: the member `SmsConfiguration` is not supported here; leave it out"
+    );
+    let wrong = told(&door.pools("ListUserPools", json!({ "MaxResults": "a secret" })).await);
+    assert_eq!(wrong, "400 SerializationException: a member of the input has the wrong type: expected u32");
+}
+
+/// An input with something for every member that must be there.
+fn filled(row: &Operation, pool: &str) -> Value {
+    let arn = format!("arn:aws:cognito-idp:eu-west-1:111122223333:userpool/{pool}");
+    let values = [
+        ("UserPoolId", json!(pool)),
+        ("ResourceArn", json!(arn)),
+        ("PoolName", json!("p")),
+        ("ClientName", json!("c")),
+        ("ClientId", json!("c")),
+        ("Username", json!("ana")),
+        ("GroupName", json!("g")),
+        ("Password", json!("Secret-1-word")),
+        ("UserAttributes", json!([])),
+        ("UserAttributeNames", json!([])),
+        ("CustomAttributes", json!([])),
+        ("Tags", json!({})),
+        ("TagKeys", json!([])),
+        ("MaxResults", json!(1)),
+        ("AuthFlow", json!("ADMIN_USER_PASSWORD_AUTH")),
+        ("ChallengeName", json!("NEW_PASSWORD_REQUIRED")),
+    ];
+    let taken = garita_aws::operations::parameters(row);
+    let own = values.into_iter().filter(|(name, _)| taken.contains(name));
+    own.map(|(name, value)| (name.to_owned(), value)).collect::<serde_json::Map<_, _>>().into()
+}
+
+#[tokio::test]
+async fn who_has_no_rights_is_refused_by_every_signed_json_row_whether_the_pool_is_there_or_not() {
+    let door = Door::open().await;
+    let nobody = door.user("nobody").await;
+    let (_, made) = door.pools("CreateUserPool", json!({ "PoolName": "people" })).await;
+    for pool in [made["UserPool"]["Id"].as_str().unwrap(), "eu-west-1_AbsentOne"] {
+        for row in json_operations().filter(|row| row.authentication == Authentication::Required) {
+            let told = told(&door.pools_as(&nobody, row.name, filled(row, pool)).await);
+            let refused = format!(
+                "400 AccessDeniedException: User: arn:aws:iam::111122223333:user/nobody is not authorized to perform: {}",
+                row.action
+            );
+            assert!(told.starts_with(&refused), "{told}");
+        }
+    }
+    let (other, root) = door.garita.another_account("other").await;
+    assert_ne!(other, door.garita.account());
+    let pool = made["UserPool"]["Id"].as_str().unwrap();
+    let stolen = door.pools_as(&root, "DescribeUserPool", json!({ "UserPoolId": pool })).await;
+    assert_eq!(told(&stolen), format!("400 ResourceNotFoundException: User pool {pool} does not exist."));
 }

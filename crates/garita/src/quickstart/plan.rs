@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::keys::{Keys, PLATFORM};
 use super::paste::ClientSettings;
-use crate::config::{ApiConfig, Config, Listener};
+use crate::config::{ApiConfig, AwsConfig, Config, Listener};
 use crate::serve::Serving;
 
 const API_ID: &str = "mlflow";
@@ -56,7 +56,7 @@ impl Plan {
             policy: None,
         };
         Ok(Config {
-            aws: Listener { listen: self.aws },
+            aws: AwsConfig { listen: self.aws, public_url: None },
             gateway: Listener { listen: self.gateway },
             api: vec![api],
             ..Config::default()

@@ -17,7 +17,7 @@ use crate::harness::ACCOUNT;
 
 const HEAD: &str = "\
 # What typical principals may do with every operation of the AWS API.
-# y: allowed, d: explicitly denied, -: not allowed, o: needs no permission, t: for whoever has an identity provider's token.
+# y: allowed, d: explicitly denied, -: not allowed, o: needs no permission, t: not signed, for whoever has a token, a password or a code.
 #
 # 1 administrator      AdministratorAccess
 # 2 IAM administrator  IAMFullAccess
@@ -92,6 +92,9 @@ fn resource(template: &str, user: &str) -> String {
     let arn = |resource: &str| format!("arn:aws:iam::{ACCOUNT}:{resource}");
     for (placeholder, value) in [
         ("{account}", ACCOUNT.to_owned()),
+        ("{region}", "eu-west-1".to_owned()),
+        ("{UserPoolId}", "eu-west-1_people000".to_owned()),
+        ("{ResourceArn}", format!("arn:aws:cognito-idp:eu-west-1:{ACCOUNT}:userpool/eu-west-1_people000")),
         ("{path}", "/".to_owned()),
         ("{UserName}", user.to_owned()),
         ("{caller}", "ana".to_owned()),

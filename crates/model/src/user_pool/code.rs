@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::user_pool::id::{PoolId, Uuid};
 use crate::user_pool::session::TokenHash;
 
-/// A code on its way, and how often one was asked for.
+/// A code on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolCode {
     /// The pool.
@@ -17,18 +17,12 @@ pub struct PoolCode {
     pub user: Uuid,
     /// What for.
     pub purpose: CodePurpose,
-    /// HMAC of the code; none when it was used or tried too often.
-    pub mac: Option<TokenHash>,
-    /// The address it proves.
+    /// HMAC of the code.
+    pub mac: TokenHash,
+    /// The address it was sent to.
     pub address: String,
     /// When it is no longer good.
     pub expires: Timestamp,
-    /// The start of the hour in which sends and tries are counted.
-    pub counted_since: Timestamp,
-    /// How many were sent in that hour.
-    pub sent: u32,
-    /// How many wrong codes were given in that hour.
-    pub tried: u32,
 }
 
 /// What a code is for.

@@ -101,12 +101,9 @@ fn code(of: u8) -> Object {
         pool: pool_id(),
         user: sub(of),
         purpose: CodePurpose::SignUp,
-        mac: Some(TokenHash([7; 32])),
+        mac: TokenHash([7; 32]),
         address: "a@example.com".to_owned(),
         expires: moment(9),
-        counted_since: moment(0),
-        sent: 1,
-        tried: 0,
     }))
 }
 

@@ -1,0 +1,233 @@
+//! Answers to challenges.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use garita_model::user_pool::{ClientId, PoolFault, PoolId, UserStatus};
+use garita_model::{Object, PoolUser, Result, Secret};
+
+use super::session::{self, AuthSession, ChallengeName};
+use super::sign_in::{SignedIn, may_sign_in, second_step};
+use super::tokens::{Proof, begin};
+use super::user::{about, must_be_free, set, unproved_when_changed};
+use super::{Admitted, invalid, password};
+use crate::App;
+use crate::context::RequestContext;
+
+/// What `RespondToAuthChallenge` and `AdminRespondToAuthChallenge` ask for.
+pub struct ChallengeAnswer {
+    /// The app client.
+    pub client: ClientId,
+    /// Which challenge.
+    pub name: ChallengeName,
+    /// The string that came with it.
+    pub session: Option<String>,
+    /// The answer.
+    pub responses: BTreeMap<String, String>,
+}
+
+impl App {
+    /// Takes the answer to a challenge.
+    ///
+    /// # Errors
+    /// `ResourceNotFound` for the client; `NotAuthorized`; `CodeMismatch`; `InvalidPassword`; `InvalidParameter`.
+    pub async fn respond_to_auth_challenge(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        input: ChallengeAnswer,
+    ) -> Result<SignedIn> {
+        let admitted = self.admit(&self.snapshot(), cx, &input.client)?;
+        self.respond(cx, &admitted, input).await
+    }
+
+    /// Takes the answer to a challenge from an administrator's server.
+    ///
+    /// # Errors
+    /// `AccessDenied`; as [`App::respond_to_auth_challenge`].
+    pub async fn admin_respond_to_auth_challenge(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        pool: &PoolId,
+        input: ChallengeAnswer,
+    ) -> Result<SignedIn> {
+        let action = "cognito-idp:AdminRespondToAuthChallenge";
+        let admitted = self.admit_for_admin(cx, action, pool, &input.client)?;
+        self.respond(cx, &admitted, input).await
+    }
+
+    async fn respond(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        admitted: &Admitted,
+        input: ChallengeAnswer,
+    ) -> Result<SignedIn> {
+        let text = input.session.as_deref().ok_or_else(|| invalid("Missing required parameter Session"))?;
+        let held = AuthSession::open(text, admitted, &self.keyring, cx.now())?;
+        let state = self.snapshot();
+        let user = state.pool_user(admitted.pool(), held.user).cloned().ok_or_else(session::spent)?;
+        about(cx, admitted.user_pool(), user.sub);
+        let given = |name: &str| {
+            let value = input.responses.get(name).filter(|value| !value.is_empty());
+            value.ok_or_else(|| invalid(format!("Missing required parameter {name}")))
+        };
+        let name = given("USERNAME")?;
+        let same =
+            super::user::find(&state, admitted.user_pool(), name).is_some_and(|named| named.sub == user.sub);
+        if !same {
+            return Err(PoolFault::NotAuthorized.because("Invalid session for the user."));
+        }
+        self.check_secret_hash(admitted, name, input.responses.get("SECRET_HASH").map(String::as_str))?;
+        if held.step != input.name || state.pool_session(admitted.pool(), held.id).is_some() {
+            return Err(session::spent());
+        }
+        if user.min_rev > held.iss_rev {
+            return Err(session::spent());
+        }
+        may_sign_in(&state, admitted, &user)?;
+        match input.name {
+            ChallengeName::NewPasswordRequired => {
+                let new = Secret::new(given("NEW_PASSWORD")?.clone());
+                self.new_password(cx, admitted, held, user, new, &input.responses).await
+            }
+            ChallengeName::SoftwareTokenMfa => {
+                let code = Some(given("SOFTWARE_TOKEN_MFA_CODE")?.clone());
+                self.finish_challenge(cx, admitted, &held, &user, code).await
+            }
+            ChallengeName::MfaSetup if held.set_up => {
+                self.finish_challenge(cx, admitted, &held, &user, None).await
+            }
+            ChallengeName::MfaSetup => Err(PoolFault::NotAuthorized.because(
+                "set an authenticator up first, with AssociateSoftwareToken and VerifySoftwareToken",
+            )),
+        }
+    }
+
+    async fn finish_challenge(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        admitted: &Admitted,
+        held: &AuthSession,
+        user: &PoolUser,
+        code: Option<String>,
+    ) -> Result<SignedIn> {
+        let code = match code {
+            // Who has just set an authenticator up has shown a code of it.
+            None => None,
+            Some(code) => Some(self.guess_code(cx, user, code)?),
+        };
+        let proof = Proof {
+            id: held.id,
+            user: user.sub,
+            iss_rev: held.iss_rev,
+            password: user.password.clone(),
+            set_up: held.set_up,
+            code,
+        };
+        self.complete(cx, admitted, proof).await.map(SignedIn::Tokens)
+    }
+
+    async fn new_password(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        admitted: &Admitted,
+        held: AuthSession,
+        user: Arc<PoolUser>,
+        new: Secret<String>,
+        responses: &BTreeMap<String, String>,
+    ) -> Result<SignedIn> {
+        if user.status != UserStatus::ForceChangePassword {
+            return Err(session::spent());
+        }
+        self.hold_pool_password(admitted.user_pool(), &new).await?;
+        self.must_not_be_former(admitted.user_pool(), &user, &new).await?;
+        let hash = self.passwords().hash(&new).await?;
+        let attributes: Vec<(String, String)> = responses
+            .iter()
+            .filter_map(|(name, value)| {
+                Some((name.strip_prefix("userAttributes.")?.to_owned(), value.clone()))
+            })
+            .collect();
+        let (inside, prepared_for) = (admitted.clone(), user.password.clone());
+        let id = held.id;
+        let (user, begun) = self
+            .change(cx, move |change| {
+                let state = change.state();
+                let found = state.pool_user(inside.pool(), held.user).cloned().ok_or_else(session::spent)?;
+                may_sign_in(state, &inside, &found)?;
+                let spent = found.status != UserStatus::ForceChangePassword || found.min_rev > held.iss_rev;
+                if spent || state.pool_session(inside.pool(), held.id).is_some() {
+                    return Err(session::spent());
+                }
+                password::must_be_unchanged(&found, prepared_for.as_deref())?;
+                let mut user = PoolUser::clone(&found);
+                own_attributes(change.state(), &inside, &mut user, &attributes)?;
+                must_have_required(&inside, &user)?;
+                password::replace(inside.user_pool(), &mut user, hash);
+                password::temporary_until(&mut user, None);
+                user.status = UserStatus::Confirmed;
+                user.min_rev = change.revision();
+                user.modified = change.now().as_second();
+                let user = Arc::new(user);
+                change.put_own(&inside, Object::PoolUser(Arc::clone(&user)))?;
+                let (iss_rev, password) = (change.revision(), user.password.clone());
+                let begun = match second_step(&inside, &user) {
+                    Some(step) => Err((step, iss_rev)),
+                    None => {
+                        let proof = Proof {
+                            id: held.id,
+                            user: user.sub,
+                            iss_rev,
+                            password,
+                            set_up: false,
+                            code: None,
+                        };
+                        Ok(begin(change, &inside, &proof)?)
+                    }
+                };
+                Ok((user, begun))
+            })
+            .await?;
+        match begun {
+            Ok((session, refresh)) => self.issue(cx, admitted, &session, Some(refresh)).map(SignedIn::Tokens),
+            Err((step, iss_rev)) => self.challenge(cx, admitted, &user, id, iss_rev, step),
+        }
+    }
+}
+
+/// Sets attributes that a user gave, as far as the client may write them.
+pub(super) fn own_attributes(
+    state: &garita_store::Snapshot,
+    admitted: &Admitted,
+    user: &mut PoolUser,
+    attributes: &[(String, String)],
+) -> Result<()> {
+    let (pool, before) = (admitted.user_pool(), user.attributes.clone());
+    for (name, value) in attributes {
+        let spec = super::user::spec(pool, name)?;
+        let proof =
+            garita_model::user_pool::SignInAttribute::ALL.iter().any(|a| a.proof() == Some(name.as_str()));
+        if !admitted.client().may_write(name) || proof || spec.developer_only {
+            return Err(
+                PoolFault::NotAuthorized.because("A client attempted to write unauthorized attribute")
+            );
+        }
+        if !spec.mutable && before.get(name).is_some_and(|held| held != value) {
+            return Err(invalid(format!("{name}: Attribute cannot be updated.")));
+        }
+        set(pool, user, name, value)?;
+    }
+    unproved_when_changed(user, &before, &[])?;
+    must_be_free(state, pool, user)
+}
+
+/// Refuses a user who lacks what the pool asks of everyone.
+pub(super) fn must_have_required(admitted: &Admitted, user: &PoolUser) -> Result<()> {
+    let required = admitted.user_pool().schema.iter().filter(|spec| spec.required && spec.name != "sub");
+    match required.into_iter().find(|spec| user.attributes.get(&spec.name).is_none()) {
+        None => Ok(()),
+        Some(spec) => Err(invalid(format!(
+            "Attributes did not conform to the schema: {}: The attribute {} is required",
+            spec.name, spec.name
+        ))),
+    }
+}

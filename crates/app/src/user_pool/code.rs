@@ -1,0 +1,149 @@
+//! Codes that are sent to people: drawn, kept as a keyed hash, shown once.
+
+use std::sync::Arc;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::hmac;
+use garita_model::user_pool::{CodePurpose, PoolFault, TokenHash};
+use garita_model::{Error, MailMessage, Object, ObjectKey, PoolCode, PoolUser, Result, UserPool};
+use jiff::SignedDuration;
+
+use super::Admitted;
+use crate::App;
+use crate::authorize::Permit;
+use crate::change::Change;
+
+const LABEL: &str = "pool-code";
+const SUBJECT: &str = "Your verification code";
+const TEXT: &str = "Your confirmation code is {####}";
+
+/// Where a code was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The address, all but hidden.
+    pub destination: String,
+    /// The attribute that holds it.
+    pub attribute: &'static str,
+}
+
+impl Delivery {
+    /// To an e-mail address: `a***@e***`.
+    pub(super) fn to_email(address: &str) -> Self {
+        let first = |text: &str| text.chars().next().unwrap_or('*');
+        let (local, domain) = address.split_once('@').unwrap_or((address, ""));
+        Self { destination: format!("{}***@{}***", first(local), first(domain)), attribute: "email" }
+    }
+}
+
+/// How long a code is good for. Cognito Developer Guide, "Quotas": sign-up a day, a forgotten password an hour.
+fn life(purpose: CodePurpose) -> SignedDuration {
+    match purpose {
+        CodePurpose::SignUp | CodePurpose::Email => SignedDuration::from_hours(24),
+        CodePurpose::ForgotPassword => SignedDuration::from_hours(1),
+    }
+}
+
+/// Draws a code for a user and keeps its hash, in place of the one before. Answers the message to send.
+pub(super) fn draw(
+    change: &mut Change<'_>,
+    admitted: &Admitted,
+    user: &PoolUser,
+    purpose: CodePurpose,
+    address: &str,
+) -> Result<MailMessage> {
+    let (code, digits) = made(change, user, purpose, address)?;
+    change.put_own(admitted, Object::PoolCode(Arc::new(code)))?;
+    Ok(message(admitted.user_pool(), user, address, &digits))
+}
+
+/// As [`draw`], for an administrator, whose change writes the user.
+pub(super) fn drawn(
+    change: &mut Change<'_>,
+    permit: &Permit,
+    pool: &UserPool,
+    user: &PoolUser,
+    purpose: CodePurpose,
+    address: &str,
+) -> Result<MailMessage> {
+    let (code, digits) = made(change, user, purpose, address)?;
+    change.put(permit, Object::PoolCode(Arc::new(code)));
+    Ok(message(pool, user, address, &digits))
+}
+
+fn made(
+    change: &Change<'_>,
+    user: &PoolUser,
+    purpose: CodePurpose,
+    address: &str,
+) -> Result<(PoolCode, String)> {
+    let mut bytes = [0_u8; 8];
+    change.entropy().fill(&mut bytes)?;
+    let digits = format!("{:06}", u64::from_be_bytes(bytes) % 1_000_000);
+    let code = PoolCode {
+        pool: user.pool.clone(),
+        user: user.sub,
+        purpose,
+        mac: mac(change.app(), user, purpose, address, &digits)?,
+        address: address.to_owned(),
+        expires: change.now() + life(purpose),
+    };
+    Ok((code, digits))
+}
+
+/// Takes a code that a user shows. A right one is used up; answers the address it proves.
+///
+/// # Errors
+/// `CodeMismatch`, also when none was sent; `ExpiredCode` for the right one, too late.
+pub(super) fn take(
+    change: &mut Change<'_>,
+    admitted: &Admitted,
+    user: &PoolUser,
+    purpose: CodePurpose,
+    shown: &str,
+) -> Result<String> {
+    let held = change.state().pool_code(&user.pool, user.sub, purpose).cloned().ok_or_else(mismatch)?;
+    let mac = mac(change.app(), user, purpose, &held.address, shown)?;
+    verify_slices_are_equal(&mac.0, &held.mac.0).map_err(|_| mismatch())?;
+    if change.cx().now() >= held.expires {
+        return Err(PoolFault::ExpiredCode.because("Invalid code provided, please request a code again."));
+    }
+    change.delete_own(admitted, ObjectKey::pool_code(&user.pool, user.sub, purpose))?;
+    Ok(held.address.clone())
+}
+
+fn mac(app: &App, user: &PoolUser, purpose: CodePurpose, address: &str, digits: &str) -> Result<TokenHash> {
+    let key = app.keyring.derive(LABEL)?;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
+    let text = format!("{}\0{}\0{}\0{address}\0{digits}", user.pool, user.sub, purpose.as_str());
+    let mut mac = TokenHash([0; 32]);
+    mac.0.iter_mut().zip(hmac::sign(&key, text.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
+    Ok(mac)
+}
+
+fn message(pool: &UserPool, user: &PoolUser, address: &str, digits: &str) -> MailMessage {
+    let subject = pool.messages.verification_subject.as_deref().unwrap_or(SUBJECT).to_owned();
+    let text = pool.messages.verification.as_deref().unwrap_or(TEXT);
+    let text = text.replace("{username}", &user.name).replace("{####}", digits);
+    MailMessage { to: address.to_owned(), subject, text }
+}
+
+/// The error for a code that is not the one that was sent.
+pub(super) fn mismatch() -> Error {
+    PoolFault::CodeMismatch.because("Invalid verification code provided, please try again.")
+}
+
+/// The error for too many tries.
+pub(super) fn too_often() -> Error {
+    PoolFault::LimitExceeded.because("Attempt limit exceeded, please try after some time.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Delivery;
+
+    #[test]
+    fn destinations_are_all_but_hidden() {
+        assert_eq!(Delivery::to_email("ana@example.com").destination, "a***@e***");
+        assert_eq!(Delivery::to_email("@").destination, "****@****");
+    }
+}

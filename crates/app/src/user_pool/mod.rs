@@ -1,0 +1,89 @@
+//! The verbs of user pools: administrators' operations, and what people do for themselves.
+//!
+//! Two kinds of callers come here. An administrator signs, and is judged like any caller ([`ask`]). A person signs
+//! nothing: their app names its client, and [`admit`] is the one place that checks the client, its secret and the
+//! person's access token, and answers an [`Admitted`], without which nothing of a pool is written. Who signs in with a
+//! password or a code goes through [`sign_in`], where failures are counted before anything is hashed.
+//!
+//! INVARIANT: what a person is told does not depend on whether a user of that name is there, where the client hides
+//! it; neither does the work done. INVARIANT: a password, a code or a token goes into no record, log or error.
+//!
+//! Semantics and texts are those of the Amazon Cognito user pools API reference (2016-04-18).
+
+mod admit;
+mod ask;
+pub(crate) mod attempts;
+mod challenge;
+mod client;
+mod code;
+mod filter;
+mod forgotten;
+mod ground;
+mod group;
+mod mail;
+mod own;
+mod password;
+mod pool;
+mod session;
+mod sign_in;
+mod sign_up;
+mod software_token;
+mod tagging;
+mod tokens;
+mod user;
+mod user_password;
+
+pub use admit::Admitted;
+pub use challenge::ChallengeAnswer;
+pub use client::{ClientDetail, ClientSettings};
+pub use code::Delivery;
+pub use filter::UserFilter;
+pub use forgotten::ConfirmForgotten;
+pub use group::{GroupSettings, NewGroup};
+pub use own::OwnPassword;
+pub use pool::{NewPool, PoolDetail, PoolSettings};
+pub use session::ChallengeName;
+pub use sign_in::{Challenge, SignIn, SignInFlow, SignedIn};
+pub use sign_up::{Named, SignUp, SignedUp};
+pub use software_token::{NewSeed, SettingUp};
+pub use tokens::IssuedTokens;
+pub use user::{CreatePoolUser, UserListing};
+pub use user_password::SetPoolPassword;
+
+use garita_model::user_pool::PoolFault;
+use garita_model::{Error, Result};
+
+/// Most items of a part of a list, and how many there are when the caller does not say.
+const MOST_ITEMS: u32 = 60;
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Part {
+    /// Where the part before ended.
+    pub token: Option<String>,
+    /// Most items, up to 60.
+    pub limit: Option<u32>,
+}
+
+impl Part {
+    /// How many items are wanted.
+    fn most(&self) -> Result<usize> {
+        match self.limit {
+            None | Some(0) => Ok(usize::try_from(MOST_ITEMS).unwrap_or(60)),
+            Some(limit @ 1..=MOST_ITEMS) => Ok(usize::try_from(limit).unwrap_or(60)),
+            Some(limit) => Err(invalid(format!(
+                "1 validation error detected: Value '{limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to {MOST_ITEMS}"
+            ))),
+        }
+    }
+}
+
+/// A value that cannot be accepted.
+fn invalid(message: impl Into<String>) -> Error {
+    PoolFault::InvalidParameter.because(message)
+}
+
+/// The error for a user that is not there, said to an administrator.
+fn no_user() -> Error {
+    PoolFault::UserNotFound.because("User does not exist.")
+}

@@ -1,0 +1,335 @@
+//! What people do for themselves, with an access token.
+
+use std::sync::Arc;
+
+use garita_model::user_pool::{CodePurpose, PoolFault, SignInAttribute, Uuid};
+use garita_model::{Error, Object, PoolUser, Result, Secret, TokenUse};
+
+use super::attempts::Tried;
+use super::challenge::own_attributes;
+use super::code::{self, Delivery, mismatch, too_often};
+use super::ground::PoolGround;
+use super::tokens::{SELF_SERVICE, end};
+use super::user::{about, belongings};
+use super::{Admitted, invalid, password, user as users};
+use crate::App;
+use crate::change::Change;
+use crate::context::RequestContext;
+use crate::password::Checked;
+use crate::token::{Audience, Expected, TokenError, TokenSubject};
+
+/// Who an access token proved to be there.
+#[derive(Clone)]
+pub(super) struct Bearer {
+    pub(super) admitted: Admitted,
+    pub(super) user: Arc<PoolUser>,
+    /// The sign-in that the token goes back to.
+    pub(super) session: Option<Uuid>,
+    /// The revision the token was issued at.
+    pub(super) iss_rev: u64,
+}
+
+/// An attribute's name and value.
+type Pair = (String, String);
+
+/// What `ChangePassword` asks for.
+pub struct OwnPassword {
+    /// The access token.
+    pub token: Secret<String>,
+    /// The password there is.
+    pub previous: Secret<String>,
+    /// The one there is to be.
+    pub proposed: Secret<String>,
+}
+
+impl App {
+    /// The one place where an access token lets someone act on their own user.
+    pub(super) fn bearer(&self, cx: &RequestContext, token: &Secret<String>) -> Result<Bearer> {
+        let state = self.snapshot();
+        let ground = PoolGround { state: &state, endpoint: self.issuer_base()? };
+        let expected = Expected { usage: TokenUse::Access, pool: None, audience: Audience::AnyClient };
+        let verified = self.tokens.verify(&ground, token.expose(), &expected, cx.now()).map_err(refused)?;
+        let gone = || refused(TokenError::Revoked);
+        let client = verified.on.client.parse().map_err(|_| gone())?;
+        let admitted = self.admit(&state, cx, &client)?;
+        let TokenSubject::User { sub, .. } = &verified.on.subject else { return Err(gone()) };
+        let sub: Uuid = sub.parse().map_err(|_| gone())?;
+        let user = state.pool_user(admitted.pool(), sub).cloned().ok_or_else(gone)?;
+        about(cx, admitted.user_pool(), sub);
+        if !verified.scopes.iter().any(|scope| scope == SELF_SERVICE) {
+            return Err(PoolFault::NotAuthorized.because("Access Token does not have required scopes"));
+        }
+        let session = verified.on.origin_jti.as_deref().and_then(|origin| origin.parse().ok());
+        Ok(Bearer { admitted, user, session, iss_rev: verified.iss_rev })
+    }
+
+    /// Who is signed in, with the attributes that the app may read.
+    ///
+    /// # Errors
+    /// `NotAuthorized`.
+    pub fn get_own_user(
+        &self,
+        cx: &RequestContext,
+        token: &Secret<String>,
+    ) -> Result<(Arc<PoolUser>, Vec<Pair>)> {
+        let Bearer { admitted, user, .. } = self.bearer(cx, token)?;
+        let sub = user.sub.to_string();
+        let all = user.attributes.iter().chain([("sub", sub.as_str())]);
+        let readable = all.filter(|(name, _)| admitted.client().may_read(name) && !name.starts_with("dev:"));
+        let shown = readable.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Ok((user, shown))
+    }
+
+    /// Sets attributes of who is signed in. An address that the pool proves gets a code; one that is only to change
+    /// once it is proved waits for it.
+    ///
+    /// # Errors
+    /// `NotAuthorized`; `InvalidParameter`; `AliasExists`.
+    pub async fn update_own_attributes(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        token: &Secret<String>,
+        mut attributes: Vec<(String, String)>,
+    ) -> Result<Option<Delivery>> {
+        let mail = self
+            .edit_own(cx, token, move |change, bearer, user| {
+                let pool = bearer.admitted.user_pool();
+                let before = user.attributes.get("email").map(str::to_owned);
+                let given =
+                    attributes.iter().rev().find(|(name, _)| name == "email").map(|(_, value)| value.clone());
+                let changed = given.filter(|given| before.as_deref() != Some(given));
+                let proves = pool.auto_verified.contains(&SignInAttribute::Email);
+                let waits = pool.verified_before_update.contains(&SignInAttribute::Email);
+                let mut trial = user.clone();
+                own_attributes(change.state(), &bearer.admitted, &mut trial, &attributes)?;
+                if let (Some(email), true) = (&changed, waits) {
+                    attributes.retain(|(name, _)| name != "email");
+                    user.more_mut().pending_email = Some(email.clone());
+                }
+                own_attributes(change.state(), &bearer.admitted, user, &attributes)?;
+                match changed.filter(|_| proves) {
+                    Some(email) => {
+                        code::draw(change, &bearer.admitted, user, CodePurpose::Email, &email).map(Some)
+                    }
+                    None => Ok(None),
+                }
+            })
+            .await?;
+        self.deliver(mail).await
+    }
+
+    /// Takes attributes of who is signed in away.
+    ///
+    /// # Errors
+    /// `NotAuthorized`; `InvalidParameter` for one that the user must have.
+    pub async fn delete_own_attributes(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        token: &Secret<String>,
+        names: Vec<String>,
+    ) -> Result<()> {
+        self.edit_own(cx, token, move |_, bearer, user| {
+            if names.iter().any(|name| !bearer.admitted.client().may_write(name)) {
+                return Err(
+                    PoolFault::NotAuthorized.because("A client attempted to write unauthorized attribute")
+                );
+            }
+            users::remove(bearer.admitted.user_pool(), user, &names)
+        })
+        .await
+    }
+
+    /// Sends a code that proves the address of who is signed in.
+    ///
+    /// # Errors
+    /// `NotAuthorized`; `InvalidParameter` without an address; `LimitExceeded`.
+    pub async fn send_attribute_code(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        token: &Secret<String>,
+        attribute: &str,
+    ) -> Result<Option<Delivery>> {
+        must_be_email(attribute)?;
+        let bearer = self.bearer(cx, token)?;
+        self.count_own(cx, &bearer, Tried::SendCode)?;
+        let mail = self
+            .edit_own(cx, token, |change, bearer, user| {
+                let pending = user.more.as_ref().and_then(|more| more.pending_email.clone());
+                let address = pending.or_else(|| user.attributes.get("email").map(str::to_owned));
+                let address = address.ok_or_else(|| invalid("User does not have an attribute to verify"))?;
+                code::draw(change, &bearer.admitted, user, CodePurpose::Email, &address).map(Some)
+            })
+            .await?;
+        self.deliver(mail).await
+    }
+
+    /// Proves the address of who is signed in.
+    ///
+    /// # Errors
+    /// `NotAuthorized`; `CodeMismatch`; `ExpiredCode`; `LimitExceeded`; `AliasExists`.
+    pub async fn verify_own_attribute(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        token: &Secret<String>,
+        attribute: &str,
+        shown: String,
+    ) -> Result<()> {
+        must_be_email(attribute)?;
+        let bearer = self.bearer(cx, token)?;
+        let attempt = self.count_own(cx, &bearer, Tried::VerifyAttribute)?;
+        let done = self
+            .edit_own(cx, token, move |change, bearer, user| {
+                let address = code::take(change, &bearer.admitted, user, CodePurpose::Email, &shown)?;
+                let pending = user.more.as_ref().and_then(|more| more.pending_email.clone());
+                if pending.as_ref() == Some(&address) {
+                    user.more_mut().pending_email = None;
+                    user.attributes.set("email", &address)?;
+                } else if user.attributes.get("email") != Some(&address) {
+                    return Err(mismatch());
+                }
+                user.attributes.set("email_verified", "true")?;
+                users::must_be_free(change.state(), bearer.admitted.user_pool(), user)
+            })
+            .await;
+        if done.is_ok() {
+            self.attempts.succeeded(&attempt);
+        }
+        done
+    }
+
+    /// Sets the password of who is signed in; every other sign-in ends.
+    ///
+    /// # Errors
+    /// `NotAuthorized`, also for a previous password that is not right; `InvalidPassword`; `PasswordHistory`;
+    /// `LimitExceeded`.
+    pub async fn change_pool_password(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        input: OwnPassword,
+    ) -> Result<()> {
+        let bearer = self.bearer(cx, &input.token)?;
+        let attempt = self.count_own(cx, &bearer, Tried::ChangePassword)?;
+        let held = bearer.user.password.clone();
+        self.hold_pool_password(bearer.admitted.user_pool(), &input.proposed).await?;
+        if self.passwords().check(&input.previous, held.as_deref()).await? == Checked::No {
+            return Err(super::admit::wrong_credentials());
+        }
+        self.must_not_be_former(bearer.admitted.user_pool(), &bearer.user, &input.proposed).await?;
+        let hash = self.passwords().hash(&input.proposed).await?;
+        self.edit_own(cx, &input.token, move |change, bearer, user| {
+            password::must_be_unchanged(user, held.as_deref())?;
+            password::replace(bearer.admitted.user_pool(), user, hash);
+            password::temporary_until(user, None);
+            let sessions: Vec<_> =
+                change.state().pool_sessions_of(bearer.admitted.pool(), user.sub).cloned().collect();
+            for session in sessions.iter().filter(|s| Some(s.id) != bearer.session && !s.ended) {
+                end(change, &bearer.admitted, session)?;
+            }
+            Ok(())
+        })
+        .await?;
+        self.attempts.succeeded(&attempt);
+        Ok(())
+    }
+
+    /// Signs who is signed in out everywhere.
+    ///
+    /// # Errors
+    /// `NotAuthorized`.
+    pub async fn global_sign_out(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        token: &Secret<String>,
+    ) -> Result<()> {
+        self.edit_own(cx, token, |change, _, user| {
+            user.min_rev = change.revision();
+            Ok(())
+        })
+        .await
+    }
+
+    /// Deletes the user who is signed in.
+    ///
+    /// # Errors
+    /// `NotAuthorized`.
+    pub async fn delete_own_user(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        token: &Secret<String>,
+    ) -> Result<()> {
+        let bearer = self.bearer(cx, token)?;
+        self.change(cx, move |change| {
+            let user = still_there(change, &bearer)?;
+            for key in belongings(change.state(), &user) {
+                change.delete_own(&bearer.admitted, key)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Changes the user who is signed in.
+    pub(super) async fn edit_own<T: Send + 'static>(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        token: &Secret<String>,
+        edit: impl FnOnce(&mut Change<'_>, &Bearer, &mut PoolUser) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let bearer = self.bearer(cx, token)?;
+        self.change(cx, move |change| {
+            let mut user = PoolUser::clone(&*still_there(change, &bearer)?);
+            let answer = edit(change, &bearer, &mut user)?;
+            user.modified = change.now().as_second();
+            change.put_own(&bearer.admitted, Object::PoolUser(Arc::new(user)))?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    fn count_own(
+        &self,
+        cx: &RequestContext,
+        bearer: &Bearer,
+        tried: Tried,
+    ) -> Result<super::attempts::Attempt> {
+        let (pool, sub) = (bearer.admitted.pool().as_str(), bearer.user.sub.to_string());
+        self.attempts.begin(tried, pool, &sub, cx.now()).ok_or_else(too_often)
+    }
+
+    async fn deliver(&self, mail: Option<garita_model::MailMessage>) -> Result<Option<Delivery>> {
+        let Some(mail) = mail else { return Ok(None) };
+        let delivery = Delivery::to_email(&mail.to);
+        self.send_mail(mail).await?;
+        Ok(Some(delivery))
+    }
+}
+
+/// The user at the head: everything the token rests on must stand there too.
+fn still_there(change: &Change<'_>, bearer: &Bearer) -> Result<Arc<PoolUser>> {
+    let state = change.state();
+    let gone = || refused(TokenError::Revoked);
+    let user = state.pool_user(bearer.admitted.pool(), bearer.user.sub).ok_or_else(gone)?;
+    let session = bearer.session.map(|id| state.pool_session(bearer.admitted.pool(), id));
+    let stands = session.is_none_or(|session| session.is_some_and(|session| !session.ended));
+    let client = state.pool_client(&bearer.admitted.client().id).is_some();
+    if user.enabled && user.min_rev <= bearer.iss_rev && stands && client {
+        return Ok(Arc::clone(user));
+    }
+    Err(gone())
+}
+
+fn must_be_email(attribute: &str) -> Result<()> {
+    if attribute == "email" {
+        return Ok(());
+    }
+    Err(invalid("only `email` can be verified here: there are no text messages"))
+}
+
+/// The error for an access token that is not good.
+fn refused(error: TokenError) -> Error {
+    PoolFault::NotAuthorized.because(match error {
+        TokenError::Expired => "Access Token has expired",
+        TokenError::Revoked => "Access Token has been revoked",
+        _ => "Invalid Access Token",
+    })
+}

@@ -1,0 +1,110 @@
+//! Passwords of pool users: what the pool asks of them, how they are stored, which cannot come back.
+//!
+//! INVARIANT: a new password goes in only over the one it was prepared for, so a former password cannot come back in a
+//! race.
+
+use garita_model::user_pool::{PoolFault, PoolPasswordPolicy};
+use garita_model::{Entropy, PoolUser, Result, Secret, UserPool};
+use jiff::Timestamp;
+
+use super::invalid;
+use crate::App;
+use crate::password::rules::{Rules, Weakness};
+
+/// A password that conforms: for a user that an administrator makes without one.
+pub(super) fn draw(policy: &PoolPasswordPolicy, entropy: &dyn Entropy) -> Result<Secret<String>> {
+    let length = usize::try_from(policy.min_length).unwrap_or(0).max(20);
+    let drawn = garita_model::user_pool::ClientId::draw_secret(entropy)?;
+    let (head, tail) = ("Aa1!", drawn.expose().chars().cycle().take(length.saturating_sub(4)));
+    Ok(Secret::new(head.chars().chain(tail).collect()))
+}
+
+/// Refuses to go on when the password is no longer the one that was looked at.
+pub(super) fn must_be_unchanged(user: &PoolUser, looked_at: Option<&str>) -> Result<()> {
+    if user.password.as_deref() == looked_at {
+        return Ok(());
+    }
+    Err(PoolFault::TooManyRequests.because("the password was changed meanwhile; try again"))
+}
+
+/// Puts a password in place of the one a user has, which is remembered if the pool asks for it.
+pub(super) fn replace(pool: &UserPool, user: &mut PoolUser, hash: Box<str>) {
+    let kept = usize::try_from(pool.password_policy.history).unwrap_or(0);
+    if let Some(old) = user.password.replace(hash)
+        && kept > 1
+    {
+        let former = &mut user.more_mut().former;
+        former.insert(0, old);
+        former.truncate(kept - 1);
+    }
+    if kept <= 1
+        && let Some(more) = &mut user.more
+    {
+        more.former.clear();
+    }
+}
+
+/// Sets until when the password is good.
+pub(super) fn temporary_until(user: &mut PoolUser, until: Option<Timestamp>) {
+    if until.is_some() || user.more.is_some() {
+        user.more_mut().temporary_until = until;
+    }
+}
+
+impl App {
+    /// Holds a new password to a pool's policy.
+    ///
+    /// # Errors
+    /// `InvalidPassword` with the first thing it lacks.
+    pub(super) async fn hold_pool_password(&self, pool: &UserPool, password: &Secret<String>) -> Result<()> {
+        let policy = &pool.password_policy;
+        let rules = Rules {
+            min_length: policy.min_length,
+            uppercase: policy.uppercase,
+            lowercase: policy.lowercase,
+            numbers: policy.numbers,
+            symbols: policy.symbols,
+            hard_to_guess: false,
+        };
+        match self.passwords().hold(rules, password, Vec::new()).await? {
+            Ok(()) => Ok(()),
+            Err(weakness @ (Weakness::TooLong | Weakness::OuterSpace)) => Err(invalid(weakness.to_string())),
+            Err(weakness) => Err(PoolFault::InvalidPassword.because(weakness.to_string())),
+        }
+    }
+
+    /// Refuses a password that the user had before, as far back as the pool asks.
+    pub(super) async fn must_not_be_former(
+        &self,
+        pool: &UserPool,
+        user: &PoolUser,
+        password: &Secret<String>,
+    ) -> Result<()> {
+        let back = usize::try_from(pool.password_policy.history).unwrap_or(0);
+        let former = user.more.iter().flat_map(|more| &more.former);
+        let held: Vec<&str> = user.password.iter().chain(former).take(back).map(AsRef::as_ref).collect();
+        if !held.is_empty() && self.passwords().is_one_of(password, held).await? {
+            return Err(PoolFault::PasswordHistory
+                .because("Password has previously been used, please provide a different password."));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use garita_model::SystemEntropy;
+
+    use super::*;
+
+    #[test]
+    fn drawn_passwords_are_long_and_of_every_class() {
+        for min_length in [6, 8, 99] {
+            let policy = PoolPasswordPolicy { min_length, ..PoolPasswordPolicy::default() };
+            let drawn = draw(&policy, &SystemEntropy).unwrap();
+            let text = drawn.expose();
+            assert!(text.len() >= 20 && text.len() >= min_length as usize);
+            assert!(text.starts_with("Aa1!") && *text != **draw(&policy, &SystemEntropy).unwrap().expose());
+        }
+    }
+}

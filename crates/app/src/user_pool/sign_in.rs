@@ -1,0 +1,270 @@
+//! Signing in with a password: who is there, and what is asked of them next.
+//!
+//! The order is fixed: the client and its secret; the lock-out; the password, or as much work for nothing; only then
+//! what the user's state has to say. Who has not shown the password learns nothing but that.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use garita_model::user_pool::{AuthFlow, ClientId, MfaMode, PoolFault, PoolId, UserStatus, Uuid};
+use garita_model::{PoolUser, Result, Secret};
+use garita_store::Snapshot;
+use serde_json::{Map, Value};
+
+use super::admit::wrong_credentials;
+use super::attempts::Tried;
+use super::session::{AuthSession, ChallengeName};
+use super::tokens::{IssuedTokens, Proof};
+use super::user::{about, find};
+use super::{Admitted, invalid};
+use crate::App;
+use crate::context::RequestContext;
+use crate::password::Checked;
+
+/// `AuthFlow` of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInFlow {
+    /// `USER_PASSWORD_AUTH`.
+    UserPassword,
+    /// `ADMIN_USER_PASSWORD_AUTH`, and its older name.
+    AdminUserPassword,
+    /// `REFRESH_TOKEN_AUTH`, and its older name.
+    RefreshToken,
+}
+
+/// What `InitiateAuth` and `AdminInitiateAuth` ask for.
+pub struct SignIn {
+    /// The app client.
+    pub client: ClientId,
+    /// How.
+    pub flow: SignInFlow,
+    /// With what.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// What comes of a step.
+pub enum SignedIn {
+    /// Signed in.
+    Tokens(IssuedTokens),
+    /// Something more is asked.
+    Challenge(Challenge),
+}
+
+/// Something more that is asked.
+pub struct Challenge {
+    /// What.
+    pub name: ChallengeName,
+    /// The string to bring along.
+    pub session: String,
+    /// What the app needs to know.
+    pub parameters: BTreeMap<&'static str, String>,
+}
+
+impl App {
+    /// Begins to sign a person in.
+    ///
+    /// # Errors
+    /// `ResourceNotFound` for the client; `NotAuthorized`; `InvalidParameter`; `UserNotConfirmed`;
+    /// `PasswordResetRequired`; `UserNotFound` where the client does not hide it.
+    pub async fn initiate_auth(self: &Arc<Self>, cx: &RequestContext, input: SignIn) -> Result<SignedIn> {
+        if input.flow == SignInFlow::AdminUserPassword {
+            return Err(invalid("Initiate Auth method not supported."));
+        }
+        let admitted = self.admit(&self.snapshot(), cx, &input.client)?;
+        self.sign_in(cx, admitted, input).await
+    }
+
+    /// Begins to sign a person in, for an administrator's server.
+    ///
+    /// # Errors
+    /// `AccessDenied`; as [`App::initiate_auth`].
+    pub async fn admin_initiate_auth(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        pool: &PoolId,
+        input: SignIn,
+    ) -> Result<SignedIn> {
+        let admitted = self.admit_for_admin(cx, "cognito-idp:AdminInitiateAuth", pool, &input.client)?;
+        self.sign_in(cx, admitted, input).await
+    }
+
+    /// Lets a signed request in that acts for a person.
+    pub(super) fn admit_for_admin(
+        &self,
+        cx: &RequestContext,
+        action: &str,
+        pool: &PoolId,
+        client: &ClientId,
+    ) -> Result<Admitted> {
+        let (state, pool) = self.read_pool(cx, action, pool)?;
+        let absent =
+            || PoolFault::ResourceNotFound.because(format!("User pool client {client} does not exist."));
+        state.pool_client(client).filter(|client| client.pool == pool.id).ok_or_else(absent)?;
+        self.admit(&state, cx, client)
+    }
+
+    async fn sign_in(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        admitted: Admitted,
+        input: SignIn,
+    ) -> Result<SignedIn> {
+        let flow = match input.flow {
+            SignInFlow::UserPassword => AuthFlow::UserPassword,
+            SignInFlow::AdminUserPassword => AuthFlow::AdminUserPassword,
+            SignInFlow::RefreshToken => {
+                return self.refresh_by_flow(cx, &admitted, &input.parameters).map(SignedIn::Tokens);
+            }
+        };
+        if !admitted.client().allows(flow) {
+            let name = if flow == AuthFlow::UserPassword { "USER_PASSWORD_AUTH" } else { "Auth" };
+            return Err(invalid(format!("{name} flow not enabled for this client")));
+        }
+        let given = |name: &str| {
+            let value = input.parameters.get(name).filter(|value| !value.is_empty());
+            value.ok_or_else(|| invalid(format!("Missing required parameter {name}")))
+        };
+        let (name, password) = (given("USERNAME")?, Secret::new(given("PASSWORD")?.clone()));
+        self.check_secret_hash(&admitted, name, input.parameters.get("SECRET_HASH").map(String::as_str))?;
+        let user = self.check_password(cx, &admitted, name, &password).await?;
+        let id = Uuid::draw(self.entropy())?;
+        let state = self.snapshot();
+        let iss_rev = state.revision();
+        may_sign_in(&state, &admitted, &user)?;
+        if user.status == UserStatus::ForceChangePassword {
+            let until = user.more.as_ref().and_then(|more| more.temporary_until);
+            if until.is_some_and(|until| cx.now() >= until) {
+                return Err(PoolFault::NotAuthorized
+                    .because("Temporary password has expired and must be reset by an administrator."));
+            }
+            return self.challenge(cx, &admitted, &user, id, iss_rev, ChallengeName::NewPasswordRequired);
+        }
+        self.after_password(cx, &admitted, &user, id, iss_rev).await
+    }
+
+    /// What follows a password that was right and may be kept: a second factor, or tokens.
+    pub(super) async fn after_password(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        admitted: &Admitted,
+        user: &Arc<PoolUser>,
+        id: Uuid,
+        iss_rev: u64,
+    ) -> Result<SignedIn> {
+        match second_step(admitted, user) {
+            Some(step) => self.challenge(cx, admitted, user, id, iss_rev, step),
+            None => {
+                let proof = Proof {
+                    id,
+                    user: user.sub,
+                    iss_rev,
+                    password: user.password.clone(),
+                    set_up: false,
+                    code: None,
+                };
+                self.complete(cx, admitted, proof).await.map(SignedIn::Tokens)
+            }
+        }
+    }
+
+    /// The user whose password this is.
+    async fn check_password(
+        &self,
+        cx: &RequestContext,
+        admitted: &Admitted,
+        name: &str,
+        password: &Secret<String>,
+    ) -> Result<Arc<PoolUser>> {
+        let state = self.snapshot();
+        let pool = admitted.user_pool();
+        let user = find(&state, pool, name);
+        // All names of a user are counted together.
+        let counted = user.as_ref().map_or_else(|| pool.name_key(name), |user| user.sub.to_string());
+        let attempt = self.attempts.begin(Tried::Password, pool.id.as_str(), &counted, cx.now());
+        let attempt =
+            attempt.ok_or_else(|| PoolFault::NotAuthorized.because("Password attempts exceeded"))?;
+        if let Some(user) = &user {
+            about(cx, pool, user.sub);
+        }
+        let held = user.as_ref().and_then(|user| user.password.as_deref());
+        let checked = self.passwords().check(password, held).await?;
+        match (user, checked) {
+            (Some(user), Checked::Yes | Checked::NeedsUpgrade) => {
+                self.attempts.succeeded(&attempt);
+                Ok(user)
+            }
+            (None, _) if !admitted.client().hides_users => Err(super::no_user()),
+            (Some(_) | None, _) => Err(wrong_credentials()),
+        }
+    }
+
+    /// Asks for something more.
+    pub(super) fn challenge(
+        &self,
+        cx: &RequestContext,
+        admitted: &Admitted,
+        user: &PoolUser,
+        id: Uuid,
+        iss_rev: u64,
+        name: ChallengeName,
+    ) -> Result<SignedIn> {
+        let session = AuthSession {
+            id,
+            pool: admitted.pool().clone(),
+            user: user.sub,
+            step: name,
+            set_up: false,
+            expires: cx.now(),
+            iss_rev,
+        };
+        let session = session.seal(admitted, &self.keyring, self.entropy(), cx.now())?;
+        let mut parameters = BTreeMap::from([("USER_ID_FOR_SRP", user.name.to_string())]);
+        match name {
+            ChallengeName::NewPasswordRequired => {
+                let pool = admitted.user_pool();
+                let lacking = pool.attributes().into_iter().filter(|spec| {
+                    spec.required && spec.name != "sub" && user.attributes.get(&spec.name).is_none()
+                });
+                let required: Vec<Value> =
+                    lacking.map(|spec| format!("userAttributes.{}", spec.name).into()).collect();
+                let shown = user.attributes.iter().filter(|(name, _)| admitted.client().may_read(name));
+                let shown: Map<String, Value> = shown.map(|(n, v)| (n.to_owned(), v.into())).collect();
+                parameters.insert("requiredAttributes", Value::Array(required).to_string());
+                parameters.insert("userAttributes", Value::Object(shown).to_string());
+            }
+            ChallengeName::SoftwareTokenMfa => {
+                let named = user.software_token().and_then(|token| token.name.clone());
+                parameters.extend(named.map(|named| ("FRIENDLY_DEVICE_NAME", named)));
+            }
+            ChallengeName::MfaSetup => {
+                parameters.insert("MFAS_CAN_SETUP", r#"["SOFTWARE_TOKEN_MFA"]"#.to_owned());
+            }
+        }
+        Ok(SignedIn::Challenge(Challenge { name, session, parameters }))
+    }
+}
+
+/// The second factor that is asked of a user who has shown the password.
+pub(super) fn second_step(admitted: &Admitted, user: &PoolUser) -> Option<ChallengeName> {
+    match admitted.user_pool().mfa {
+        MfaMode::Optional | MfaMode::On if user.asks_for_code() => Some(ChallengeName::SoftwareTokenMfa),
+        MfaMode::On => Some(ChallengeName::MfaSetup),
+        MfaMode::Off | MfaMode::Optional => None,
+    }
+}
+
+/// Refuses a user who is there and may not sign in. Only said to who showed the password.
+pub(super) fn may_sign_in(state: &Snapshot, admitted: &Admitted, user: &PoolUser) -> Result<()> {
+    let user = state.pool_user(admitted.pool(), user.sub).ok_or_else(wrong_credentials)?;
+    if !user.enabled {
+        return Err(PoolFault::NotAuthorized.because("User is disabled."));
+    }
+    match user.status {
+        UserStatus::Unconfirmed => Err(PoolFault::UserNotConfirmed.because("User is not confirmed.")),
+        UserStatus::ResetRequired => {
+            Err(PoolFault::PasswordResetRequired.because("Password reset required for the user"))
+        }
+        UserStatus::ExternalProvider => Err(wrong_credentials()),
+        UserStatus::Confirmed | UserStatus::ForceChangePassword => Ok(()),
+    }
+}

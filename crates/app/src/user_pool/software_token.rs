@@ -1,0 +1,259 @@
+//! Authenticator apps: set up, proved, asked for. RFC 6238.
+//!
+//! INVARIANT: a code is accepted once: each accepted code moves the app's last step on, in the transaction that does
+//! what the code was given for. Tries are counted as those of passwords are.
+
+use std::sync::Arc;
+
+use garita_model::user_pool::{MfaMode, PoolFault, PoolId, SoftwareToken, Uuid};
+use garita_model::{Error, Object, PoolUser, Result, Sealed, Secret};
+use jiff::Timestamp;
+
+use super::attempts::Tried;
+use super::own::Bearer;
+use super::session::{self, AuthSession, ChallengeName};
+use super::user::about;
+use super::{Admitted, invalid};
+use crate::App;
+use crate::change::Change;
+use crate::context::RequestContext;
+use crate::totp;
+
+const LABEL: &str = "pool-totp-seed";
+/// Bytes of a seed: RFC 4226 asks for 16 and recommends 20.
+const SEED: usize = 20;
+/// Time steps around now in which a code is accepted.
+const WINDOW: i64 = 1;
+
+/// Who sets an authenticator up: someone signed in, or someone who must before they are.
+pub enum SettingUp {
+    /// With an access token.
+    Bearer(Secret<String>),
+    /// With the string of a challenge.
+    Session(String),
+}
+
+/// A seed for an authenticator app.
+pub struct NewSeed {
+    /// In base32.
+    pub secret: Secret<String>,
+    /// The string to go on with, for who is not signed in yet.
+    pub session: Option<String>,
+}
+
+/// Who was found to set an authenticator up.
+struct Found {
+    admitted: Admitted,
+    user: Uuid,
+    /// None for someone signed in.
+    session: Option<AuthSession>,
+}
+
+impl App {
+    /// Makes a seed for an authenticator app that is still to be proved.
+    ///
+    /// # Errors
+    /// `NotAuthorized`; `InvalidParameter`.
+    pub async fn associate_software_token(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        who: SettingUp,
+    ) -> Result<NewSeed> {
+        let Found { admitted, user, session } = self.setting_up(cx, who)?;
+        let mut seed = Secret::new(vec![0_u8; SEED]);
+        let mut bytes = seed.expose().clone();
+        self.entropy().fill(&mut bytes)?;
+        seed = Secret::new(bytes);
+        let sealed = self.keyring.seal(LABEL, user.as_bytes(), seed.expose(), self.entropy())?;
+        let (inside, held) = (admitted.clone(), session.clone());
+        self.change(cx, move |change| {
+            let mut changed = standing_user(change, &inside, user, held.as_ref())?;
+            changed.more_mut().pending_seed = Some(sealed);
+            change.put_own(&inside, Object::PoolUser(Arc::new(changed)))
+        })
+        .await?;
+        let secret = Secret::new(totp::base32(seed.expose()));
+        let session =
+            session.map(|s| s.seal(&admitted, &self.keyring, self.entropy(), cx.now())).transpose()?;
+        Ok(NewSeed { secret, session })
+    }
+
+    /// Proves an authenticator app by a code of it. Answers the string to go on with, for who is not signed in yet.
+    ///
+    /// # Errors
+    /// `NotAuthorized`; `EnableSoftwareTokenMfa` for a code that is not the app's; `InvalidParameter`.
+    pub async fn verify_software_token(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        who: SettingUp,
+        code: String,
+        name: Option<String>,
+    ) -> Result<Option<String>> {
+        let Found { admitted, user, session } = self.setting_up(cx, who)?;
+        let (pool, sub) = (admitted.pool().to_string(), user.to_string());
+        let attempt =
+            self.attempts.begin(Tried::SoftwareToken, &pool, &sub, cx.now()).ok_or_else(wrong_code)?;
+        let (inside, held, app) = (admitted.clone(), session.clone(), Arc::clone(self));
+        self.change(cx, move |change| {
+            let mut changed = standing_user(change, &inside, user, held.as_ref())?;
+            let seed = changed.more.as_ref().and_then(|more| more.pending_seed.clone());
+            let sealed = seed.ok_or_else(|| {
+                invalid("No authenticator is being set up: begin with AssociateSoftwareToken")
+            })?;
+            let seed = open(&app, user, &sealed)?;
+            let now = totp::step_of(change.now());
+            let step = (now - WINDOW..=now + WINDOW).find(|step| totp::is_code(seed.expose(), *step, &code));
+            let step = step.ok_or_else(wrong_code)?;
+            let first = held.is_some();
+            let more = changed.more_mut();
+            more.pending_seed = None;
+            more.software_token =
+                Some(SoftwareToken { seed: sealed, last_step: step, drift: step - now, name });
+            // Someone who must have one to sign in has it on from now on; others say so.
+            more.software_token_on |= first;
+            more.software_token_preferred |= first;
+            change.put_own(&inside, Object::PoolUser(Arc::new(changed)))
+        })
+        .await?;
+        self.attempts.succeeded(&attempt);
+        let session = session.map(|session| AuthSession { set_up: true, ..session });
+        session.map(|s| s.seal(&admitted, &self.keyring, self.entropy(), cx.now())).transpose()
+    }
+
+    /// Sets whether a user's authenticator app is asked for.
+    ///
+    /// # Errors
+    /// `NotAuthorized`; `InvalidParameter` for a user without one.
+    pub async fn set_pool_user_mfa(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        token: &Secret<String>,
+        on: Option<bool>,
+        preferred: Option<bool>,
+    ) -> Result<()> {
+        self.edit_own(cx, token, move |_, bearer, user| {
+            prefer(user, bearer.admitted.user_pool().mfa, on, preferred)
+        })
+        .await
+    }
+
+    /// Sets whether a user's authenticator app is asked for, as an administrator.
+    ///
+    /// # Errors
+    /// `AccessDenied`; `ResourceNotFound`; `UserNotFound`; `InvalidParameter` for a user without one.
+    pub async fn admin_set_pool_user_mfa(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        pool: PoolId,
+        name: String,
+        on: Option<bool>,
+        preferred: Option<bool>,
+    ) -> Result<()> {
+        self.edit_pool_user(cx, "cognito-idp:AdminSetUserMFAPreference", pool, name, move |_, _, user| {
+            // An administrator may switch off what the pool asks of everyone: the user sets another one up then.
+            prefer(user, MfaMode::Optional, on, preferred)
+        })
+        .await
+    }
+
+    /// Counts a try of a code before it is looked at.
+    pub(super) fn guess_code(&self, cx: &RequestContext, user: &PoolUser, code: String) -> Result<String> {
+        let (pool, sub) = (user.pool.to_string(), user.sub.to_string());
+        let attempt = self.attempts.begin(Tried::SoftwareToken, &pool, &sub, cx.now());
+        let attempt = attempt.ok_or_else(mismatch)?;
+        let token = user.software_token().ok_or_else(mismatch)?;
+        let seed = open(self, user.sub, &token.seed)?;
+        step_of(&seed, token, &code, cx.now()).ok_or_else(mismatch)?;
+        self.attempts.succeeded(&attempt);
+        Ok(code)
+    }
+
+    fn setting_up(&self, cx: &RequestContext, who: SettingUp) -> Result<Found> {
+        match who {
+            SettingUp::Bearer(token) => {
+                let Bearer { admitted, user, .. } = self.bearer(cx, &token)?;
+                Ok(Found { admitted, user: user.sub, session: None })
+            }
+            SettingUp::Session(text) => self.setting_up_by_session(cx, &text),
+        }
+    }
+
+    fn setting_up_by_session(&self, cx: &RequestContext, text: &str) -> Result<Found> {
+        let client = AuthSession::client_in(text).ok_or_else(session::spent)?;
+        let admitted = self.admit(&self.snapshot(), cx, &client).map_err(|_| session::spent())?;
+        let session = AuthSession::open(text, &admitted, &self.keyring, cx.now())?;
+        if session.step != ChallengeName::MfaSetup {
+            return Err(session::spent());
+        }
+        about(cx, admitted.user_pool(), session.user);
+        Ok(Found { user: session.user, admitted, session: Some(session) })
+    }
+}
+
+/// The user at the head, who must still be the one that was let in.
+fn standing_user(
+    change: &Change<'_>,
+    admitted: &Admitted,
+    user: Uuid,
+    session: Option<&AuthSession>,
+) -> Result<PoolUser> {
+    let state = change.state();
+    let held =
+        state.pool_user(admitted.pool(), user).filter(|user| user.enabled).ok_or_else(session::spent)?;
+    if let Some(session) = session {
+        let used = state.pool_session(admitted.pool(), session.id).is_some();
+        // Someone who has a second factor must show it, not set another one up.
+        if used || held.min_rev > session.iss_rev || held.asks_for_code() {
+            return Err(session::spent());
+        }
+    }
+    Ok(PoolUser::clone(held))
+}
+
+/// A user whose code was used up.
+pub(super) fn spend_code(change: &Change<'_>, user: &PoolUser, code: &str) -> Result<PoolUser> {
+    let token = user.software_token().ok_or_else(mismatch)?;
+    let seed = open(change.app(), user.sub, &token.seed)?;
+    let step = step_of(&seed, token, code, change.now()).ok_or_else(mismatch)?;
+    let mut user = user.clone();
+    if let Some(token) = &mut user.more_mut().software_token {
+        token.last_step = step;
+    }
+    Ok(user)
+}
+
+fn step_of(seed: &Secret<Vec<u8>>, token: &SoftwareToken, code: &str, now: Timestamp) -> Option<i64> {
+    let around = totp::step_of(now) + token.drift;
+    let mut steps = (around - WINDOW..=around + WINDOW).filter(|step| *step > token.last_step);
+    steps.find(|step| totp::is_code(seed.expose(), *step, code))
+}
+
+fn open(app: &App, user: Uuid, seed: &Sealed) -> Result<Secret<Vec<u8>>> {
+    app.keyring
+        .open(LABEL, user.as_bytes(), seed)
+        .ok_or_else(|| Error::internal("a stored seed does not open: wrong master key?"))
+}
+
+fn prefer(user: &mut PoolUser, mode: MfaMode, on: Option<bool>, preferred: Option<bool>) -> Result<()> {
+    let (on, preferred) = (on.unwrap_or_default(), preferred.unwrap_or_default());
+    if (on || preferred) && user.software_token().is_none() {
+        return Err(invalid("User has not verified software token mfa"));
+    }
+    if !on && mode == MfaMode::On {
+        return Err(invalid("User pool requires MFA: it cannot be turned off"));
+    }
+    if preferred && !on {
+        return Err(invalid("a second factor that is off cannot be the preferred one"));
+    }
+    let more = user.more_mut();
+    (more.software_token_on, more.software_token_preferred) = (on, preferred);
+    Ok(())
+}
+
+fn wrong_code() -> Error {
+    PoolFault::EnableSoftwareTokenMfa.because("Code mismatch")
+}
+
+fn mismatch() -> Error {
+    PoolFault::CodeMismatch.because("Invalid code received for user")
+}
