@@ -30,7 +30,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use garita_app::{App, Arrival, Event, RequestContext, SigV4Scheme, Unproven};
 use garita_model::Error;
-use garita_wire::operation::Authentication;
 use garita_wire::sigv4::{self, BodyHash, Dialect, Presence, RequestHead};
 use http::{Request, Response};
 use http_body_util::Full;
@@ -145,16 +144,17 @@ impl AwsApi {
         }
     }
 
-    /// Who asks. An operation that needs no signature is served without one; a signature that is there is checked all
-    /// the same.
+    /// Who asks. An operation that needs no signature is served without one, and refused by name without one when it is
+    /// not here; a signature that is there is checked all the same.
     fn caller(
         &self,
         arrival: Arrival,
         received: &Received,
         wanted: &Result<Wanted, Refusal>,
     ) -> Result<RequestContext, Box<Unproven>> {
-        let open = wanted.as_ref().is_ok_and(|w| w.operation().authentication == Authentication::None);
-        if open && matches!(sigv4::parse(&received.head()), Ok(Presence::NotRequested)) {
+        if operations::are_open(wanted)
+            && matches!(sigv4::parse(&received.head()), Ok(Presence::NotRequested))
+        {
             return Ok(self.app.nobody(arrival));
         }
         self.app.authenticate(arrival, &received.head(), BodyHash::of(&received.body), SCHEME)

@@ -126,6 +126,16 @@ pub(crate) fn wanted(received: &Received) -> Result<Wanted, Refusal> {
     Ok(Wanted::Query(row, params))
 }
 
+/// Whether a request may come without a signature: for an operation that needs none, or for one that is not here of a
+/// service which has such operations.
+pub(crate) fn are_open(wanted: &Result<Wanted, Refusal>) -> bool {
+    match wanted {
+        Ok(wanted) => wanted.operation().authentication == Authentication::None,
+        Err(Refusal::Route(RouteError::UnknownTarget(target))) => target.starts_with(cognito_idp::TARGET),
+        Err(_) => false,
+    }
+}
+
 impl Row {
     /// Refuses a parameter the operation does not take here. Those of a presigned URL are not the operation's.
     pub(crate) fn check(&self, params: &Params) -> Result<(), Refusal> {

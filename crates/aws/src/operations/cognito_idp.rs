@@ -9,6 +9,8 @@ use crate::services::cognito_idp::{
     client, group, in_words_of_pools, mfa, own, pool, sign_in, sign_up, tag, user,
 };
 
+/// What targets of this service begin with.
+pub(super) const TARGET: &str = "AWSCognitoIdentityProviderService.";
 const POOL: &str = "arn:aws:cognito-idp:{region}:{account}:userpool/{UserPoolId}";
 const TAGGED: &str = "{ResourceArn}";
 const ANY: &str = "*";

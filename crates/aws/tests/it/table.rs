@@ -140,7 +140,10 @@ async fn json_operations_and_members_that_are_not_here_are_refused_by_name() {
         let target = format!("AWSCognitoIdentityProviderService.{name}");
         let refused = format!("400 UnknownOperationException: Could not find operation for target {target}");
         assert_eq!(told(&door.pools(name, json!({})).await), refused);
+        assert_eq!(told(&door.person(name, json!({})).await), refused, "without a signature too");
     }
+    let unsigned = told(&door.person("ListUserPools", json!({ "MaxResults": 1 })).await);
+    assert!(unsigned.starts_with("400 MissingAuthenticationTokenException"), "{unsigned}");
     let lambda = json!({ "PoolName": "p", "LambdaConfig": { "PreSignUp": "arn:aws:lambda:x" } });
     assert_eq!(
         told(&door.pools("CreateUserPool", lambda).await),

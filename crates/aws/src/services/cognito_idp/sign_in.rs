@@ -133,7 +133,7 @@ pub(crate) async fn from_refresh_token(
     let (secret, token) = (input.client_secret.map(Secret::new), Secret::new(input.refresh_token));
     let tokens =
         call.app.tokens_from_refresh_token(call.cx, &input.client_id, secret.as_ref(), &token).await?;
-    Ok(step(SignedIn::Tokens(tokens)))
+    Ok(told(json!({ "AuthenticationResult": result(&tokens) })))
 }
 
 pub(crate) async fn revoke(call: JsonCall<'_>, input: Revoke) -> Result<Answer, Refusal> {
