@@ -126,24 +126,28 @@ pub fn decide(request: &Request<'_>, policies: &CompiledPolicies<'_>) -> Verdict
             return Verdict { outcome: Outcome::ExplicitDeny, decided_by: policy_type, statement };
         }
     }
-    let allowing = Cell::new([None; 3]);
+    // Only these kinds grant; when there is a trust policy, the resource policy is not asked.
+    let (own, gate) = (Cell::new(None), Cell::new(None));
     let said = |policy_type| {
-        let (said, statement) = policies.say(&asked, policy_type);
-        let mut known = allowing.get();
-        if let Some(slot) = known.iter_mut().find(|slot| slot.is_none()) {
-            *slot = statement;
+        let (said, found) = policies.say(&asked, policy_type);
+        match policy_type {
+            PolicyType::Identity => own.set(found),
+            PolicyType::Trust | PolicyType::Resource => gate.set(found),
+            _ => {}
         }
-        allowing.set(known);
         said
     };
-    let (outcome, decided_by) = match settle(request, said) {
-        Ok(policy_type) => (Outcome::Allowed, policy_type),
-        Err(policy_type) => (Outcome::ImplicitDeny, policy_type),
-    };
-    let of_deciding = |statement: &&StatementRef| statement.policy_type == decided_by;
-    let known = allowing.get();
-    let statement = known.iter().flatten().find(of_deciding).filter(|_| outcome == Outcome::Allowed);
-    Verdict { outcome, decided_by, statement: statement.copied() }
+    match settle(request, said) {
+        Ok(policy_type) => {
+            let found = if policy_type == PolicyType::Identity { own.get() } else { gate.get() };
+            let found = found.filter(|_| policy_type != PolicyType::RootUser);
+            let statement = found.map(|found| StatementRef { policy_type, level: 0, found });
+            Verdict { outcome: Outcome::Allowed, decided_by: policy_type, statement }
+        }
+        Err(policy_type) => {
+            Verdict { outcome: Outcome::ImplicitDeny, decided_by: policy_type, statement: None }
+        }
+    }
 }
 
 impl<'a> CompiledPolicies<'a> {
@@ -247,7 +251,7 @@ impl<'a> CompiledPolicies<'a> {
     }
 
     /// What one kind of policy says of a request that nothing denies, and by which statement.
-    fn say(&self, asked: &Asked<'_>, policy_type: PolicyType) -> (Said, Option<StatementRef>) {
+    fn say(&self, asked: &Asked<'_>, policy_type: PolicyType) -> (Said, Option<Found>) {
         if let Some(levels) = self.levels(policy_type) {
             let grant = |index: &Arc<PolicyIndex>| index.allow(asked, policy_type).map(|(grant, _)| grant);
             let least =
@@ -260,9 +264,7 @@ impl<'a> CompiledPolicies<'a> {
             return (said, None);
         };
         match index.allow(asked, policy_type) {
-            Some((grant, found)) => {
-                (Said::Allows(grant), Some(StatementRef { policy_type, level: 0, found }))
-            }
+            Some((grant, found)) => (Said::Allows(grant), Some(found)),
             None => (Said::Nothing, None),
         }
     }

@@ -35,7 +35,9 @@ const SHORT: usize = 14;
 
 const NONE: Run = Run { start: 0, len: 0 };
 
+/// Aligned so that it never lies across two lines of the processor's cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 struct Test {
     key: u32,
     mode: Mode,
@@ -46,6 +48,8 @@ struct Test {
 /// The list that a test's values are in.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
+    /// One text, and short: the commonest of all conditions needs no list.
+    Text(Short),
     Texts,
     FoldedTexts,
     Numbers(Order),
@@ -54,15 +58,25 @@ enum Kind {
     Bytes,
     Networks,
     Arns,
-    Flag { yes: bool, no: bool },
-    Absent { yes: bool, no: bool },
+    Flag {
+        yes: bool,
+        no: bool,
+    },
+    Absent {
+        yes: bool,
+        no: bool,
+    },
 }
+
+/// A text that stands where it is used: its length and its bytes.
+#[derive(Clone, Copy, Debug)]
+struct Short(u8, [u8; SHORT]);
 
 /// A text to compare with.
 #[derive(Clone, Copy, Debug)]
 enum Text {
     /// Short enough to stand here.
-    Short(u8, [u8; SHORT]),
+    Short(Short),
     Is(Run),
     StartsWith(Run),
     Pattern(u32),
@@ -106,10 +120,24 @@ fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-fn short(literal: &str) -> Option<Text> {
-    let mut bytes = [0; SHORT];
-    bytes.get_mut(..literal.len())?.copy_from_slice(literal.as_bytes());
-    Some(Text::Short(u8::try_from(literal.len()).ok()?, bytes))
+impl Short {
+    fn new(literal: &str) -> Option<Self> {
+        let mut bytes = [0; SHORT];
+        bytes.get_mut(..literal.len())?.copy_from_slice(literal.as_bytes());
+        Some(Self(u8::try_from(literal.len()).ok()?, bytes))
+    }
+
+    /// The pattern, when it is a short text and nothing else.
+    fn of(pattern: &Pattern) -> Option<Self> {
+        match pattern.beginning() {
+            (literal, Rest::End) => Self::new(literal),
+            _ => None,
+        }
+    }
+
+    fn is(&self, value: &str) -> bool {
+        self.1.get(..usize::from(self.0)) == Some(value.as_bytes())
+    }
 }
 
 fn extend<T: Clone>(list: &mut Vec<T>, values: &[T]) -> Run {
@@ -142,6 +170,12 @@ impl Programs {
 
     fn operands(&mut self, operands: &Operands) -> (Kind, Run) {
         match operands {
+            Operands::Texts(patterns)
+                if let [only] = patterns.as_slice()
+                    && let Some(short) = Short::of(only) =>
+            {
+                (Kind::Text(short), NONE)
+            }
             Operands::Texts(patterns) => (Kind::Texts, self.add_texts(patterns)),
             Operands::FoldedTexts(patterns) => (Kind::FoldedTexts, self.add_texts(patterns)),
             Operands::Numbers(order, all) => (Kind::Numbers(*order), extend(&mut self.numbers, all)),
@@ -165,7 +199,9 @@ impl Programs {
         let before = self.texts.len();
         for pattern in patterns {
             let text = match pattern.beginning() {
-                (literal, Rest::End) => short(literal).unwrap_or_else(|| Text::Is(self.literal(literal))),
+                (literal, Rest::End) => {
+                    Short::new(literal).map_or_else(|| Text::Is(self.literal(literal)), Text::Short)
+                }
                 (literal, Rest::Anything) => Text::StartsWith(self.literal(literal)),
                 (_, Rest::Pattern) => {
                     self.patterns.push(pattern.clone());
@@ -208,7 +244,8 @@ impl Programs {
     }
 
     fn matches(&self, test: &Test, value: &str, probe: &Probe<'_>) -> bool {
-        match test.kind {
+        match &test.kind {
+            Kind::Text(short) => short.is(value),
             Kind::Texts => self.matches_text(test.values, value, probe),
             Kind::FoldedTexts => {
                 let mut buffer = [0; 128];
@@ -231,7 +268,7 @@ impl Programs {
                 test.values.of(&self.arns).iter().any(|pattern| pattern.matches_parts(value, &arn, probe))
             }),
             Kind::Flag { yes, no } => {
-                yes && value.eq_ignore_ascii_case("true") || no && value.eq_ignore_ascii_case("false")
+                *yes && value.eq_ignore_ascii_case("true") || *no && value.eq_ignore_ascii_case("false")
             }
             Kind::Absent { .. } => false,
         }
@@ -240,7 +277,7 @@ impl Programs {
     fn matches_text(&self, texts: Run, value: &str, probe: &Probe<'_>) -> bool {
         let literal = |run: Run| self.literals.get(run.range());
         texts.of(&self.texts).iter().any(|text| match text {
-            Text::Short(len, bytes) => bytes.get(..usize::from(*len)) == Some(value.as_bytes()),
+            Text::Short(short) => short.is(value),
             Text::Is(run) => literal(*run) == Some(value),
             Text::StartsWith(run) => literal(*run).is_some_and(|prefix| value.starts_with(prefix)),
             Text::Pattern(at) => {

@@ -21,7 +21,6 @@ const WIDE: usize = 16;
 /// One side while it is put together.
 #[derive(Default)]
 pub(super) struct Builder<'p> {
-    members: Vec<Member>,
     actions: actions::Builder<'p>,
     buckets: Vec<Vec<Entry<'p, Candidate>>>,
     /// The bucket of each action, by its folded pattern.
@@ -43,8 +42,7 @@ impl<'p> Builder<'p> {
             conditions => Some(programs.add(conditions)),
         };
         let names_principals = statement.principal_clause().is_some();
-        let member = number(self.members.len());
-        self.members.push(Member { found, conditions, names_principals });
+        let member = Member { found, conditions, names_principals };
         let entries = self.resources(statement, member, u8::from(conditions.is_some()) * 2);
         if entries.is_empty() {
             return;
@@ -80,7 +78,7 @@ impl<'p> Builder<'p> {
     }
 
     /// One entry for each resource that can be matched at all.
-    fn resources(&mut self, statement: &'p Statement, member: u32, rank: u8) -> Vec<Entry<'p, Candidate>> {
+    fn resources(&mut self, statement: &'p Statement, member: Member, rank: u8) -> Vec<Entry<'p, Candidate>> {
         let all =
             |tail| Entry { key: "", ends: false, rank, item: Candidate { member, head: Head::ANY, tail } };
         if statement.resource_clause().is_none() {
@@ -136,7 +134,6 @@ impl<'p> Builder<'p> {
         let mut candidates = Vec::new();
         let buckets = self.buckets.into_iter().map(|entries| tries.add(entries, &mut candidates)).collect();
         Side {
-            members: self.members,
             actions: self.actions.build(),
             buckets,
             tries,

@@ -23,10 +23,12 @@ pub(super) struct Member {
     pub(super) names_principals: bool,
 }
 
-/// A statement that may fit, and what there is left to match.
+/// A statement that may fit, and what there is left to match. Holds the statement's own part, so that a decision looks
+/// at one place and not two; aligned so that it never lies across two lines of the processor's cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 pub(super) struct Candidate {
-    pub(super) member: u32,
+    pub(super) member: Member,
     pub(super) head: Head,
     pub(super) tail: Tail,
 }
@@ -63,7 +65,6 @@ impl Tail {
 /// The statements of one effect.
 #[derive(Debug)]
 pub(super) struct Side {
-    pub(super) members: Vec<Member>,
     pub(super) actions: Actions,
     pub(super) buckets: Vec<Root>,
     pub(super) tries: Tries,
@@ -80,7 +81,7 @@ impl Side {
         statement: impl Fn(Found) -> Option<&'s Statement>,
         mut visit: impl FnMut(&Member) -> Option<R>,
     ) -> Option<R> {
-        if self.members.is_empty() {
+        if self.candidates.is_empty() {
             return None;
         }
         let resource = asked.arn.as_ref().map_or("", ArnParts::resource);
@@ -88,7 +89,7 @@ impl Side {
             let root = *self.buckets.get(bucket as usize)?;
             self.tries.find(root, resource, |range| {
                 self.candidates.get(range)?.iter().find_map(|candidate| {
-                    let member = self.members.get(candidate.member as usize)?;
+                    let member = &candidate.member;
                     let fits = self.head_fits(candidate.head, asked)
                         && match candidate.tail {
                             Tail::DONE => true,
@@ -164,9 +165,9 @@ impl Side {
 
     /// About how many bytes it holds.
     pub(super) fn size(&self) -> usize {
-        let members = self.members.len() * size_of::<Member>() + self.buckets.len() * size_of::<Root>();
+        let buckets = self.buckets.len() * size_of::<Root>();
         let patterns = (self.heads.len() * 4 + self.tails.len()) * 64;
         let candidates = self.candidates.len() * size_of::<Candidate>();
-        members + patterns + candidates + self.actions.size() + self.tries.size()
+        buckets + patterns + candidates + self.actions.size() + self.tries.size()
     }
 }
