@@ -84,6 +84,7 @@ impl PolicyIndex {
             }
         }
         let (denies, allows) = (denies.build(), allows.build());
+        programs.finish();
         Self { denies, allows, programs, policies: policies.into() }
     }
 
@@ -135,7 +136,7 @@ impl PolicyIndex {
 
     fn applies(&self, member: &Member, asked: &Asked<'_>, policy_type: PolicyType) -> Option<Grant> {
         let met = |program| self.programs.is_met(program, &asked.probe);
-        if !member.conditions.is_none_or(met) {
+        if !member.conditions.as_ref().is_none_or(met) {
             return None;
         }
         if !member.names_principals && is_attached_to_principal(policy_type) {

@@ -19,7 +19,7 @@ pub struct Operator {
 }
 
 /// What an operator makes of a key that is missing, or has several values.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Mode {
     pub(super) set: SetOperator,
     pub(super) negated: bool,
@@ -27,7 +27,7 @@ pub(super) struct Mode {
 }
 
 /// How a multi-valued key is taken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum SetOperator {
     /// Not at all: the key has one value.
     None,
@@ -53,7 +53,7 @@ pub(super) enum Family {
 }
 
 /// An ordering operator: how the request's value stands to the policy's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Order {
     Equal,
     Less,

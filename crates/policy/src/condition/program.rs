@@ -20,12 +20,16 @@ use crate::context::{KeyName, Probe};
 use crate::pattern::{Match, Pattern, Rest, fold_into};
 use crate::resource::ArnParts;
 
-/// A statement's conditions: a run of tests.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Program(Run);
+/// A statement's conditions. The first test stands here, so that whoever holds the program need not look elsewhere to
+/// find that it is not met; the others are a run of tests that programs share when they are the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Program {
+    first: Test,
+    others: Run,
+}
 
 /// A part of a list.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Run {
     start: u32,
     len: u32,
@@ -35,9 +39,7 @@ const SHORT: usize = 14;
 
 const NONE: Run = Run { start: 0, len: 0 };
 
-/// Aligned so that it never lies across two lines of the processor's cache.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Test {
     key: u32,
     mode: Mode,
@@ -46,7 +48,7 @@ struct Test {
 }
 
 /// The list that a test's values are in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Kind {
     /// One text, and short: the commonest of all conditions needs no list.
     Text(Short),
@@ -69,7 +71,7 @@ enum Kind {
 }
 
 /// A text that stands where it is used: its length and its bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Short(u8, [u8; SHORT]);
 
 /// A text to compare with.
@@ -97,6 +99,7 @@ pub(crate) struct Programs {
     networks: Vec<Network>,
     arns: Vec<ArnPattern>,
     numbered: HashMap<Box<str>, u32>,
+    runs: HashMap<Box<[Test]>, Run>,
 }
 
 impl Run {
@@ -147,15 +150,29 @@ fn extend<T: Clone>(list: &mut Vec<T>, values: &[T]) -> Run {
 }
 
 impl Programs {
-    /// Compiles a statement's conditions.
-    pub(crate) fn add(&mut self, conditions: &[Condition]) -> Program {
-        let before = self.tests.len();
-        for condition in conditions {
-            let key = self.key(&condition.key);
-            let (kind, values) = self.operands(&condition.operands);
-            self.tests.push(Test { key, mode: condition.operator.mode(), kind, values });
+    /// Compiles a statement's conditions; none when it has none.
+    pub(crate) fn add(&mut self, conditions: &[Condition]) -> Option<Program> {
+        let (first, others) = conditions.split_first()?;
+        let first = self.test(first);
+        let others: Box<[Test]> = others.iter().map(|condition| self.test(condition)).collect();
+        if let Some(known) = self.runs.get(&others) {
+            return Some(Program { first, others: *known });
         }
-        Program(Run::since(before, self.tests.len()))
+        let run = extend(&mut self.tests, &others);
+        self.runs.insert(others, run);
+        Some(Program { first, others: run })
+    }
+
+    fn test(&mut self, condition: &Condition) -> Test {
+        let key = self.key(&condition.key);
+        let (kind, values) = self.operands(&condition.operands);
+        Test { key, mode: condition.operator.mode(), kind, values }
+    }
+
+    /// Forgets what only adding needs.
+    pub(crate) fn finish(&mut self) {
+        self.numbered = HashMap::new();
+        self.runs = HashMap::new();
     }
 
     fn key(&mut self, key: &KeyName) -> u32 {
@@ -228,10 +245,12 @@ impl Programs {
     }
 
     /// Whether `program` is met.
-    pub(crate) fn is_met(&self, program: Program, probe: &Probe<'_>) -> bool {
-        self.tests
-            .get(program.0.range())
-            .is_some_and(|tests| tests.iter().all(|test| self.holds(test, probe)))
+    pub(crate) fn is_met(&self, program: &Program, probe: &Probe<'_>) -> bool {
+        self.holds(&program.first, probe)
+            && self
+                .tests
+                .get(program.others.range())
+                .is_some_and(|tests| tests.iter().all(|test| self.holds(test, probe)))
     }
 
     fn holds(&self, test: &Test, probe: &Probe<'_>) -> bool {

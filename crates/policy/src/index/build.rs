@@ -37,10 +37,7 @@ fn number(count: usize) -> u32 {
 impl<'p> Builder<'p> {
     /// Adds a statement; `found` says where it stands.
     pub(super) fn add(&mut self, statement: &'p Statement, found: Found, programs: &mut Programs) {
-        let conditions = match statement.conditions() {
-            [] => None,
-            conditions => Some(programs.add(conditions)),
-        };
+        let conditions = programs.add(statement.conditions());
         let names_principals = statement.principal_clause().is_some();
         let member = Member { found, conditions, names_principals };
         let entries = self.resources(statement, member, u8::from(conditions.is_some()) * 2);

@@ -26,7 +26,7 @@ pub(super) struct Member {
 /// A statement that may fit, and what there is left to match. Holds the statement's own part, so that a decision looks
 /// at one place and not two; aligned so that it never lies across two lines of the processor's cache.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
+#[repr(align(64))]
 pub(super) struct Candidate {
     pub(super) member: Member,
     pub(super) head: Head,
