@@ -137,7 +137,7 @@ impl Side {
             let root = *self.buckets.get(bucket as usize)?;
             self.tries.find(root, resource, |range| -> Option<()> {
                 for candidate in self.candidates.get(range)? {
-                    let member = self.members.get(candidate.member as usize)?;
+                    let member = &candidate.member;
                     if self.head_fits(candidate.head, asked)
                         && let Some(sure) = surely(member.found, candidate.tail)
                     {

@@ -4,16 +4,62 @@
 
 use serde_json::{Map, Value, json};
 
-/// SplitMix64.
-pub(crate) struct Random(pub(crate) u64);
+/// Where the choices come from.
+pub(crate) enum Random<'a> {
+    /// SplitMix64.
+    Seed(u64),
+    /// A byte for each choice, as a fuzzer gives them, and zeros when they are used up.
+    #[allow(dead_code, reason = "only the fuzz target has bytes")]
+    Bytes(&'a [u8]),
+}
 
-impl Random {
+impl Random<'_> {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        match self {
+            Self::Seed(seed) => {
+                *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+                let mut z = *seed;
+                z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+                z ^ (z >> 31)
+            }
+            Self::Bytes(bytes) => {
+                let Some((first, rest)) = bytes.split_first() else { return 0 };
+                *bytes = rest;
+                u64::from(*first)
+            }
+        }
+    }
+
+    /// A text of the fuzzer's own, now and then: characters that mean something, in an order that no list here has.
+    fn text(&mut self) -> Option<String> {
+        const CHARACTERS: [&str; 20] = [
+            "*",
+            "?",
+            ":",
+            "/",
+            "${",
+            "}",
+            "aws:username",
+            ", 'x'",
+            "a",
+            "n",
+            "S",
+            "3",
+            "ñ",
+            "Ñ",
+            "\n",
+            "-",
+            "{",
+            "$",
+            "arn:aws:s3:::",
+            "models",
+        ];
+        let is_bytes = matches!(self, Self::Bytes(_));
+        (is_bytes && self.one_in(4)).then(|| {
+            let length = self.below(10);
+            (0..length).map(|_| self.pick(&CHARACTERS)).collect()
+        })
     }
 
     fn below(&mut self, bound: usize) -> usize {
@@ -93,10 +139,10 @@ const USER_ID: &str = "AIDAEXAMPLEEXAMPLE00";
 const ROLE_ID: &str = "AROAEXAMPLEEXAMPLE00";
 
 /// Policies and some requests: `{"policies": {...}, "requests": [...]}`.
-pub(crate) fn case(random: &mut Random) -> Value {
+pub(crate) fn case(random: &mut Random<'_>) -> Value {
     let trust = random.one_in(5);
     let mut policies = Map::new();
-    let mut put = |random: &mut Random, kind: &str, shape: u8, one_in: usize| {
+    let mut put = |random: &mut Random<'_>, kind: &str, shape: u8, one_in: usize| {
         if !random.one_in(one_in) {
             return;
         }
@@ -121,12 +167,13 @@ pub(crate) fn case(random: &mut Random) -> Value {
     json!({"policies": policies, "requests": requests})
 }
 
-fn request(random: &mut Random, trust: bool) -> Value {
+fn request(random: &mut Random<'_>, trust: bool) -> Value {
     let action = if trust { "sts:AssumeRole" } else { random.pick(&ACTIONS) };
+    let resource = if trust { ROLE } else { random.pick(&RESOURCES) };
     let mut request = json!({
         "principal": principal(random),
-        "action": action,
-        "resource": if trust { ROLE } else { random.pick(&RESOURCES) },
+        "action": random.text().filter(|_| !trust).unwrap_or_else(|| action.to_owned()),
+        "resource": random.text().filter(|_| !trust).unwrap_or_else(|| resource.to_owned()),
         "context": context(random),
     });
     match random.below(6) {
@@ -137,7 +184,7 @@ fn request(random: &mut Random, trust: bool) -> Value {
     request
 }
 
-fn principal(random: &mut Random) -> Value {
+fn principal(random: &mut Random<'_>) -> Value {
     let role = if random.one_in(6) { LINKED } else { ROLE };
     match random.below(10) {
         0..4 => json!({"kind": "user", "account": HERE, "arn": USER, "id": USER_ID}),
@@ -152,7 +199,7 @@ fn principal(random: &mut Random) -> Value {
     }
 }
 
-fn context(random: &mut Random) -> Value {
+fn context(random: &mut Random<'_>) -> Value {
     let mut keys = Map::new();
     for (key, _) in KEYS {
         match random.below(5) {
@@ -187,12 +234,17 @@ const KEYS: [(&str, &[&str]); 8] = [
     ),
 ];
 
-fn value(random: &mut Random, key: &str) -> Value {
+fn value(random: &mut Random<'_>, key: &str) -> Value {
     let values = KEYS.iter().find(|(known, _)| *known == key).unwrap().1;
+    if matches!(key, "aws:username" | "aws:PrincipalTag/team" | "x:arn")
+        && let Some(text) = random.text()
+    {
+        return json!(text);
+    }
     json!(random.pick(values))
 }
 
-fn policy(random: &mut Random, kind: &str) -> Value {
+fn policy(random: &mut Random<'_>, kind: &str) -> Value {
     let statements = if random.one_in(3) {
         statement(random, kind)
     } else {
@@ -205,7 +257,7 @@ fn policy(random: &mut Random, kind: &str) -> Value {
     }
 }
 
-fn statement(random: &mut Random, kind: &str) -> Value {
+fn statement(random: &mut Random<'_>, kind: &str) -> Value {
     let deny = random.one_in(4);
     let mut statement = Map::new();
     let mut put = |name: &str, value: Value| statement.insert(name.to_owned(), value);
@@ -233,7 +285,7 @@ fn statement(random: &mut Random, kind: &str) -> Value {
     statement.into()
 }
 
-fn principals(random: &mut Random) -> Value {
+fn principals(random: &mut Random<'_>) -> Value {
     const NAMES: [&str; 12] = [
         "*",
         HERE,
@@ -258,11 +310,14 @@ fn principals(random: &mut Random) -> Value {
     }
 }
 
-fn action(random: &mut Random, trust: bool) -> String {
+fn action(random: &mut Random<'_>, trust: bool) -> String {
     if trust {
         return random
             .pick(&["sts:AssumeRole", "sts:*", "sts:Assume*", "sts:*Role", "sts:TagSession"])
             .to_owned();
+    }
+    if let Some(text) = random.text() {
+        return format!("s3:{}", text.replace(':', ""));
     }
     match random.below(8) {
         0 => "*".to_owned(),
@@ -272,11 +327,14 @@ fn action(random: &mut Random, trust: bool) -> String {
     }
 }
 
-fn random_action(random: &mut Random) -> &'static str {
+fn random_action(random: &mut Random<'_>) -> &'static str {
     random.pick(&ACTIONS)
 }
 
-fn resource(random: &mut Random) -> String {
+fn resource(random: &mut Random<'_>) -> String {
+    if let Some(text) = random.text() {
+        return if text.starts_with("arn:") { text } else { format!("arn:aws:s3:::{text}") };
+    }
     match random.below(4) {
         0 => mutated(random, |random| RESOURCES[random.below(8)], 13),
         1 => RESOURCES[random.below(9)].to_owned(),
@@ -285,7 +343,7 @@ fn resource(random: &mut Random) -> String {
 }
 
 /// A word cut short with `*`, or with some characters replaced by wildcards; the first `keep` bytes stay.
-fn mutated(random: &mut Random, word: impl Fn(&mut Random) -> &'static str, keep: usize) -> String {
+fn mutated(random: &mut Random<'_>, word: impl Fn(&mut Random<'_>) -> &'static str, keep: usize) -> String {
     let word = word(random);
     let (kept, rest) = word.split_at(keep.min(word.len()));
     let rest: Vec<char> = rest.chars().collect();
@@ -304,7 +362,7 @@ fn mutated(random: &mut Random, word: impl Fn(&mut Random) -> &'static str, keep
     out
 }
 
-fn conditions(random: &mut Random) -> Value {
+fn conditions(random: &mut Random<'_>) -> Value {
     let mut all = Map::new();
     for _ in 0..1 + random.below(2) {
         let (key, values) = KEYS[random.below(KEYS.len())];
@@ -340,7 +398,7 @@ fn conditions(random: &mut Random) -> Value {
     all.into()
 }
 
-fn operand(random: &mut Random, operator: &str, good: &[&str]) -> String {
+fn operand(random: &mut Random<'_>, operator: &str, good: &[&str]) -> String {
     let text = operator.contains("String");
     if operator.contains("IpAddress") {
         let networks =
@@ -360,6 +418,11 @@ fn operand(random: &mut Random, operator: &str, good: &[&str]) -> String {
     }
     if operator.contains("Bool") && random.one_in(4) {
         return "${aws:MultiFactorAuthPresent}".to_owned();
+    }
+    if (text || operator.contains("Arn"))
+        && let Some(text) = random.text()
+    {
+        return text;
     }
     if text && random.one_in(2) {
         let texts = [

@@ -22,7 +22,7 @@ pub(crate) struct Tally {
 /// # Errors
 /// A smallest case on which the evaluators disagree.
 pub(crate) fn run(cases: u64, seed: u64) -> Result<Tally, String> {
-    let mut random = Random(seed);
+    let mut random = Random::Seed(seed);
     let mut tally = Tally::default();
     while tally.cases < cases {
         let case = random::case(&mut random);
