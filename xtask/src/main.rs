@@ -6,6 +6,7 @@
 mod bench;
 mod check;
 mod fuzz;
+mod mutants;
 mod reference;
 mod run;
 mod system;
@@ -33,7 +34,8 @@ usage: cargo xtask <command>
                           measure policy decisions beside Cedar's
   bench --gate|--record   count the instructions of a decision, and compare with what was accepted, or accept
   differential [--cases N] [--seed S]
-                          random policies and requests through three evaluators that must agree";
+                          random policies and requests through evaluators that must agree
+  mutants [FILE...]       small changes of the policy engine, each of which must make a test fail; takes hours";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -78,6 +80,7 @@ fn dispatch(words: &[&str]) -> Result<()> {
                 ["run", "--release", "--locked", "--package", "garita-policy", "--example", "differential"];
             run::loudly(workspace.command("cargo", &example).arg("--").args(options))
         }
+        ["mutants", files @ ..] => mutants::policy(&workspace, files),
         _ => bail!("`cargo xtask {}` is not a command\n\n{USAGE}", words.join(" ")),
     }
 }

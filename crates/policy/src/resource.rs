@@ -227,3 +227,21 @@ fn check_shape(text: &str, parts: &[&str]) -> Result<(), BadResource> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colons_in_variables_do_not_cut() {
+        for (text, variables, wanted) in [
+            ("arn:aws:s3:::a:b", true, "arn|aws|s3|||a:b"),
+            ("arn:aws:s3:${x:y}:2:models", true, "arn|aws|s3|${x:y}|2|models"),
+            ("arn:aws:s3:${x:y}:2:models", false, "arn|aws|s3|${x|y}|2:models"),
+            ("arn:aws:s3:{x:y}:2", true, "arn|aws|s3|{x|y}|2"),
+            ("arn:aws:s3:::${a:b}:c", true, "arn|aws|s3|||${a:b}:c"),
+        ] {
+            assert_eq!(split_pattern(text, variables).join("|"), wanted, "{text}");
+        }
+    }
+}

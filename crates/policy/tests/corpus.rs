@@ -12,6 +12,28 @@ mod tests {
 
     use garita_policy::cases::{self, Verdict};
 
+    /// The names of a file's cases.
+    fn names(file: &str) -> HashSet<String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/cases/{file}.json"));
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        cases::read(&text).unwrap().into_iter().map(|case| case.unwrap().name().to_owned()).collect()
+    }
+
+    #[test]
+    fn every_deviation_of_the_language_is_held_by_a_case() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/deviations.md");
+        let text = fs::read_to_string(path).unwrap();
+        let (_, rest) = text.split_once("## The policy language\n").unwrap();
+        let section = rest.split("\n## ").next().unwrap();
+        let rows: Vec<_> = section.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+        assert!(rows.len() >= 18, "only {} deviations were found", rows.len());
+        for row in rows {
+            let (_, named) = row.trim_end_matches(" |").rsplit_once(" | ").unwrap();
+            let (file, name) = named.split_once("`: ").unwrap();
+            assert!(names(file.trim_start_matches('`')).contains(name), "no such case: {named}");
+        }
+    }
+
     #[test]
     fn every_case_comes_out_as_documented() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");

@@ -298,3 +298,39 @@ fn missing_keys_and_variables_are_noted_once() {
     }
     assert_eq!(probe.into_missing(), ["a:First", "b:Second"]);
 }
+
+#[test]
+fn the_limits_of_numbers_and_dates() {
+    let digits = |count: usize| format!("={}", "1".repeat(count));
+    let (most, more) = (digits(128), digits(129));
+    let (padded, too_long) = (format!("={:0>40}", 1_795_255_200), format!("={:0>41}", 1_795_255_200));
+    check(&[
+        ("NumericGreaterThan", &["0"], &most, true),
+        ("NumericGreaterThan", &["0"], &more, false),
+        ("NumericEquals", &["-1e3"], "=-1000", true),
+        ("NumericEquals", &["-1e3"], "=1000", false),
+        ("NumericEquals", &["-0e3"], "=0", true),
+        ("NumericEquals", &["-5e-1"], "=-0.5", true),
+        ("DateEquals", &["1795255200"], &padded, true),
+        ("DateEquals", &["1795255200"], &too_long, false),
+        ("DateEquals", &["2026-11-21T10:00:00Z"], "=2026-11-21T11:00:00+01:00", true),
+        // No offsets with seconds in the W3C's profile.
+        ("DateEquals", &["2026-11-21T10:00:00Z"], "=2026-11-21T11:00:00+01:00:00", false),
+    ]);
+    let number = |text| super::number::Decimal::read(text).unwrap();
+    assert!(number("1") < number("2") && number("-1") > number("-2"));
+}
+
+#[test]
+fn operators_tell_what_they_are() {
+    for (name, negated, if_exists) in [
+        ("StringEquals", false, false),
+        ("StringNotLikeIfExists", true, true),
+        ("ForAnyValue:NumericLessThanIfExists", false, true),
+        ("ForAllValues:ArnNotEquals", true, false),
+    ] {
+        let operator: Operator = name.parse().unwrap();
+        assert_eq!((operator.is_negated(), operator.if_exists()), (negated, if_exists), "{name}");
+        assert_eq!(operator.to_string(), name);
+    }
+}

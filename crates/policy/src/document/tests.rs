@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{PolicyDocument, PolicyKind, Version, counted_size};
+use super::{PolicyDocument, PolicyKind, ResourcePattern, Version, counted_size};
 
 const KINDS: [PolicyKind; 8] = [
     PolicyKind::Identity,
@@ -354,5 +354,48 @@ proptest! {
             prop_assert!(error.position().offset <= text.len());
             prop_assert!(!error.message().is_empty() && !error.message().ends_with('.'));
         }
+    }
+}
+
+#[test]
+fn variables_are_keys_that_a_document_asks_for() {
+    for (element, wanted) in [
+        (r#""StringLike":{"k":["x","${a}*"]}"#, "k a r"),
+        (r#""StringEqualsIgnoreCase":{"k":"${a}"}"#, "k a r"),
+        (r#""Bool":{"k":"${a}"}"#, "k a r"),
+        (r#""ArnLike":{"k":"${a}"}"#, "k a r"),
+        (r#""ArnNotEquals":{"k":"arn:aws:s3:::${a}/${b, 'x'}"}"#, "k a b r"),
+        (r#""NumericEquals":{"k":1},"Null":{"K":true,"n":true}"#, "k n r"),
+    ] {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{{{element}}}}},
+            {{"Effect":"Deny","Action":"*","NotResource":"arn:aws:s3:::${{r}}/${{R}}"}}]}}"#
+        );
+        let document = PolicyDocument::parse(&text, PolicyKind::Identity).unwrap();
+        assert_eq!(document.context_keys().join(" "), wanted, "{element}");
+    }
+}
+
+#[test]
+fn resources_are_shown_as_written() {
+    let text = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":["arn:aws:s3","*"]}}"#;
+    let document = PolicyDocument::parse(text, PolicyKind::Identity).unwrap();
+    let shown: Vec<_> = document.statements()[0].resources().iter().map(ResourcePattern::as_str).collect();
+    assert_eq!(shown, ["arn:aws:s3", "*"]);
+}
+
+#[test]
+fn resources_too_short_to_be_an_arn() {
+    for (resource, wanted) in [
+        ("arn", "resource `arn` is neither an ARN nor `*`"),
+        ("models/weights", "resource `models/weights` is neither an ARN nor `*`"),
+        ("urn:aws:s3:::b", "resource `urn:aws:s3:::b` is neither an ARN nor `*`"),
+        ("arn:aws", "resource `arn:aws` must spell out its service"),
+        ("arn:aws:", "resource `arn:aws:` must spell out its service"),
+        ("arn:aws:s*:::b", "resource `arn:aws:s*:::b` must spell out its service"),
+    ] {
+        let text = policy(&format!(r#""Effect":"Allow","Action":"*","Resource":"{resource}""#));
+        let (told, _) = error(&text, PolicyKind::Identity);
+        assert!(told.starts_with(wanted), "{told}");
     }
 }

@@ -13,6 +13,7 @@ mod examples;
 mod layers;
 mod principals;
 mod statements;
+mod told;
 
 const HERE: &str = "111122223333";
 const THERE: &str = "444455556666";

@@ -270,6 +270,17 @@ mod tests {
     }
 
     proptest! {
+        /// Few letters and many, close together and far apart, short labels and long.
+        #[test]
+        fn finds_what_a_scan_finds_among_many(
+            keys in prop::collection::vec(("([0-9]{1,3}|[a-zA-Z_é]{1,2}|0123456789abc[0-9])(/x*)?", any::<bool>()), 0..60),
+            text in "([0-9]{1,3}|[a-zA-Z_é]{1,2}|0123456789abc[0-9])(/x*)?",
+        ) {
+            let fits = |(key, ends): &(String, bool)| if *ends { text == *key } else { text.starts_with(key.as_str()) };
+            let wanted: Vec<_> = (0..keys.len()).filter(|at| fits(&keys[*at])).collect();
+            prop_assert_eq!(found(&keys, &text), wanted);
+        }
+
         #[test]
         fn finds_what_a_scan_finds(
             keys in prop::collection::vec(("[abñ]{0,4}", any::<bool>()), 0..12),
@@ -278,6 +289,34 @@ mod tests {
             let fits = |(key, ends): &(String, bool)| if *ends { text == *key } else { text.starts_with(key.as_str()) };
             let wanted: Vec<_> = (0..keys.len()).filter(|at| fits(&keys[*at])).collect();
             prop_assert_eq!(found(&keys, &text), wanted);
+        }
+    }
+
+    #[test]
+    fn children_have_the_place_of_their_byte_where_that_leaves_few_gaps() {
+        let branches = |bytes: &[u8]| bytes.iter().map(|byte| (*byte, ())).collect::<Vec<_>>();
+        for (bytes, wanted) in [
+            (&b""[..], None),
+            (b"a", Some(b'a')),
+            (b"ac", Some(b'a')),
+            (b"ad", Some(b'a')),
+            (b"ae", None),
+            (b"0123456789", Some(b'0')),
+            (b"\x00\xff", None),
+        ] {
+            assert_eq!(in_place(&branches(bytes)), wanted, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_byte_among_bytes() {
+        let bytes: Vec<u8> = (0..40).map(|byte| byte * 3).chain([0; GROUP]).collect();
+        for at in 0..40_usize {
+            let byte = u8::try_from(at * 3).unwrap();
+            assert_eq!(place(&bytes, 40, byte), Some(at));
+            assert_eq!(place(&bytes, 40, byte + 1), None);
+            // Those beyond the count are others'.
+            assert_eq!(place(&bytes, at, byte), None, "{at}");
         }
     }
 

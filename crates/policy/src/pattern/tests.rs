@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Match, Pattern, Syntax, fold};
+use super::{Match, Pattern, Rest, Syntax, fold, fold_into};
 use crate::context::{Context, Probe};
 
 const GLOB: Syntax = Syntax { wildcards: true, variables: false, fold: false };
@@ -129,5 +129,37 @@ proptest! {
         if let Ok(pattern) = Pattern::parse(&pattern, FULL) {
             pattern.matches(&text, &Probe::new(&context()));
         }
+    }
+}
+
+#[test]
+fn folding_is_of_letters_of_any_alphabet() {
+    for (text, folded) in
+        [("", ""), ("abc-1", "abc-1"), ("GetObject", "getobject"), ("ÑÚ", "ñú"), ("ñÚa", "ñúa")]
+    {
+        assert_eq!(fold(text), folded);
+        assert_eq!(fold_into(text, &mut [0; 128]), folded);
+    }
+    let long = "A".repeat(129);
+    assert_eq!(fold_into(&long, &mut [0; 128]), "a".repeat(129));
+}
+
+#[test]
+fn what_a_pattern_begins_with() {
+    let syntax = Syntax { wildcards: true, variables: true, fold: false };
+    for (text, literal, rest) in [
+        ("", "", Rest::End),
+        ("*", "", Rest::Anything),
+        ("models", "models", Rest::End),
+        ("models/*", "models/", Rest::Anything),
+        ("models/**", "models/", Rest::Anything),
+        ("models/*/x", "models/", Rest::Pattern),
+        ("models/?", "models/", Rest::Pattern),
+        ("models/${k}", "models/", Rest::Pattern),
+        ("${k}/models", "", Rest::Pattern),
+        ("*x", "", Rest::Pattern),
+        ("a${*}", "a*", Rest::End),
+    ] {
+        assert_eq!(Pattern::parse(text, syntax).unwrap().beginning(), (literal, rest), "{text}");
     }
 }

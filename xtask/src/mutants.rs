@@ -1,0 +1,31 @@
+//! Mutation tests of the policy engine: each small change of its code must make a test fail.
+//!
+//! `.cargo/mutants.toml` holds the settings. What survives is killed by a test or justified in
+//! `docs/development/mutants.md`. It takes hours, so CI does not run it; one file takes minutes.
+
+use anyhow::Result;
+
+use crate::run::{self, step};
+use crate::workspace::Workspace;
+
+/// Enough random cases for a mutant, which has all the other tests as well.
+const DIFFERENTIAL_CASES: &str = "8000";
+
+/// Tries every mutant of the files named, or of the whole crate.
+pub(crate) fn policy(workspace: &Workspace, files: &[&str]) -> Result<()> {
+    if !run::succeeds(&mut workspace.command("cargo", &["mutants", "--version"])) {
+        step("install cargo-mutants", || {
+            run::loudly(&mut workspace.command("cargo", &["install", "cargo-mutants", "--locked"]))
+        })?;
+    }
+    let output = workspace.target().join("mutants");
+    std::fs::create_dir_all(&output)?;
+    let mut command = workspace.command("cargo", &["mutants", "--package", "garita-policy", "--jobs", "1"]);
+    command.arg("--output").arg(output);
+    for file in files {
+        command.args(["--file", file]);
+    }
+    // Mutants are built in a copy of the checkout, with a target folder of their own.
+    command.env_remove("CARGO_TARGET_DIR").env("GARITA_DIFFERENTIAL_CASES", DIFFERENTIAL_CASES);
+    run::loudly(&mut command)
+}
