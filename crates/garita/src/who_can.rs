@@ -60,7 +60,8 @@ pub(crate) fn surroundings(config: &Config) -> Result<Surroundings> {
     let mut stages = Vec::new();
     for api in config.gateways()?.into_iter().flat_map(|(_, apis)| apis) {
         let arn = format!("arn:aws:execute-api:{}:{}:{}/{}", api.region, api.account, api.id, api.stage);
-        stages.push(Stage { arn, account: api.account, policy: None });
+        let policy = api.policy.as_ref().and_then(|policy| policy.index().policies().first().cloned());
+        stages.push(Stage { arn, account: api.account, policy });
     }
     let row = |operation: &'static garita_wire::operation::Operation| Catalogued {
         action: operation.action,

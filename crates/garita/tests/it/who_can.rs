@@ -45,15 +45,22 @@ struct World {
 const READS: &str = r#""Effect":"Allow","Action":["iam:Get*","iam:List*"],"Resource":"*""#;
 
 impl World {
-    /// Two accounts: readers by group, under conditions, within a boundary, with a deny; a role; a user elsewhere.
+    /// Two accounts: readers by group, under conditions, within a boundary, with a deny; a role; a user elsewhere;
+    /// a stage that invites a user.
     fn new() -> Self {
         let scratch = Scratch::new();
         let data = scratch.path().join("data");
         init(&data);
         let mut stage = std::fs::read_to_string(data.join("garita.toml")).unwrap();
         stage.push_str(&format!(
-            "[[api]]\nid = \"ml1\"\naccount = \"{ACCOUNT}\"\nstage = \"prod\"\nupstream = \"http://127.0.0.1:9\"\n"
+            "[[api]]\nid = \"ml1\"\naccount = \"{ACCOUNT}\"\nstage = \"prod\"\nupstream = \"http://127.0.0.1:9\"\n\
+            policy = \"stage.json\"\n"
         ));
+        let invited = format!(
+            r#"{{"Statement":{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::{ACCOUNT}:user/cy"}},
+            "Action":"execute-api:Invoke","Resource":"execute-api:/prod/GET/*"}}}}"#
+        );
+        std::fs::write(data.join("stage.json"), invited).unwrap();
         std::fs::write(data.join("garita.toml"), stage).unwrap();
         let server = Server::start(&data);
         let root = server.root();
@@ -154,7 +161,8 @@ fn everyone_who_can_is_named_with_the_conditions_that_remain() {
     let assume = ["here:user/ana always", "there:user/zoe always", "lambda.amazonaws.com always"];
     assert_eq!(world.who("sts:AssumeRole", &dev), assume);
     let stage = format!("arn:aws:execute-api:eu-west-1:{ACCOUNT}:ml1/prod/GET/api");
-    assert_eq!(world.who("execute-api:Invoke", &stage), ["here:root always", "here:role/dev always"]);
+    let invited = ["here:root always", "here:user/cy always", "here:role/dev always"];
+    assert_eq!(world.who("execute-api:Invoke", &stage), invited);
     assert_eq!(world.who("execute-api:Invoke", &stage.replace("GET", "POST")), ["here:root always"]);
     assert!(world.who("sts:GetCallerIdentity", "*").len() == 9);
 
