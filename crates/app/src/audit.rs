@@ -4,7 +4,7 @@
 //! goes onto the trail alone ([`App::audit`]). A forward is bracketed: [`App::begin`] makes sure, before anything
 //! happens upstream, that the record will find its place on disk; [`App::finish`] puts it there before the reply.
 
-use garita_model::session::{Origin, Subject};
+use garita_model::session::{Origin, Subject, WebIdentity};
 use garita_model::{Arn, AuditRecord, Error, Reason, Result, explanation};
 use garita_policy::Principal;
 use garita_store::{Intent, Store, Trail};
@@ -129,7 +129,7 @@ pub(crate) fn record(cx: &RequestContext, outcome: &Outcome) -> AuditRecord {
     let recipient = recipient.or_else(|| cx.caller().account());
     AuditRecord {
         event_version: "1.11".to_owned(),
-        user_identity: user_identity(cx.caller()),
+        user_identity: cx.told_identity().unwrap_or_else(|| user_identity(cx.caller())),
         event_time: arrival.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         event_source: event.source.to_owned(),
         event_name: event.name.clone(),
@@ -265,7 +265,23 @@ fn session_context(caller: &Caller, session: &garita_model::Session) -> Value {
     if let Some(source) = &session.source_identity {
         object.insert("sourceIdentity".to_owned(), source.as_str().into());
     }
+    if let Some(web) = &session.web_identity {
+        let attributes: Map<String, Value> =
+            web.keys().into_iter().map(|(key, value)| (key, value.into())).collect();
+        let data = json!({ "federatedProvider": web.provider, "attributes": attributes });
+        object.insert("webIdFederationData".to_owned(), data);
+    }
     context
+}
+
+/// Who proved itself with the token of an identity provider.
+pub(crate) fn web_identity(web: &WebIdentity) -> Value {
+    json!({
+        "type": "WebIdentityUser",
+        "principalId": format!("{}:{}:{}", web.provider, web.audience, web.subject),
+        "userName": web.subject,
+        "identityProvider": web.provider,
+    })
 }
 
 /// The role of a session, or the user that made a federated user.
@@ -281,6 +297,7 @@ fn session_issuer(caller: &Caller, session: &garita_model::Session) -> Option<Va
                 Origin::User(name, id) => issuer("IAMUser", id.as_str(), arn, Some(name.as_str())),
                 Origin::Role(name, id) => issuer("Role", id.as_str(), arn, Some(name.as_str())),
                 Origin::Root => issuer("Root", &account, arn, None),
+                Origin::OidcProvider(..) => return None,
             })
         }
         _ => None,
@@ -318,6 +335,9 @@ fn rejection_code(reason: Reason) -> &'static str {
         Reason::DuplicateSshPublicKey => "DuplicateSSHPublicKey",
         Reason::ReportNotPresent => "ReportNotPresent",
         Reason::ReportExpired => "ReportExpired",
+        Reason::InvalidIdentityToken => "InvalidIdentityToken",
+        Reason::ExpiredToken => "ExpiredTokenException",
+        Reason::IdpCommunicationError => "IDPCommunicationError",
         Reason::InvalidUserType => "InvalidUserType",
         Reason::UserPool(fault) => fault.code(),
         Reason::InvalidAuthorizationMessage => "InvalidAuthorizationMessageException",

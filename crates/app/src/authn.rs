@@ -244,7 +244,7 @@ fn session_principal(state: &Snapshot, opened: &SessionState) -> Result<Principa
             let issuer = match issuer {
                 Origin::User(user, _) => state.user(account, user.as_str()).ok_or(gone)?.arn()?.to_string(),
                 Origin::Root => format!("arn:aws:iam::{account}:root"),
-                Origin::Role(..) => return Err(gone.into()),
+                Origin::Role(..) | Origin::OidcProvider(..) => return Err(gone.into()),
             };
             let parse =
                 |text: String| text.parse().map_err(|_| Error::internal("the ARN of a federated user"));

@@ -1,11 +1,11 @@
 //! The request context: who, when, from where, for what. The first parameter of every verb.
 //!
 //! INVARIANT: time is read once, in [`App::arrive`]. A context with a caller other than anonymous comes only from
-//! [`App::authenticate`] and the operator's own [`App::operator`].
+//! [`App::authenticate`], from the operator's own [`App::operator`] and from the check of a token in `sts::web_identity`.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use garita_model::session::Session;
@@ -14,6 +14,7 @@ use garita_policy::decision::Decision;
 use garita_policy::evaluate::explain::Near;
 use garita_policy::{Context, NamedPolicy, Principal};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::App;
 use crate::audit::Event;
@@ -120,6 +121,7 @@ pub struct RequestContext {
 struct Log {
     judged: Mutex<Vec<Judgement>>,
     concerned: Mutex<Option<Concerned>>,
+    identity: OnceLock<Value>,
     audited: AtomicBool,
 }
 
@@ -214,6 +216,22 @@ impl RequestContext {
         Self { keys: Arc::new(keys), mfa_now: true, ..self.clone() }
     }
 
+    /// The same request, whose caller proved itself with the token of an identity provider that it carries. The audit
+    /// record tells `identity`.
+    #[must_use]
+    pub(crate) fn of_web_identity(&self, provider: String, identity: Value) -> Self {
+        let principal = Principal::WebIdentity { provider };
+        let caller = Caller { principal, key: None, session: None, iss_rev: 0 };
+        let keys = global_keys(&self.arrival, &caller, &self.region);
+        // A request carries one token, so this is the first time.
+        let _ = self.log.identity.set(identity);
+        Self { caller: Arc::new(caller), keys: Arc::new(keys), ..self.clone() }
+    }
+    /// Who the caller proved to be with what the request carries, beside its signature.
+    pub(crate) fn told_identity(&self) -> Option<Value> {
+        self.log.identity.get().cloned()
+    }
+
     pub(crate) fn judged(&self, judgement: Judgement) {
         self.log.judged.lock().unwrap_or_else(PoisonError::into_inner).push(judgement);
     }
@@ -253,6 +271,12 @@ fn global_keys(arrival: &Arrival, caller: &Caller, region: &str) -> Context {
         }
         if let Some(source) = &session.source_identity {
             keys.set("aws:SourceIdentity", source.clone());
+        }
+        if let Some(web) = &session.web_identity {
+            for (name, value) in web.keys() {
+                keys.set(&name, value);
+            }
+            keys.set_many(&web.methods_key(), web.methods.iter().cloned());
         }
         for tag in &session.tags {
             keys.set(&format!("aws:PrincipalTag/{}", tag.key), tag.value.clone());

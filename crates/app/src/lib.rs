@@ -21,6 +21,7 @@ pub mod keyring;
 pub mod letter;
 pub mod live;
 pub mod mint;
+pub mod oidc;
 pub mod password;
 pub mod reach;
 pub mod srp;
@@ -33,7 +34,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use garita_model::{AccessKeyId, Clock, Entropy, Result, access_key::LastUsed};
+use garita_model::{AccessKeyId, Clock, Entropy, KeySource, Result, access_key::LastUsed};
 use garita_store::{Snapshot, Store, Trail};
 
 pub use audit::{Event, Outcome, Ticket};
@@ -42,6 +43,7 @@ pub use authorize::Permit;
 pub use change::Change;
 pub use context::{Arrival, Caller, RequestContext};
 pub use keyring::Keyring;
+pub use oidc::ProviderRules;
 
 /// What an [`App`] is made of besides its data folder.
 pub struct Parts {
@@ -57,6 +59,10 @@ pub struct Parts {
     pub mailer: Option<Arc<dyn garita_model::Mailer>>,
     /// Other regions a client may have signed for.
     pub also_regions: Vec<String>,
+    /// Where the keys of identity providers come from.
+    pub key_source: Arc<dyn KeySource>,
+    /// What the operator allows of identity providers.
+    pub provider_rules: ProviderRules,
 }
 
 /// The application: one for a process, shared by all doors.
@@ -82,6 +88,7 @@ pub struct App {
     mailer: Option<Arc<dyn garita_model::Mailer>>,
     attempts: user_pool::attempts::Attempts,
     endpoint: std::sync::OnceLock<String>,
+    provider_keys: oidc::keys::ProviderKeys,
 }
 
 impl App {
@@ -119,6 +126,7 @@ impl App {
             tokens: token::Tokens::default(),
             passwords,
             lookups: tokio::sync::Semaphore::new(explain::AT_ONCE),
+            provider_keys: oidc::keys::ProviderKeys::new(parts.key_source, parts.provider_rules),
         }))
     }
 

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use garita_model::session::{Link, Origin, Subject};
-use garita_model::{AccountId, KeyOwner, KeyStatus, Role, User};
+use garita_model::{AccountId, Arn, KeyOwner, KeyStatus, OidcProvider, Role, User};
 use garita_policy::Principal;
 use garita_store::Snapshot;
 use garita_wire::sigv4::SigV4Error;
@@ -30,7 +30,7 @@ pub enum Standing {
     User(Arc<User>),
     /// A role, through a session.
     Role(Arc<Role>),
-    /// Nobody: allowed nothing but what asks for no caller.
+    /// Nobody of an account: allowed nothing but what asks for no caller, and what a trust policy allows.
     Anonymous,
 }
 
@@ -61,6 +61,7 @@ pub fn check(state: &Snapshot, caller: &Caller) -> Result<Live, SigV4Error> {
     }
     let standing = match &caller.principal {
         Principal::Anonymous => Some(Standing::Anonymous),
+        Principal::WebIdentity { provider } => web_identity(state, provider),
         Principal::Root { account } if caller.key.is_none() => root(state, *account, u64::MAX),
         _ => long_lived(state, caller),
     };
@@ -84,6 +85,16 @@ fn long_lived(state: &Snapshot, caller: &Caller) -> Option<Standing> {
     }
 }
 
+/// Whoever proved itself with a token stands as long as its provider does.
+fn web_identity(state: &Snapshot, provider: &str) -> Option<Standing> {
+    let arn: Arn = provider.parse().ok()?;
+    let url = arn.resource().strip_prefix("oidc-provider/")?;
+    state
+        .get::<OidcProvider>(arn.account().parse().ok()?, &url.to_ascii_lowercase())
+        .filter(|provider| provider.url == url)
+        .map(|_| Standing::Anonymous)
+}
+
 fn root(state: &Snapshot, account: AccountId, iss_rev: u64) -> Option<Standing> {
     state.account(account).filter(|a| iss_rev >= a.min_rev).map(|a| Standing::Root(a.id))
 }
@@ -96,6 +107,10 @@ fn standing(state: &Snapshot, account: AccountId, origin: &Origin, iss_rev: u64)
             .user(account, name.as_str())
             .filter(|u| u.id == *id && iss_rev >= u.min_rev)
             .map(|u| Standing::User(u.clone())),
+        Origin::OidcProvider(url, created) => state
+            .get::<OidcProvider>(account, &url.to_ascii_lowercase())
+            .filter(|provider| provider.url == *url && provider.created == *created)
+            .map(|_| Standing::Anonymous),
         Origin::Role(name, id) => state
             .role(account, name.as_str())
             .filter(|r| r.id == *id && iss_rev >= r.min_rev)

@@ -156,6 +156,9 @@ fn rejection_status(reason: Reason) -> StatusCode {
         | Reason::InvalidUserType
         | Reason::UserPool(_)
         | Reason::InvalidAuthorizationMessage
+        | Reason::InvalidIdentityToken
+        | Reason::ExpiredToken
+        | Reason::IdpCommunicationError
         | Reason::InvalidPublicKey
         | Reason::UnrecognizedPublicKeyEncoding
         | Reason::DuplicateSshPublicKey => StatusCode::BAD_REQUEST,

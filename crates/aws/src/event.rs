@@ -18,8 +18,15 @@ use crate::json::JsonRow;
 use crate::operations::{Row, Wanted};
 
 /// Parameters that prove something and so are never recorded.
-const SECRET: &[&str] =
-    &["TokenCode", "AuthenticationCode1", "AuthenticationCode2", "Password", "OldPassword", "NewPassword"];
+const SECRET: &[&str] = &[
+    "TokenCode",
+    "AuthenticationCode1",
+    "AuthenticationCode2",
+    "Password",
+    "OldPassword",
+    "NewPassword",
+    "WebIdentityToken",
+];
 /// Members of JSON bodies whose value is never recorded: what proves something, and what is known of people.
 const HIDDEN: &[&str] = &[
     "AccessToken",
@@ -48,6 +55,8 @@ const HIDDEN: &[&str] = &[
 const HIDDEN_VALUE: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 /// Most bytes of parameters in a record, as CloudTrail has it.
 const MAX_PARAMETERS: usize = 100 * 1_024;
+/// Most bytes of parameters in a record of a request that is not signed: strangers shall not fill the trail.
+const MAX_UNSIGNED: usize = 4 * 1_024;
 /// Longest name of an unknown operation in a record.
 const MAX_NAME: usize = 128;
 
@@ -104,7 +113,11 @@ fn parameters(row: &Row, params: &Params) -> Value {
             root.put(name, value);
         }
     }
-    if size > MAX_PARAMETERS {
+    let most = match row.operation.authentication {
+        Authentication::Required => MAX_PARAMETERS,
+        Authentication::None => MAX_UNSIGNED,
+    };
+    if size > most {
         return too_large(size);
     }
     root.into_value()

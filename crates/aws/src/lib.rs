@@ -5,7 +5,7 @@
 //! 1. arrive: the request gets its id and its time;
 //! 2. [`receive`]: method, path, body within bounds; a pool's key set is answered at once ([`well_known`]);
 //! 3. [`operations`]: which row of the operations table is meant, by credential scope, target, action and version;
-//! 4. authenticate: SigV4, in the header or in the query;
+//! 4. authenticate: SigV4, in the header or in the query; an operation that proves its caller in its own way needs none;
 //! 5. [`event`]: what the audit trail calls the request, without secrets;
 //! 6. [`services`]: the row's function reads the parameters, calls one verb of `app` and writes the reply;
 //! 7. audit: the record is on disk before the reply leaves, or the reply is an error;

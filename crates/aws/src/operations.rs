@@ -35,7 +35,7 @@ macro_rules! rows {
                 action: concat!($service, ":", $name),
                 resource: $resource,
                 access: Access::$access,
-                authentication: Authentication::Required,
+                authentication: authentication($service, $name),
             },
             source: concat!($service, ".amazonaws.com"),
             parameters: &[$($parameter),*],
@@ -50,6 +50,14 @@ mod credential;
 mod instance_profile;
 mod provider;
 mod simulator;
+
+/// Whether an operation must be signed: all but the one that carries an identity provider's token.
+const fn authentication(service: &str, name: &str) -> Authentication {
+    match (service.as_bytes(), name.as_bytes()) {
+        (b"sts", b"AssumeRoleWithWebIdentity") => Authentication::None,
+        _ => Authentication::Required,
+    }
+}
 
 /// One operation and how it is served.
 pub(crate) struct Row {
@@ -281,6 +289,9 @@ static ROWS: &[Row] = rows! {
     "sts" "AssumeRole" Write "{RoleArn}"
         ["RoleArn" "RoleSessionName" "PolicyArns" "Policy" "DurationSeconds" "Tags" "TransitiveTagKeys" "ExternalId"
          "SerialNumber" "TokenCode" "SourceIdentity"] sts::assume_role;
+    "sts" "AssumeRoleWithWebIdentity" Write "{RoleArn}"
+        ["RoleArn" "RoleSessionName" "WebIdentityToken" "PolicyArns" "Policy" "DurationSeconds"]
+        sts::assume_role_with_web_identity;
     "sts" "GetSessionToken" Read ANY ["DurationSeconds" "SerialNumber" "TokenCode"] sts::get_session_token;
     "sts" "GetFederationToken" Read "arn:aws:sts::{account}:federated-user/{Name}"
         ["Name" "Policy" "PolicyArns" "DurationSeconds" "Tags"] sts::get_federation_token;

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use garita_app::ProviderRules;
 use garita_app::token::rotation::Schedule;
 use garita_gateway::StagePolicy;
 use garita_gateway::api::{Api, Target};
@@ -33,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) aws: AwsConfig,
     /// The listener of every API that has none of its own.
     pub(crate) gateway: Listener,
+    /// What is allowed of identity providers.
+    pub(crate) identity_providers: IdentityProviders,
     /// The API stages.
     pub(crate) api: Vec<ApiConfig>,
     /// The keys that sign the tokens of user pools.
@@ -49,6 +52,40 @@ pub(crate) struct AwsConfig {
     pub(crate) listen: SocketAddr,
     /// The URL clients reach it by, when it is not `http://{listen}`: what issuers of tokens begin with.
     pub(crate) public_url: Option<String>,
+}
+
+/// What is allowed of OpenID Connect providers that roles trust.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct IdentityProviders {
+    /// Whether one on this machine's loopback may be spoken to over plain HTTP: for trying things out.
+    pub(crate) loopback_http: bool,
+    /// Hosts that may hold the keys of providers beside the providers' own.
+    pub(crate) key_hosts: Vec<String>,
+}
+
+impl Default for IdentityProviders {
+    fn default() -> Self {
+        // Google's keys are not where Google's issuer is.
+        Self { loopback_http: false, key_hosts: vec!["www.googleapis.com".to_owned()] }
+    }
+}
+
+impl IdentityProviders {
+    pub(crate) fn rules(&self) -> ProviderRules {
+        ProviderRules { loopback_http: self.loopback_http, key_hosts: self.key_hosts.clone() }
+    }
+
+    fn check(&self) -> Result<()> {
+        for host in &self.key_hosts {
+            let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.:".contains(&b);
+            ensure!(
+                !host.is_empty() && host.bytes().all(fits),
+                "key host `{host}` must be a host name in lower case, with its port if that is not 443"
+            );
+        }
+        Ok(())
+    }
 }
 
 /// A listening address.
@@ -125,6 +162,7 @@ impl Default for Config {
             also_regions: vec!["us-east-1".to_owned()],
             aws: AwsConfig { listen: ([127, 0, 0, 1], 4510).into(), public_url: None },
             gateway: Listener { listen: ([127, 0, 0, 1], 4580).into() },
+            identity_providers: IdentityProviders::default(),
             api: Vec::new(),
             tokens: TokensConfig::default(),
             mail: None,
@@ -166,6 +204,7 @@ impl Config {
         if let Some(mail) = &self.mail {
             mail.check().context("in [mail]")?;
         }
+        self.identity_providers.check()?;
         for (index, api) in self.api.iter().enumerate() {
             api.to_api(&self.region)?;
             let place = |api: &ApiConfig| {
@@ -309,6 +348,7 @@ mod tests {
             ("[tokens]\nkey_days = 0", "key_days `0`"),
             ("[tokens]\nkey_days = 2\npublish_hours = 25", "publish_hours `25`"),
             ("[aws]\nlisten = \"nowhere\"", "invalid socket address"),
+            ("[identity_providers]\nkey_hosts = [\"https://x\"]", "key host `https://x`"),
         ] {
             let error = format!("{:#}", Config::parse(text).unwrap_err());
             assert!(error.contains(says), "{text}: {error}");

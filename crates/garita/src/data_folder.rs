@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use garita_app::{App, Keyring, Parts};
+use garita_backends::egress::Egress;
 use garita_model::{Entropy as _, Secret, SystemClock, SystemEntropy};
 
 use crate::config::{Config, environment};
@@ -70,6 +71,8 @@ impl DataFolder {
             region: config.region.clone(),
             also_regions: config.also_regions.clone(),
             mailer: config.mail.as_ref().map(MailConfig::queue).transpose()?,
+            key_source: Arc::new(Egress::new()),
+            provider_rules: config.identity_providers.rules(),
         };
         Ok(App::open(&self.0, parts).await?)
     }

@@ -75,6 +75,12 @@ pub enum Reason {
     ReportNotPresent,
     /// A report that is too old to be shown.
     ReportExpired,
+    /// A token of an identity provider that proves nothing.
+    InvalidIdentityToken,
+    /// A token of an identity provider that ran out.
+    ExpiredToken,
+    /// An identity provider that cannot be reached.
+    IdpCommunicationError,
     /// One-time codes that are not those of the device.
     InvalidAuthenticationCode,
     /// A caller that is no user, where only a user can be.

@@ -13,8 +13,11 @@ pub struct OidcProvider {
     /// The account it belongs to.
     #[serde(with = "crate::object::display")]
     pub account: AccountId,
-    /// Its issuer without `https://`: part of its ARN.
+    /// Its issuer without the scheme: part of its ARN.
     pub url: String,
+    /// Whether its issuer is `http`, not `https`: one on this machine's loopback, where the operator allows that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plain_http: bool,
     /// When it was made.
     pub created: Timestamp,
     /// The audiences its tokens may be for.

@@ -40,8 +40,41 @@ pub struct Session {
     /// When the caller proved a second factor, if it did.
     #[serde(default)]
     pub mfa_at: Option<Timestamp>,
+    /// The token it was made with, for `AssumeRoleWithWebIdentity`.
+    #[serde(default)]
+    pub web_identity: Option<WebIdentity>,
     /// The principals this session was made through, nearest last: all must still be live.
     pub chain: Vec<Link>,
+}
+
+/// Whom the token of an identity provider was about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebIdentity {
+    /// The provider's ARN.
+    pub provider: String,
+    /// The provider's issuer without the scheme: what its condition keys begin with.
+    pub issuer: String,
+    /// Whom the token was made for.
+    pub audience: String,
+    /// Whom it was about.
+    pub subject: String,
+    /// How the subject proved itself.
+    pub methods: Vec<String>,
+}
+
+impl WebIdentity {
+    /// Its condition keys with one value each: `{issuer}:aud`, `{issuer}:sub`, `aws:FederatedProvider`.
+    pub fn keys(&self) -> [(String, String); 3] {
+        [
+            (format!("{}:aud", self.issuer), self.audience.clone()),
+            (format!("{}:sub", self.issuer), self.subject.clone()),
+            ("aws:FederatedProvider".to_owned(), self.provider.clone()),
+        ]
+    }
+    /// The name of its condition key with several values.
+    pub fn methods_key(&self) -> String {
+        format!("{}:amr", self.issuer)
+    }
 }
 
 /// Who a session is.
@@ -95,4 +128,6 @@ pub enum Origin {
     User(UserName, UniqueId),
     /// A role, by name and unique id.
     Role(RoleName, UniqueId),
+    /// An OpenID Connect provider, by its issuer without the scheme and its time of making.
+    OidcProvider(String, Timestamp),
 }

@@ -9,18 +9,26 @@
 
 mod pool;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_app::account::{BroughtKey, NewAccount};
 use garita_app::mint::{NewKey, SessionCredentials};
-use garita_app::{App, Event, Keyring, Parts, RequestContext, SigV4Scheme};
-use garita_model::{AccountId, Clock, Entropy, Error, MailMessage, Mailer, Result, Secret};
+use garita_app::{App, Event, Keyring, Parts, ProviderRules, RequestContext, SigV4Scheme};
+use garita_model::{
+    AccountId, Clock, Entropy, Error, FetchError, Fetching, KeySource, MailMessage, Mailer, Result, Secret,
+};
 use garita_wire::sigv4::{BodyHash, Credentials, Dialect, RequestHead, Scope, sign};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 pub use pool::OnePool;
 
@@ -90,6 +98,75 @@ impl Mailer for TestMail {
     }
 }
 
+/// What identity providers publish, by address; the client tests ask a real provider.
+#[derive(Default)]
+pub struct Documents(Mutex<BTreeMap<String, Vec<u8>>>, AtomicU64);
+
+impl Documents {
+    /// Puts a document at an address.
+    pub fn publish(&self, address: &str, document: impl Into<Vec<u8>>) {
+        self.0.lock().unwrap().insert(address.to_owned(), document.into());
+    }
+    /// Takes all documents away.
+    pub fn withdraw(&self) {
+        self.0.lock().unwrap().clear();
+    }
+    /// How often anything was asked for.
+    pub fn asked(&self) -> u64 {
+        self.1.load(Ordering::Relaxed)
+    }
+}
+
+impl KeySource for Documents {
+    fn fetch<'a>(&'a self, address: &'a str) -> Fetching<'a> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        let found = self.0.lock().unwrap().get(address).cloned();
+        Box::pin(async move { found.ok_or_else(|| FetchError("nothing is there".to_owned())) })
+    }
+}
+
+/// An identity provider with one key at a time.
+pub struct TestIdp {
+    issuer: String,
+    id: String,
+    key: EcdsaKeyPair,
+}
+
+impl TestIdp {
+    /// One with this issuer, which names its key `id`.
+    pub fn new(issuer: &str, id: &str) -> Self {
+        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        Self { issuer: issuer.to_owned(), id: id.to_owned(), key }
+    }
+
+    /// Publishes its configuration, and its key at an address.
+    pub fn publish(&self, documents: &Documents, keys_at: &str) {
+        let point = self.key.public_key().as_ref();
+        let (x, y) = point.get(1..).unwrap().split_at(32);
+        let key = json!({ "kty": "EC", "kid": self.id, "crv": "P-256", "x": encoded(x), "y": encoded(y) });
+        let configuration = json!({ "issuer": self.issuer, "jwks_uri": keys_at });
+        let at = format!("{}/.well-known/openid-configuration", self.issuer);
+        documents.publish(&at, configuration.to_string());
+        documents.publish(keys_at, json!({ "keys": [key] }).to_string());
+    }
+
+    /// A token about `ana` for `app`, good for an hour, with these claims beside or instead.
+    pub fn token(&self, now: Timestamp, more: &Value) -> String {
+        let now = now.as_second();
+        let mut claims =
+            json!({ "iss": self.issuer, "sub": "ana", "aud": "app", "iat": now, "exp": now + 3_600 });
+        claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let header = json!({ "alg": "ES256", "kid": self.id });
+        let text = format!("{}.{}", encoded(header.to_string()), encoded(claims.to_string()));
+        let signature = self.key.sign(&SystemRandom::new(), text.as_bytes()).unwrap();
+        format!("{text}.{}", encoded(signature.as_ref()))
+    }
+}
+
+fn encoded(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
 /// Credentials as a client holds them.
 #[derive(Clone)]
 pub struct TestCredentials {
@@ -123,6 +200,8 @@ pub struct TestGarita {
     pub app: Arc<App>,
     /// Its clock.
     pub clock: Arc<MockClock>,
+    /// What identity providers publish.
+    pub documents: Arc<Documents>,
     /// Credentials of the root user of [`ACCOUNT`].
     pub root: TestCredentials,
     /// The e-mails that were sent.
@@ -138,6 +217,7 @@ impl TestGarita {
         let folder = std::env::temp_dir().join(name);
         let clock = Arc::new(MockClock(Mutex::new("2026-03-01T12:00:00Z".parse().unwrap())));
         let mail = Arc::new(TestMail::default());
+        let documents = Arc::new(Documents::default());
         let parts = Parts {
             clock: clock.clone(),
             entropy: Arc::new(CountingEntropy::default()),
@@ -145,6 +225,8 @@ impl TestGarita {
             region: "eu-west-1".to_owned(),
             also_regions: vec!["us-east-1".to_owned()],
             mailer: Some(mail.clone()),
+            key_source: documents.clone(),
+            provider_rules: ProviderRules { loopback_http: true, key_hosts: vec!["keys.example".to_owned()] },
         };
         let app = App::open(&folder, parts).await.unwrap();
         app.set_endpoint(ENDPOINT);
@@ -158,7 +240,7 @@ impl TestGarita {
             root_key: Some(brought),
         };
         let (_, key) = app.create_account(new).await.unwrap();
-        Self { app, clock, root: (&key).into(), mail, folder }
+        Self { app, clock, documents, root: (&key).into(), mail, folder }
     }
 
     /// The data folder.

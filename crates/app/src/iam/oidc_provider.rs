@@ -1,7 +1,9 @@
 //! OpenID Connect providers: whose tokens may open roles, for which audiences.
 //!
-//! INVARIANT: a provider is known by its issuer, which is an `https` address; its ARN holds the rest of it.
+//! INVARIANT: a provider is known by its issuer, which is an `https` address, or an `http` one of the loopback where the
+//! operator allows that; its ARN holds the rest of it.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use garita_model::{AccountId, Error, OidcProvider, Plain, Result, Tag, tag};
@@ -52,7 +54,8 @@ impl App {
         cx: &RequestContext,
         input: CreateOidcProvider,
     ) -> Result<String> {
-        let (account, url) = (own_account(cx)?, issuer(&input.url)?.to_owned());
+        let account = own_account(cx)?;
+        let (url, plain_http) = issuer(&input.url, self.provider_keys.rules().loopback_http)?;
         self.change(cx, move |change| {
             let arn = arn(account, &url);
             let ask = Ask::new("iam:CreateOpenIDConnectProvider", &arn, account).tagging(&input.tags);
@@ -67,7 +70,7 @@ impl App {
             let client_ids = client_ids(input.client_ids)?;
             let thumbprints = thumbprints(input.thumbprints)?;
             let (created, tags) = (change.now(), input.tags);
-            let provider = OidcProvider { account, url, created, client_ids, thumbprints, tags };
+            let provider = OidcProvider { account, url, plain_http, created, client_ids, thumbprints, tags };
             change.put(&permit, provider.into_object());
             change.made(json!({ "openIDConnectProviderArn": arn }));
             Ok(arn)
@@ -171,15 +174,26 @@ fn arn(account: AccountId, url: &str) -> String {
     format!("arn:aws:iam::{account}:oidc-provider/{url}")
 }
 
-/// An issuer without its scheme.
-fn issuer(url: &str) -> Result<&str> {
-    let rest = url.strip_prefix("https://").filter(|rest| url.len() <= 255 && !rest.starts_with('/'));
-    let plain = |text: &&str| {
+/// An issuer without its scheme, and whether that is `http`: only for this machine's loopback, and only if the operator
+/// allows it.
+fn issuer(url: &str, loopback_http: bool) -> Result<(String, bool)> {
+    let plain = url.strip_prefix("http://").filter(|rest| loopback_http && is_loopback(rest));
+    let rest = url.strip_prefix("https://").or(plain);
+    let rest = rest.filter(|rest| url.len() <= 255 && !rest.starts_with('/'));
+    let letters = |text: &&str| {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/:%".contains(&b))
     };
     let message =
         "Invalid Open ID Connect Provider URL: it begins with `https://` and has neither query nor fragment";
-    rest.map(|rest| rest.trim_end_matches('/')).filter(plain).ok_or_else(|| Error::invalid("url", message))
+    let rest = rest.map(|rest| rest.trim_end_matches('/')).filter(letters);
+    rest.map(|rest| (rest.to_owned(), plain.is_some())).ok_or_else(|| Error::invalid("url", message))
+}
+
+/// Whether an address without its scheme is of this machine's loopback.
+fn is_loopback(rest: &str) -> bool {
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    host == "localhost" || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Audiences, each once.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use garita_model::session::Subject;
+use garita_model::session::{Link, Subject};
 use garita_model::tag::Tag;
 use garita_model::{Error, Result, Role, Session, SessionName};
 use garita_policy::Principal;
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::session_policy::{check_policies, packed_size};
 use super::session_tag::{session_tags, source_identity, transitive_keys};
-use super::trust::judged_role;
+use super::trust::{Means, judged_role};
 use super::{MAX_CHAINED, MAX_DURATION, MfaCode, chain, check_duration, shown, whole_second};
 use crate::App;
 use crate::context::RequestContext;
@@ -63,7 +63,9 @@ impl App {
     /// # Errors
     /// `AccessDenied` unless both the caller's policies and the trust policy agree; `Invalid` for values out of range.
     pub fn assume_role(&self, cx: &RequestContext, ask: &AssumeRole) -> Result<AssumedRole> {
-        self.assume(&self.snapshot(), cx, ask)
+        let state = self.snapshot();
+        let live = live::check(&state, cx.caller())?;
+        self.assume(&state, cx, ask, &Means::signature(ask), chain(cx, &live))
     }
 
     /// Makes a session of a role for a caller that proves a second factor with the request.
@@ -78,7 +80,10 @@ impl App {
     ) -> Result<AssumedRole> {
         self.change(cx, move |change| {
             let proved = mfa_assignment::prove(change, &code.serial, &code.code)?;
-            let assumed = change.app().assume(change.state(), &proved, &ask)?;
+            let live = live::check(change.state(), proved.caller())?;
+            let chain = chain(&proved, &live);
+            let assumed =
+                change.app().assume(change.state(), &proved, &ask, &Means::signature(&ask), chain)?;
             let user = json!({ "assumedRoleId": assumed.id, "arn": assumed.arn });
             change.made(json!({ "credentials": shown(&assumed.credentials), "assumedRoleUser": user }));
             Ok(assumed)
@@ -86,15 +91,22 @@ impl App {
         .await
     }
 
-    fn assume(&self, state: &Snapshot, cx: &RequestContext, ask: &AssumeRole) -> Result<AssumedRole> {
+    /// Makes a session of a role, once everything is checked. It rests on all principals of `chain`.
+    pub(super) fn assume(
+        &self,
+        state: &Snapshot,
+        cx: &RequestContext,
+        ask: &AssumeRole,
+        means: &Means,
+        chain: Vec<Link>,
+    ) -> Result<AssumedRole> {
         let duration = check_duration(ask.duration.unwrap_or(MAX_CHAINED), MAX_DURATION)?;
         let tags = session_tags(cx, ask)?;
         let source_identity = source_identity(cx, ask)?;
-        let role = judged_role(state, cx, ask)?;
+        let role = judged_role(state, cx, ask, means)?;
         fits_role(cx, &role, duration)?;
         check_policies(state, role.account, ask.policy.as_deref(), &ask.policy_arns)?;
         let live = live::check(state, cx.caller())?;
-        let chain = chain(cx, &live);
         let (now, transitive) = (whole_second(cx.now()), transitive_keys(cx, ask));
         let packed = packed_size(ask.policy.as_deref(), &ask.policy_arns, &tags);
         let subject =
@@ -115,6 +127,7 @@ impl App {
                     transitive,
                     source_identity: kept,
                     mfa_at: cx.mfa_at(),
+                    web_identity: means.web_identity.clone(),
                     chain,
                 })
             })?;

@@ -95,6 +95,7 @@ impl App {
                 transitive: Vec::new(),
                 source_identity: None,
                 mfa_at: None,
+                web_identity: None,
                 chain,
             })
         })?;

@@ -10,6 +10,7 @@ mod session_policy;
 mod session_tag;
 mod session_token;
 mod trust;
+mod web_identity;
 
 use garita_model::session::{Link, Origin};
 use garita_model::{Error, Result};
@@ -20,6 +21,7 @@ pub use assume_role::{AssumeRole, AssumedRole};
 pub use caller::CallerIdentity;
 pub use federation_token::{FederatedUser, GetFederationToken};
 pub(crate) use trust::trusts_nobody;
+pub use web_identity::{AssumeRoleWithWebIdentity, WebIdentitySession};
 
 use crate::context::RequestContext;
 use crate::live::{Live, Standing};

@@ -85,6 +85,7 @@ impl App {
                 transitive: Vec::new(),
                 source_identity: None,
                 mfa_at: cx.mfa_at(),
+                web_identity: None,
                 chain,
             })
         })

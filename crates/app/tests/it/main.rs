@@ -14,3 +14,4 @@ mod srp;
 mod stage;
 mod sts;
 mod token;
+mod web_identity;

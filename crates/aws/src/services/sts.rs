@@ -2,9 +2,10 @@
 
 use garita_app::mint::SessionCredentials;
 use garita_app::sts::{
-    AssumeRole, GetFederationToken, MAX_DURATION, MAX_USER_DURATION, MIN_DURATION, MfaCode,
+    AssumeRole, AssumeRoleWithWebIdentity, AssumedRole, GetFederationToken, MAX_DURATION, MAX_USER_DURATION,
+    MIN_DURATION, MfaCode,
 };
-use garita_model::{Error, Tag};
+use garita_model::{Error, Secret, Tag};
 use garita_wire::protocol::iso8601;
 use garita_wire::protocol::xml::XmlWriter;
 use serde_json::{Value, json};
@@ -46,16 +47,41 @@ pub(crate) async fn assume_role(call: Call<'_>) -> Result<Answer, Refusal> {
     });
     let answer = Answer::result(move |result| {
         credentials(result, &assumed.credentials);
-        result.element("AssumedRoleUser", |user| {
-            user.text("AssumedRoleId", &assumed.id);
-            user.text("Arn", &assumed.arn);
-        });
-        if let Some(percent) = assumed.packed.and_then(|p| i64::try_from(p).ok()) {
-            result.integer("PackedPolicySize", percent);
-        }
-        result.optional("SourceIdentity", assumed.source_identity.as_deref());
+        role_user(result, &assumed);
     });
     Ok(answer.made(made))
+}
+
+pub(crate) async fn assume_role_with_web_identity(call: Call<'_>) -> Result<Answer, Refusal> {
+    let (role, session) = (call.text("RoleArn")?, call.text("RoleSessionName")?);
+    call.fits("RoleSessionName", 2..=64, NAME)?;
+    let ask = AssumeRoleWithWebIdentity {
+        role,
+        session: session.parse()?,
+        token: Secret::new(call.text("WebIdentityToken")?),
+        duration: call.number("DurationSeconds", MIN_DURATION, MAX_DURATION)?,
+        policy: call.fits("Policy", 1..=usize::MAX, Alphabet::ANY)?,
+        policy_arns: policy_arns(&call)?,
+    };
+    let made = call.app.assume_role_with_web_identity(call.cx, ask).await?;
+    let assumed = made.assumed;
+    let told = json!({
+        "credentials": shown(&assumed.credentials),
+        "assumedRoleUser": { "assumedRoleId": assumed.id, "arn": assumed.arn },
+        "subjectFromWebIdentityToken": made.subject,
+        "audience": made.audience,
+        "provider": made.issuer,
+        "packedPolicySize": assumed.packed,
+        "sourceIdentity": assumed.source_identity,
+    });
+    let answer = Answer::result(move |result| {
+        credentials(result, &assumed.credentials);
+        result.text("SubjectFromWebIdentityToken", &made.subject);
+        role_user(result, &assumed);
+        result.text("Provider", &made.issuer);
+        result.text("Audience", &made.audience);
+    });
+    Ok(answer.made(told))
 }
 
 pub(crate) async fn get_session_token(call: Call<'_>) -> Result<Answer, Refusal> {
@@ -132,6 +158,17 @@ fn session_tags(call: &Call<'_>) -> Result<Vec<Tag>, Refusal> {
         Refusal::App(Error::Invalid { message, .. }) => Refusal::App(Error::InvalidParameter(message)),
         other => other,
     })
+}
+
+fn role_user(result: &mut XmlWriter, assumed: &AssumedRole) {
+    result.element("AssumedRoleUser", |user| {
+        user.text("AssumedRoleId", &assumed.id);
+        user.text("Arn", &assumed.arn);
+    });
+    if let Some(percent) = assumed.packed.and_then(|p| i64::try_from(p).ok()) {
+        result.integer("PackedPolicySize", percent);
+    }
+    result.optional("SourceIdentity", assumed.source_identity.as_deref());
 }
 
 fn credentials(result: &mut XmlWriter, made: &SessionCredentials) {

@@ -28,3 +28,4 @@ mod ssh_keys;
 mod table;
 mod user_pools;
 mod users;
+mod web_identity;

@@ -1,0 +1,36 @@
+//! Tokens of OpenID Connect providers outside: their keys, and what a token proves.
+//!
+//! [`keys`] finds a provider's keys through its configuration document and keeps them for a while; [`token`] checks a
+//! token against them. INVARIANT: nothing is believed of a token before its signature was verified with a key of the
+//! provider that is registered; what is read before only chooses that provider.
+//!
+//! OpenID Connect Core 1.0 §3.1.3.7, Discovery 1.0 §4; RFC 7515, RFC 7517, RFC 8725.
+
+mod jwk;
+pub(crate) mod keys;
+pub(crate) mod token;
+
+#[cfg(test)]
+mod tests;
+
+use garita_model::{Error, OidcProvider, Reason};
+
+/// What the operator allows of providers.
+#[derive(Debug, Clone)]
+pub struct ProviderRules {
+    /// Whether a provider on this machine's loopback may be spoken to over plain HTTP.
+    pub loopback_http: bool,
+    /// Hosts, beside a provider's own, that may hold its keys.
+    pub key_hosts: Vec<String>,
+}
+
+/// A provider's issuer, as its tokens must name it.
+pub(crate) fn issuer(provider: &OidcProvider) -> String {
+    let scheme = if provider.plain_http { "http" } else { "https" };
+    format!("{scheme}://{}", provider.url)
+}
+
+/// A token that is not good, in AWS's word for it.
+fn invalid(message: impl Into<String>) -> Error {
+    Error::rejected(Reason::InvalidIdentityToken, message)
+}
