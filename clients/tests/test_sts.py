@@ -274,3 +274,18 @@ def test_a_federated_user_has_less_than_its_maker(garita, own):
     record = next(one for one in garita.audit() if one["userIdentity"].get("arn") == arn)
     assert record["userIdentity"]["type"] == "FederatedUser"
     assert record["userIdentity"]["sessionContext"]["sessionIssuer"]["type"] == "IAMUser"
+
+
+def test_a_role_tells_when_it_was_last_used(garita, own):
+    _, held = own.user(ASSUME)
+    arn = own.role(trust(own.account))
+    name = arn.rpartition("/")[2]
+    session = Credentials.of(assume(garita, held, arn))
+    assert own.iam.get_role(RoleName=name)["Role"]["RoleLastUsed"] == {}
+    garita.client("sts", session).get_caller_identity()
+    used = own.iam.get_role(RoleName=name)["Role"]["RoleLastUsed"]
+    assert used["Region"] == garita.region
+    assert abs((datetime.datetime.now(datetime.UTC) - used["LastUsedDate"]).total_seconds()) < 60
+    pages = own.iam.get_paginator("get_account_authorization_details").paginate(Filter=["Role"])
+    details = {role["RoleName"]: role for page in pages for role in page["RoleDetailList"]}
+    assert details[name]["RoleLastUsed"] == used

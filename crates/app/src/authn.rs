@@ -121,6 +121,11 @@ impl App {
         if let (None, Some(id)) = (&caller.session, &caller.key) {
             self.note_use(id, arrival.now, &presented.scope);
         }
+        if let Some(session) = caller.session.as_ref().map(|state| &state.session)
+            && let Subject::Role { id, .. } = &session.subject
+        {
+            self.note_role_use(session.account, id, arrival.now, &presented.scope.region);
+        }
         Ok((caller, presented))
     }
 

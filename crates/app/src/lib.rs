@@ -34,7 +34,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use garita_model::{AccessKeyId, Clock, Entropy, KeySource, Result, access_key::LastUsed};
+use garita_model::{AccessKeyId, Clock, Entropy, KeySource, Result, RoleUse, UniqueId, access_key::LastUsed};
 use garita_store::{Snapshot, Store, Trail};
 
 pub use audit::{Event, Outcome, Ticket};
@@ -78,6 +78,7 @@ pub struct App {
     signing_keys: authn::SigningKeys,
     sessions: authn::Sessions,
     key_use: Mutex<HashMap<AccessKeyId, LastUsed>>,
+    role_use: Mutex<HashMap<UniqueId, RoleUse>>,
     passwords: password::Passwords,
     reports: iam::credential_report::Reports,
     access_jobs: iam::last_accessed::Jobs,
@@ -116,6 +117,7 @@ impl App {
             signing_keys: authn::SigningKeys::new(),
             sessions: authn::Sessions::new(),
             key_use: Mutex::new(HashMap::new()),
+            role_use: Mutex::new(HashMap::new()),
             guesses: iam::mfa_device::Guesses::default(),
             everyone: reach::Everyone::default(),
             mailer: parts.mailer,

@@ -72,7 +72,7 @@ impl Serving {
         }
         self.housekeeping.abort();
         drop(self.control);
-        self.app.save_key_use().await?;
+        self.app.save_use().await?;
         self.app.close();
         Ok(())
     }
@@ -83,8 +83,8 @@ async fn keep_house(app: Arc<App>, gateways: Vec<Arc<Gateway>>, keys: Schedule) 
     let mut every = tokio::time::interval(Duration::from_secs(60));
     loop {
         every.tick().await;
-        if let Err(error) = app.save_key_use().await {
-            tracing::warn!(?error, "cannot save when keys were last used");
+        if let Err(error) = app.save_use().await {
+            tracing::warn!(?error, "cannot save when keys and roles were last used");
         }
         if let Err(error) = app.keep_token_keys(keys).await {
             tracing::warn!(?error, "cannot keep the signing keys of user pools in order");

@@ -54,7 +54,7 @@ pub use name::{
 };
 pub use object::{Object, ObjectKey, ObjectKind};
 pub use plain::Plain;
-pub use role::Role;
+pub use role::{Role, RoleUse};
 pub use secret::{Sealed, Secret};
 pub use session::Session;
 pub use ssh_public_key::SshPublicKey;

@@ -21,7 +21,7 @@ use crate::managed_policy::ManagedPolicy;
 use crate::mfa_device::MfaDevice;
 use crate::name::Path;
 use crate::plain::Plain;
-use crate::role::Role;
+use crate::role::{Role, RoleUse};
 use crate::ssh_public_key::SshPublicKey;
 use crate::token_key::TokenKey;
 use crate::user::User;
@@ -47,6 +47,7 @@ pub enum Object {
     SamlProvider(Arc<SamlProvider>),
     OidcProvider(Arc<OidcProvider>),
     TokenKey(Arc<TokenKey>),
+    RoleUse(Arc<RoleUse>),
     UserPool(Arc<UserPool>),
     PoolClient(Arc<PoolClient>),
     PoolGroup(Arc<PoolGroup>),
@@ -73,6 +74,7 @@ pub enum ObjectKind {
     SamlProvider,
     OidcProvider,
     TokenKey,
+    RoleUse,
     UserPool,
     PoolClient,
     PoolGroup,
@@ -83,7 +85,7 @@ pub enum ObjectKind {
 
 impl ObjectKind {
     /// Every kind, in the order a snapshot loads them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Account,
         Self::ManagedPolicy,
         Self::Group,
@@ -98,6 +100,7 @@ impl ObjectKind {
         Self::SamlProvider,
         Self::OidcProvider,
         Self::TokenKey,
+        Self::RoleUse,
         Self::UserPool,
         Self::PoolClient,
         Self::PoolGroup,
@@ -123,6 +126,7 @@ impl ObjectKind {
             Self::SamlProvider => "saml_provider",
             Self::OidcProvider => "oidc_provider",
             Self::TokenKey => "token_key",
+            Self::RoleUse => "role_use",
             Self::UserPool => "user_pool",
             Self::PoolClient => "pool_client",
             Self::PoolGroup => "pool_group",
@@ -205,6 +209,7 @@ impl Object {
             Self::SamlProvider(p) => ObjectKey::plain(p.as_ref()),
             Self::OidcProvider(p) => ObjectKey::plain(p.as_ref()),
             Self::TokenKey(p) => ObjectKey::plain(p.as_ref()),
+            Self::RoleUse(p) => ObjectKey::plain(p.as_ref()),
             Self::UserPool(p) => ObjectKey::user_pool(&p.id),
             Self::PoolClient(c) => ObjectKey::pool_client(&c.id),
             Self::PoolGroup(g) => ObjectKey::pool_group(&g.pool, &g.name),
@@ -246,6 +251,7 @@ impl Object {
             ObjectKind::SamlProvider => read(document).map(SamlProvider::into_object),
             ObjectKind::OidcProvider => read(document).map(OidcProvider::into_object),
             ObjectKind::TokenKey => read(document).map(TokenKey::into_object),
+            ObjectKind::RoleUse => read(document).map(RoleUse::into_object),
             ObjectKind::UserPool => read(document).map(|o| Self::UserPool(Arc::new(o))),
             ObjectKind::PoolClient => read(document).map(|o| Self::PoolClient(Arc::new(o))),
             ObjectKind::PoolGroup => read(document).map(|o| Self::PoolGroup(Arc::new(o))),

@@ -11,6 +11,7 @@ use crate::instance_profile::InstanceProfile;
 use crate::login_profile::LoginProfile;
 use crate::mfa_device::MfaDevice;
 use crate::object::{Object, ObjectKind};
+use crate::role::RoleUse;
 use crate::ssh_public_key::SshPublicKey;
 use crate::token_key::TokenKey;
 
@@ -58,6 +59,7 @@ plain! {
     OidcProvider by |provider| provider.url.to_ascii_lowercase();
     SamlProvider by |provider| provider.name.key();
     SshPublicKey by |key| format!("{}/{}", key.user, key.id);
+    RoleUse by |used| used.role.to_string();
     TokenKey by |key| format!("{}{}", TokenKey::prefix(&key.pool), key.kid);
     MfaDevice by |device| format!("{}{}", device.path, device.name).trim_start_matches('/').to_ascii_lowercase();
 }

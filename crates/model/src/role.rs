@@ -45,6 +45,20 @@ pub struct Role {
     pub min_rev: u64,
 }
 
+/// When and where a role was last used; kept beside the role because it changes with use, not by a caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleUse {
+    /// The role's account.
+    #[serde(with = "crate::object::display")]
+    pub account: AccountId,
+    /// The role's unique id.
+    pub role: UniqueId,
+    /// The time of a request of one of its sessions; not of each: once a minute.
+    pub at: Timestamp,
+    /// The region of that request's signature.
+    pub region: String,
+}
+
 impl Role {
     /// `arn:aws:iam::{account}:role{path}{name}`.
     ///

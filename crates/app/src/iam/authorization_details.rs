@@ -84,7 +84,8 @@ impl App {
                 let attached = attachment::shown(&state, account, &role.attached)?;
                 let profiles = instance_profile::of_role(&state, role);
                 let profiles = profiles.map(|p| instance_profile::detail(&state, p)).collect();
-                let detail = role::detail(&state, role.clone());
+                let used = self.role_last_used(role, cx.now());
+                let detail = RoleDetail { used, ..role::detail(&state, role.clone()) };
                 let detail = AuthorizationDetail::Role(detail, attached, profiles);
                 found.push((format!("3{}", role.name.key()), detail));
             }

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use garita_model::id::IdKind;
-use garita_model::{AccountId, Error, Object, Path, Result, Role, RoleName, Tag, UniqueId, tag};
+use garita_model::{
+    AccountId, Error, Object, ObjectKey, ObjectKind, Path, Result, Role, RoleName, RoleUse, Tag, UniqueId,
+    tag,
+};
 use garita_store::Snapshot;
 use serde_json::json;
 
@@ -61,6 +64,8 @@ pub struct RoleDetail {
     pub role: Arc<Role>,
     /// The trust policy with the ARNs its principals have now; unique ids of those that are gone.
     pub trust: String,
+    /// When it was last used; only looked up where it is shown.
+    pub used: Option<RoleUse>,
 }
 
 impl App {
@@ -112,7 +117,9 @@ impl App {
     pub fn get_role(&self, cx: &RequestContext, name: &RoleName) -> Result<RoleDetail> {
         let (account, state) = (own_account(cx)?, self.snapshot());
         EntityName::Role(name.clone()).ask(["iam:GetRole"; 3], &state, account).judge_read(&state, cx)?;
-        Ok(detail(&state, get(&state, account, name)?))
+        let role = get(&state, account, name)?;
+        let used = self.role_last_used(&role, cx.now());
+        Ok(RoleDetail { used, ..detail(&state, role) })
     }
 
     /// The roles whose path begins with `path_prefix`.
@@ -203,6 +210,7 @@ impl App {
                 let message = "Cannot delete entity, must remove roles from instance profile first.";
                 return Err(Error::DeleteConflict(message.to_owned()));
             }
+            change.delete(&permit, ObjectKey::named(ObjectKind::RoleUse, account, role.id.as_str()));
             change.delete(&permit, Object::Role(role).key());
             Ok(())
         })
@@ -260,5 +268,5 @@ pub(super) fn get(state: &Snapshot, account: AccountId, name: &RoleName) -> Resu
 }
 
 pub(super) fn detail(state: &Snapshot, role: Arc<Role>) -> RoleDetail {
-    RoleDetail { trust: trust::shown(state, &role.trust), role }
+    RoleDetail { trust: trust::shown(state, &role.trust), role, used: None }
 }

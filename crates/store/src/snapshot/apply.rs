@@ -33,7 +33,8 @@ impl Snapshot {
             | Object::SshPublicKey(_)
             | Object::SamlProvider(_)
             | Object::OidcProvider(_)
-            | Object::TokenKey(_) => {
+            | Object::TokenKey(_)
+            | Object::RoleUse(_) => {
                 self.plain.insert(object.key(), object.clone());
             }
             Object::UserPool(_)
@@ -67,7 +68,8 @@ impl Snapshot {
             | ObjectKind::SshPublicKey
             | ObjectKind::SamlProvider
             | ObjectKind::OidcProvider
-            | ObjectKind::TokenKey => self.plain.remove(key).is_some(),
+            | ObjectKind::TokenKey
+            | ObjectKind::RoleUse => self.plain.remove(key).is_some(),
             ObjectKind::UserPool
             | ObjectKind::PoolClient
             | ObjectKind::PoolGroup

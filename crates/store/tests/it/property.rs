@@ -18,7 +18,7 @@ enum Step {
 fn object(kind: u8, name: u8, variant: u8) -> Object {
     let text = format!("n{name}");
     let arn = |n: u8| format!("arn:aws:iam::111122223333:policy/n{n}");
-    match kind % 12 {
+    match kind % 13 {
         0 => {
             let mut user = user(&text);
             user.groups.extend([format!("n{}", variant % 3).parse().unwrap()]);
@@ -44,6 +44,7 @@ fn object(kind: u8, name: u8, variant: u8) -> Object {
         }
         4 => Object::LoginProfile(Arc::new(login_profile(&text, i64::from(variant)))),
         7 => Object::OidcProvider(Arc::new(oidc_provider(&text, i64::from(variant)))),
+        11 => Object::RoleUse(Arc::new(role_use(&text, i64::from(variant)))),
         10 => Object::TokenKey(Arc::new(token_key(&text, i64::from(variant)))),
         8 => Object::SamlProvider(Arc::new(saml_provider(&text, i64::from(variant)))),
         9 => Object::SshPublicKey(Arc::new(ssh_public_key(&text, i64::from(variant)))),

@@ -7,7 +7,7 @@ use garita_model::managed_policy::{PolicyVersion, VersionId};
 use garita_model::{
     AccessKey, Account, AccountId, AuditRecord, Group, InstanceProfile, KeyOwner, KeyStatus, LoginProfile,
     ManagedPolicy, MfaAssignment, MfaDevice, Object, ObjectKey, ObjectKind, OidcProvider, PasswordHash, Path,
-    PublicKey, Role, SamlProvider, Sealed, SshPublicKey, TokenAlgorithm, TokenKey, TokenUse, User,
+    PublicKey, Role, RoleUse, SamlProvider, Sealed, SshPublicKey, TokenAlgorithm, TokenKey, TokenUse, User,
 };
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -146,6 +146,16 @@ pub(crate) fn mfa_device(name: &str, second: i64) -> MfaDevice {
     }
 }
 
+pub(crate) fn role_use(name: &str, second: i64) -> RoleUse {
+    let role = serde_json::from_value(Value::from(format!("AROA{name}"))).unwrap();
+    RoleUse {
+        account: "111122223333".parse().unwrap(),
+        role,
+        at: moment(second),
+        region: "eu-west-1".to_owned(),
+    }
+}
+
 pub(crate) fn token_key(name: &str, second: i64) -> TokenKey {
     TokenKey {
         account: account_id(),
@@ -167,6 +177,7 @@ pub(crate) fn oidc_provider(name: &str, second: i64) -> OidcProvider {
     OidcProvider {
         account: account_id(),
         url: format!("idp.example/{name}"),
+        plain_http: false,
         created: moment(second),
         client_ids: vec![name.to_owned()],
         thumbprints: Vec::new(),

@@ -78,7 +78,7 @@ async fn last_use_is_told() {
     let used = told_use.used.unwrap();
     assert_eq!((used.service.as_str(), used.region.as_str()), ("iam", "eu-west-1"));
 
-    app.save_key_use().await.unwrap();
+    app.save_use().await.unwrap();
     app.delete_access_key(root, Some("ana".parse().unwrap()), id.clone()).await.unwrap();
     assert!(app.snapshot().key_use(&id).is_none());
     let gone = format!("NoSuchEntity: The Access Key with id {id} cannot be found.");

@@ -1,10 +1,11 @@
 //! Roles: made, changed, deleted.
 
 use garita_app::iam::{CreateRole, UpdateRole};
-use garita_model::Path;
+use garita_model::{Path, RoleUse};
+use jiff::SignedDuration;
 
 use super::{Office, first, of_role};
-use crate::stage::{told, trust};
+use crate::stage::{ask, assume, told, trust, user};
 
 fn new_role(name: &str) -> CreateRole {
     CreateRole {
@@ -67,4 +68,41 @@ async fn values_out_of_range_change_nothing() {
     let broken = app.update_assume_role_policy(root, "r".parse().unwrap(), "{".to_owned()).await;
     assert_eq!(told(broken), "MalformedPolicyDocument: This policy contains invalid Json");
     assert_eq!(office.revision(), before);
+}
+
+#[tokio::test]
+async fn a_role_tells_when_it_was_last_used() {
+    let office = Office::open().await;
+    let (garita, app) = (&office.garita, office.app());
+    let ana = user(garita, "ana", None).await;
+    let arn = crate::stage::role(garita, "job", trust(r#"{"AWS":"*"}"#, ""), None).await;
+    let name = "job".parse().unwrap();
+    let used = || {
+        app.get_role(&garita.as_root(), &name).unwrap().used.map(|used| (used.at.to_string(), used.region))
+    };
+    let session = assume(garita, &ana, &ask(&arn)).unwrap();
+    assert_eq!(used(), None, "to take it on is no use of it");
+    garita.context(&session).unwrap();
+    let noon = Some(("2026-03-01T12:00:00Z".to_owned(), "eu-west-1".to_owned()));
+    assert_eq!(used(), noon);
+    garita.clock.advance(SignedDuration::from_secs(59));
+    garita.context(&session).unwrap();
+    assert_eq!(used(), noon, "told to the minute");
+    garita.clock.advance(SignedDuration::from_secs(1));
+    garita.context(&session).unwrap();
+    assert_eq!(used().unwrap().0, "2026-03-01T12:01:00Z");
+
+    app.save_use().await.unwrap();
+    let revision = app.snapshot().revision();
+    app.save_use().await.unwrap();
+    assert_eq!(app.snapshot().revision(), revision, "nothing new, nothing written");
+    let id = app.get_role(&garita.as_root(), &name).unwrap().role.id.clone();
+    let written = || app.snapshot().get::<RoleUse>(garita.account(), id.as_str()).is_some();
+    assert!(written());
+    garita.clock.advance(SignedDuration::from_hours(24 * 401));
+    assert_eq!(used(), None, "that is too long ago to be told");
+    app.delete_role(&garita.as_root(), name.clone()).await.unwrap();
+    assert!(!written());
+    app.save_use().await.unwrap();
+    assert!(!written(), "and does not come back");
 }

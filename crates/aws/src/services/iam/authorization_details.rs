@@ -93,6 +93,7 @@ fn held_by_role(w: &mut XmlWriter, detail: &RoleDetail) {
     inline(w, "RolePolicyList", &detail.role.inline);
     boundary_if_any(w, detail.role.boundary.as_deref());
     tags(w, &detail.role.tags);
+    role::last_used(w, detail);
 }
 
 fn filter(word: &str) -> Result<DetailFilter, Error> {

@@ -1,7 +1,7 @@
 //! Roles and their trust policies.
 //!
 //! AWS shows a role in three ways: `CreateRole` leaves out the longest session, lists leave out boundary and tags, and
-//! `GetRole` alone tells when the role was last used (here always empty: uses are in the audit trail).
+//! `GetRole` and `GetAccountAuthorizationDetails` alone tell when the role was last used.
 
 use garita_app::iam::{CreateRole, RoleDetail, UpdateRole};
 use garita_model::RoleName;
@@ -43,7 +43,7 @@ pub(crate) async fn get(call: Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::result(move |result| {
         result.element("Role", |w| {
             whole(w, &found);
-            w.element("RoleLastUsed", |_| ());
+            last_used(w, &found);
         });
     }))
 }
@@ -105,6 +105,16 @@ pub(super) fn named(result: &mut XmlWriter, detail: &RoleDetail) {
 pub(super) fn described(result: &mut XmlWriter, detail: &RoleDetail) {
     result.optional("Description", detail.role.description.as_deref());
     result.integer("MaxSessionDuration", detail.role.max_session.into());
+}
+
+/// Empty for a role that was never used.
+pub(super) fn last_used(result: &mut XmlWriter, detail: &RoleDetail) {
+    result.element("RoleLastUsed", |w| {
+        if let Some(used) = &detail.used {
+            w.timestamp("LastUsedDate", used.at);
+            w.text("Region", &used.region);
+        }
+    });
 }
 
 fn held(result: &mut XmlWriter, detail: &RoleDetail) {
