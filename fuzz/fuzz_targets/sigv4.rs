@@ -2,6 +2,7 @@
 
 #![no_main]
 
+use garita_wire::bearer;
 use garita_wire::sigv4::{self, BodyHash, Dialect, Presence, RegionRule, RequestHead, SigningKey};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use libfuzzer_sys::fuzz_target;
@@ -21,6 +22,9 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     let head = RequestHead { method, path, query, headers: &headers };
+    if let Ok(Some(token)) = bearer::parse(&head) {
+        assert!(!token.is_empty() && matches!(sigv4::parse(&head), Ok(Presence::NotRequested)));
+    }
     let Ok(Presence::Presented(presented)) = sigv4::parse(&head) else { return };
     let _ = presented.check_time(presented.timestamp);
     let _ = presented.check_scope(&["iam"], RegionRule::OneOf(&["us-east-1"]));

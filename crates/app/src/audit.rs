@@ -297,7 +297,7 @@ fn session_issuer(caller: &Caller, session: &garita_model::Session) -> Option<Va
                 Origin::User(name, id) => issuer("IAMUser", id.as_str(), arn, Some(name.as_str())),
                 Origin::Role(name, id) => issuer("Role", id.as_str(), arn, Some(name.as_str())),
                 Origin::Root => issuer("Root", &account, arn, None),
-                Origin::OidcProvider(..) => return None,
+                Origin::OidcProvider(..) | Origin::PoolUser(_) => return None,
             })
         }
         _ => None,

@@ -1,8 +1,12 @@
-//! Who is there, by SigV4: the one place that checks access keys and session tokens.
+//! Who is there, by SigV4: the one place that checks access keys and session tokens. [`bearer`] is the one for tokens of
+//! user pools.
 //!
 //! The order is AWS's: what is presented must be whole, in time, for this service and region; then the key is looked
 //! up, then the signature is compared. INVARIANT: a credential that was presented and failed never becomes an
 //! anonymous request: [`App::authenticate`] answers an error, and the context in [`Unproven`] is for the audit record.
+
+mod bearer;
+mod pool_role;
 
 use std::sync::{Arc, PoisonError};
 
@@ -22,6 +26,9 @@ use crate::App;
 use crate::context::{Arrival, Caller, RequestContext, SessionState};
 use crate::live;
 use crate::mint::{self, OpenedToken};
+
+pub use bearer::{AcceptedPool, Bearer, BearerError, BearerRefused};
+pub use pool_role::{NoRole, RoleRule, RuleMatch, TagSource};
 
 /// What a door accepts as a signature.
 #[derive(Debug, Clone, Copy)]
@@ -249,7 +256,7 @@ fn session_principal(state: &Snapshot, opened: &SessionState) -> Result<Principa
             let issuer = match issuer {
                 Origin::User(user, _) => state.user(account, user.as_str()).ok_or(gone)?.arn()?.to_string(),
                 Origin::Root => format!("arn:aws:iam::{account}:root"),
-                Origin::Role(..) | Origin::OidcProvider(..) => return Err(gone.into()),
+                Origin::Role(..) | Origin::OidcProvider(..) | Origin::PoolUser(_) => return Err(gone.into()),
             };
             let parse =
                 |text: String| text.parse().map_err(|_| Error::internal("the ARN of a federated user"));

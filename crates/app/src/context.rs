@@ -169,6 +169,12 @@ impl RequestContext {
         self
     }
 
+    /// The same request with a log of its own: what is asked with it is advice and stands in no record.
+    #[must_use]
+    pub fn aside(&self) -> Self {
+        Self { log: Arc::new(Log::default()), ..self.clone() }
+    }
+
     /// The request's id.
     pub fn request_id(&self) -> &RequestId {
         &self.arrival.request_id

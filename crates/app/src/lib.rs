@@ -38,7 +38,9 @@ use garita_model::{AccessKeyId, Clock, Entropy, KeySource, Result, RoleUse, Uniq
 use garita_store::{Snapshot, Store, Trail};
 
 pub use audit::{Event, Outcome, Ticket};
-pub use authn::{SigV4Scheme, Unproven};
+pub use authn::{
+    AcceptedPool, Bearer, BearerError, BearerRefused, RoleRule, RuleMatch, SigV4Scheme, TagSource, Unproven,
+};
 pub use authorize::Permit;
 pub use change::Change;
 pub use context::{Arrival, Caller, RequestContext};

@@ -13,6 +13,7 @@ use garita_store::Snapshot;
 use garita_wire::sigv4::SigV4Error;
 
 use crate::context::Caller;
+use crate::user_pool::ground;
 
 /// Proof that a caller was live in the snapshot it was checked against.
 pub struct Live {
@@ -88,6 +89,10 @@ fn long_lived(state: &Snapshot, caller: &Caller) -> Option<Standing> {
 /// Whoever proved itself with a token stands as long as its provider does.
 fn web_identity(state: &Snapshot, provider: &str) -> Option<Standing> {
     let arn: Arn = provider.parse().ok()?;
+    if let ("cognito-idp", Some(pool)) = (arn.service(), arn.resource().strip_prefix("userpool/")) {
+        let pool = state.user_pool(&pool.parse().ok()?)?;
+        return (pool.arn() == provider).then_some(Standing::Anonymous);
+    }
     let url = arn.resource().strip_prefix("oidc-provider/")?;
     state
         .get::<OidcProvider>(arn.account().parse().ok()?, &url.to_ascii_lowercase())
@@ -110,6 +115,9 @@ fn standing(state: &Snapshot, account: AccountId, origin: &Origin, iss_rev: u64)
         Origin::OidcProvider(url, created) => state
             .get::<OidcProvider>(account, &url.to_ascii_lowercase())
             .filter(|provider| provider.url == *url && provider.created == *created)
+            .map(|_| Standing::Anonymous),
+        Origin::PoolUser(sign_in) => ground::floor(state, account, sign_in)
+            .filter(|floor| iss_rev >= *floor)
             .map(|_| Standing::Anonymous),
         Origin::Role(name, id) => state
             .role(account, name.as_str())

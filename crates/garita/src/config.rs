@@ -2,6 +2,8 @@
 //!
 //! INVARIANT: an unknown or ill-typed setting is an error that names it; nothing is guessed.
 
+mod user_pool;
+
 use std::fs::File;
 use std::io::Read as _;
 use std::net::SocketAddr;
@@ -153,6 +155,9 @@ pub(crate) struct ApiConfig {
     pub(crate) public_url: Option<String>,
     /// The file with its resource policy; a relative path is one beside the configuration.
     pub(crate) policy: Option<PathBuf>,
+    /// The user pools whose tokens it takes beside AWS signatures.
+    #[serde(default)]
+    pub(crate) user_pool: Vec<user_pool::UserPoolConfig>,
 }
 
 impl Default for Config {
@@ -270,6 +275,7 @@ impl ApiConfig {
                 .map(|path| read_policy(path, Owner { account, region, api: id, stage }))
                 .transpose()
                 .with_context(|| format!("policy of api `{id}`"))?,
+            user_pools: user_pool::accepted(&self.user_pool).with_context(|| format!("in api `{id}`"))?,
         })
     }
 }

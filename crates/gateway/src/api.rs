@@ -5,6 +5,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use garita_app::AcceptedPool;
 use garita_model::AccountId;
 
 use crate::mlflow::Verb;
@@ -48,6 +49,8 @@ pub struct Api {
     pub public_url: Option<String>,
     /// Its resource policy.
     pub policy: Option<StagePolicy>,
+    /// The user pools whose tokens are taken beside AWS signatures.
+    pub user_pools: Vec<AcceptedPool>,
 }
 
 impl Api {
@@ -105,6 +108,7 @@ mod tests {
             host: host.map(str::to_owned),
             public_url: None,
             policy: None,
+            user_pools: Vec::new(),
         }
     }
 

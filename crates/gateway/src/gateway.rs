@@ -7,9 +7,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use garita_app::authorize::Question;
-use garita_app::{App, Arrival, Event, Outcome, Permit, RequestContext, SigV4Scheme, Unproven};
+use garita_app::{App, Arrival, Event, Outcome, Permit, RequestContext};
 use garita_model::Error;
-use garita_wire::sigv4::{BodyHash, Dialect, RequestHead};
+use garita_wire::sigv4::BodyHash;
 use http::{Method, Request, Response, StatusCode, header, request};
 use hyper::body::Incoming;
 use serde_json::json;
@@ -29,8 +29,6 @@ use crate::stage_policy::StagePolicy;
 use crate::transfer::Transfers;
 use crate::upstream::{Outgoing, Payload, Upstream};
 
-/// The services a client may sign for here.
-const SERVICES: &[&str] = &["execute-api", "sagemaker-mlflow"];
 /// The longest ARN that is judged; AWS's own limit for a method ARN.
 const MAX_ARN: usize = 1600;
 
@@ -127,7 +125,8 @@ impl Gateway {
             Err(refused) => refused,
         };
         let (cx, refusal) = *refused;
-        tracing::info!(%request_id, status = refusal.status.as_u16(), why = refusal.message, "refused");
+        let why = refusal.privately.as_ref().unwrap_or(&refusal.message);
+        tracing::info!(%request_id, status = refusal.status.as_u16(), why, "refused");
         match self.app.audit(&cx, &outcome_of(&refusal)).await {
             Ok(()) => refusal.into_response(&request_id),
             Err(error) => logged(&error).into_response(&request_id),
@@ -154,7 +153,8 @@ impl Gateway {
         }
         let row = found.as_ref().and_then(|(_, rest)| route(admitted.verb, rest));
         let mut intake = Intake::new(&admitted, body);
-        let cx = self.authenticate(arrival, parts, &admitted, row, &mut intake).await?;
+        let api = found.as_ref().map(|(stage, _)| &stage.api);
+        let cx = self.authenticate(arrival, parts, &admitted, api, row, &mut intake).await?;
         let (Some((stage, path)), Some(row)) = (found, row) else {
             let refusal = no_route(&admitted, &path);
             return Err(Box::new((cx, refusal)));
@@ -170,39 +170,14 @@ impl Gateway {
         }
     }
 
-    /// Finds out who asks. A body whose hash is not declared has to be read first; it is bounded, and read of a
-    /// stranger only when it is small.
-    async fn authenticate(
-        &self,
-        arrival: Arrival,
-        parts: &request::Parts,
-        admitted: &Admitted<'_>,
-        row: Option<&'static Row>,
-        intake: &mut Intake,
-    ) -> Result<RequestContext, Box<(RequestContext, Refusal)>> {
-        let repeated_keys = row.map_or(&[][..], |row| row.repeats);
-        let scheme = SigV4Scheme { services: SERVICES, dialect: Dialect::MlflowSdk { repeated_keys } };
-        let (method, path, query) = (admitted.verb.as_str(), admitted.path, admitted.query);
-        let head = RequestHead { method, path, query, headers: &parts.headers };
-        let refused = |unproven: Box<Unproven>| {
-            let refusal = logged(&unproven.error);
-            Box::new((unproven.cx, refusal))
-        };
-        if intake.is_costly(&parts.headers, row) {
-            self.app.recognize(&arrival, &head, scheme).map_err(refused)?;
-        }
-        let hash = match intake.hash(&parts.headers, row, &self.limits).await {
-            Ok(hash) => hash,
-            Err(refusal) => return Err(Box::new((self.app.nobody(arrival), refusal))),
-        };
-        self.app.authenticate(arrival, &head, hash, scheme).map_err(refused)
-    }
-
     /// Serves a request of a known caller on a known route.
     async fn serve(&self, routed: Routed<'_>, intake: Intake) -> Result<Response<Body>, Refusal> {
         if let Exposure::Refused(why) = routed.row.exposure {
             let (verb, path) = (routed.row.verb, routed.row.judged_path());
             return Err(Refusal::forbidden(format!("`{verb} {path}` is never served: {why}")));
+        }
+        if let Exposure::Own(own) = routed.row.exposure {
+            return self.about_caller(own, &routed).await;
         }
         let arn = routed.stage.api.invoke_arn(routed.row.verb, &routed.path);
         let permit = self.permit(&routed.cx, &routed.stage.api, &arn)?;
@@ -213,7 +188,7 @@ impl Gateway {
             Exposure::Answered(Answer::UploadComplete) => self.upload_complete(&routed, intake).await,
             Exposure::Answered(Answer::UploadAbort) => self.upload_abort(&routed, intake).await,
             Exposure::Answered(Answer::PresignedDownload) => self.download_create(&routed).await,
-            Exposure::Forward | Exposure::Refused(_) => {
+            Exposure::Forward | Exposure::Refused(_) | Exposure::Own(_) => {
                 let mut target = routed.path.encoded();
                 if !routed.query.is_empty() {
                     target.push('?');
@@ -332,7 +307,8 @@ pub(crate) fn method_of(verb: Verb) -> Method {
 }
 
 pub(crate) fn outcome_of(refusal: &Refusal) -> Outcome {
-    Outcome::error(refusal.status.as_u16(), refusal.kind, refusal.message.clone())
+    let message = refusal.privately.as_ref().unwrap_or(&refusal.message);
+    Outcome::error(refusal.status.as_u16(), refusal.kind, message.clone())
 }
 
 /// The refusal for an error of `app`; its inner cause is logged here, once.

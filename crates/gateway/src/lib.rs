@@ -1,8 +1,9 @@
 //! Door: the data path. API stages in front of MLflow: route, authorize, forward.
 //!
 //! Read in the order a request meets them: [`admit`] (its shape), [`path`] and [`api`] (whose it is), [`mlflow`]
-//! (what it asks for), `gateway` (who asks, and whether they may, with [`stage_policy`]), [`query`] and [`json`] (its parameters, written
-//! anew), `payload` (its body, hashed), `forward` and `upstream` (on to MLflow and back), `transfer` (artifacts).
+//! (what it asks for), `caller` (who asks), `gateway` (whether they may, with [`stage_policy`]), [`query`] and [`json`]
+//! (its parameters, written anew), `payload` (its body, hashed), `forward` and `upstream` (on to MLflow and back),
+//! `transfer` (artifacts).
 //!
 //! INVARIANT: what reaches an upstream is built from what was judged. An unknown route, method, header that could
 //! be misread, encoding or body shape is refused, and said so.
@@ -10,6 +11,7 @@
 pub mod admit;
 pub mod api;
 mod body;
+mod caller;
 mod field;
 mod forward;
 mod gateway;
@@ -19,6 +21,7 @@ mod hostile;
 pub mod json;
 mod limits;
 pub mod mlflow;
+mod myself;
 pub mod path;
 mod payload;
 pub mod query;

@@ -27,6 +27,8 @@ const STRANGERS: u64 = 64 << 10;
 /// A body on its way in.
 pub(crate) struct Intake {
     framing: Framing,
+    /// Whether the caller proved itself without signing the body.
+    unsigned: bool,
     state: State,
 }
 
@@ -47,7 +49,12 @@ pub(crate) struct Accepted {
 impl Intake {
     pub(crate) fn new(admitted: &Admitted<'_>, body: Incoming) -> Self {
         let state = if admitted.framing == Framing::None { State::Empty } else { State::Unread(body) };
-        Self { framing: admitted.framing, state }
+        Self { framing: admitted.framing, unsigned: false, state }
+    }
+
+    /// Notes that the caller is known by something that does not cover the body.
+    pub(crate) fn is_unsigned(&mut self) {
+        self.unsigned = true;
     }
 
     /// Whether [`Intake::hash`] would read more than a stranger may make us hold.
@@ -145,8 +152,9 @@ impl Intake {
             Framing::Length(length) => Some(length),
             Framing::None | Framing::Chunked => None,
         };
-        match (self.state, routed.cx.declared_payload()) {
-            (State::Unread(body), Some(signed)) => {
+        let signed = routed.cx.declared_payload();
+        match (self.state, signed) {
+            (State::Unread(body), _) if signed.is_some() || self.unsigned => {
                 let (held, watch) = HeldBack::new(body, signed, limits.artifact);
                 Ok(Accepted {
                     headers,
@@ -154,7 +162,7 @@ impl Intake {
                     watch: Some(watch),
                 })
             }
-            (State::Unread(_), None) => {
+            (State::Unread(_), _) => {
                 Err(Refusal::bad_request("sign the file's hash in x-amz-content-sha256"))
             }
             (State::Read(bytes), _) => Ok(Accepted { headers, payload: Payload::Bytes(bytes), watch: None }),
@@ -169,7 +177,7 @@ impl Intake {
             State::Read(bytes) => Ok(bytes),
             State::Unread(body) => {
                 let bytes = self.read(body, limit).await?;
-                if routed.cx.declared_payload() == Some(body::sha256(&bytes)) {
+                if self.unsigned || routed.cx.declared_payload() == Some(body::sha256(&bytes)) {
                     Ok(bytes)
                 } else {
                     Err(mismatch())

@@ -6,7 +6,7 @@
 use garita_model::explanation::Ground;
 use garita_model::{Error, RequestId};
 use garita_wire::sigv4::SigV4Error;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use serde_json::json;
 
@@ -14,6 +14,24 @@ use crate::body::{Body, full};
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
+/// What `WWW-Authenticate` says (RFC 6750 section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Challenge {
+    /// No credentials were presented.
+    None,
+    /// The token is not accepted.
+    InvalidToken,
+}
+
+impl Challenge {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "Bearer realm=\"garita\"",
+            Self::InvalidToken => "Bearer realm=\"garita\", error=\"invalid_token\"",
+        }
+    }
+}
 
 /// An answer that is not what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +45,16 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
     /// What stands behind a refusal by policy.
     pub(crate) ground: Option<Box<Ground>>,
+    /// What the log and the trail say in its place.
+    pub(crate) privately: Option<String>,
+    /// How the caller may prove itself.
+    pub(crate) challenge: Option<Challenge>,
 }
 
 impl Refusal {
     fn new(status: StatusCode, code: &'static str, kind: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, kind, message: message.into(), ground: None }
+        let (ground, privately, challenge) = (None, None, None);
+        Self { status, code, kind, message: message.into(), ground, privately, challenge }
     }
 
     /// The request is not one that can be served, whoever sends it.
@@ -49,6 +72,12 @@ impl Refusal {
     /// The caller may not do this, for a reason that is no policy.
     pub(crate) fn forbidden(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", "AccessDeniedException", message)
+    }
+    /// Nobody is known, and a bearer token would tell.
+    pub(crate) fn challenged(challenge: Challenge, message: impl Into<String>) -> Self {
+        let refusal =
+            Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "UnauthorizedException", message);
+        Self { challenge: Some(challenge), ..refusal }
     }
     /// The body is larger than what is served.
     pub(crate) fn too_large(limit: u64) -> Self {
@@ -79,7 +108,7 @@ impl Refusal {
 
     /// The reply.
     pub(crate) fn into_response(self, request_id: &RequestId) -> Response<Body> {
-        let Self { status, code, kind, mut message, ground } = self;
+        let Self { status, code, kind, mut message, ground, challenge, privately: _ } = self;
         if let Some(ground) = &ground {
             message.push_str(&ground.told(request_id.as_str()));
         }
@@ -94,6 +123,9 @@ impl Refusal {
         headers.insert(ERROR_TYPE, HeaderValue::from_static(kind));
         if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
             headers.insert(REQUEST_ID, id);
+        }
+        if let Some(challenge) = challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge.as_str()));
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{AccessKeyId, UniqueId};
 use crate::name::{RoleName, SessionName, UserName};
 use crate::tag::Tag;
+use crate::user_pool::id::{ClientId, PoolId, Uuid};
 
 /// What a session token holds besides the secret key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,4 +131,30 @@ pub enum Origin {
     Role(RoleName, UniqueId),
     /// An OpenID Connect provider, by its issuer without the scheme and its time of making.
     OidcProvider(String, Timestamp),
+    /// Somebody of a user pool, by the token that was shown.
+    PoolUser(Box<PoolSignIn>),
+}
+
+/// What a session rests on that was made for a token of a user pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolSignIn {
+    /// The pool.
+    pub pool: PoolId,
+    /// The app client the token is for.
+    pub client: ClientId,
+    /// Whom the token is about.
+    pub user: Uuid,
+    /// The sign-in the token goes back to, when that can be ended by itself.
+    pub session: Option<Uuid>,
+    /// The group whose role the session is of; none when a rule chose the role.
+    pub group: Option<GroupRole>,
+}
+
+/// A group of a user pool, and the role it gives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupRole {
+    /// The group's name.
+    pub name: String,
+    /// The ARN of its role.
+    pub role: String,
 }

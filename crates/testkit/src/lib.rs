@@ -7,6 +7,7 @@
     reason = "a test that cannot set up must fail loudly"
 )]
 
+mod people;
 mod pool;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use garita_wire::sigv4::{BodyHash, Credentials, Dialect, RequestHead, Scope, sig
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+pub use people::SignedIn;
 pub use pool::OnePool;
 
 /// The account every [`TestGarita`] begins with.
@@ -37,6 +39,8 @@ pub const ACCOUNT: &str = "111122223333";
 
 /// Where every [`TestGarita`] says it is.
 pub const ENDPOINT: &str = "http://garita.test";
+
+const MASTER_KEY: [u8; 32] = [7; 32];
 
 /// A clock that moves when the test says so.
 pub struct MockClock(Mutex<Timestamp>);
@@ -221,7 +225,7 @@ impl TestGarita {
         let parts = Parts {
             clock: clock.clone(),
             entropy: Arc::new(CountingEntropy::default()),
-            keyring: Keyring::new(&Secret::new([7; 32])),
+            keyring: Keyring::new(&Secret::new(MASTER_KEY)),
             region: "eu-west-1".to_owned(),
             also_regions: vec!["us-east-1".to_owned()],
             mailer: Some(mail.clone()),
@@ -251,6 +255,11 @@ impl TestGarita {
     /// The account's id.
     pub fn account(&self) -> AccountId {
         ACCOUNT.parse().unwrap()
+    }
+
+    /// The key ring that secrets in the store are sealed under.
+    pub fn keyring(&self) -> Keyring {
+        Keyring::new(&Secret::new(MASTER_KEY))
     }
 
     /// Another account; returns its id and root credentials.

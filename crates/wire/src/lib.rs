@@ -1,6 +1,7 @@
 //! How AWS clients talk: SigV4 and the wire protocols, without state.
 //!
 //! * [`sigv4`] turns the credentials on a request into a [`sigv4::Presented`] and verifies it against a key;
+//! * [`bearer`] finds the token of a request that brings one instead;
 //! * [`protocol`] reads and writes the bodies: AWS Query with XML replies, AWS JSON 1.0 and 1.1;
 //! * [`operation`] is the row type of the operations table, and the routing of a request to a row.
 //!
@@ -8,6 +9,7 @@
 //! whatever bytes it is given. What a caller may do is decided elsewhere; this crate says who claims to call and
 //! whether the claim is signed.
 
+pub mod bearer;
 mod form;
 mod hex;
 pub mod operation;

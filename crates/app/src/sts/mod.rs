@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 pub use assume_role::{AssumeRole, AssumedRole};
 pub use caller::CallerIdentity;
 pub use federation_token::{FederatedUser, GetFederationToken};
-pub(crate) use trust::trusts_nobody;
+pub(crate) use trust::{role_for_web_identity, trusts_nobody};
 pub use web_identity::{AssumeRoleWithWebIdentity, WebIdentitySession};
 
 use crate::context::RequestContext;

@@ -77,6 +77,16 @@ pub(super) fn judged_role(
     role.cloned().ok_or_else(|| Error::denied(format!("role `{}` does not exist", ask.role)))
 }
 
+/// The role that whoever asks with a token may have, once its trust policy lets the provider in.
+pub(crate) fn role_for_web_identity(
+    state: &Snapshot,
+    cx: &RequestContext,
+    ask: &AssumeRole,
+    web: WebIdentity,
+) -> Result<Arc<Role>> {
+    judged_role(state, cx, ask, &Means::web_identity(web))
+}
+
 /// The account and name in a role's ARN.
 pub(super) fn role_name(text: &str) -> Result<(AccountId, &str)> {
     let invalid = || Error::invalid("roleArn", format!("{text} is invalid"));

@@ -157,6 +157,20 @@ impl Tokens {
         expected: &Expected<'_>,
         now: Timestamp,
     ) -> Result<Arc<Verified>, TokenError> {
+        self.verify_if(ground, token, now, |verified| verified.check_expected(expected))
+    }
+
+    /// As [`Tokens::verify`], for a door that says by itself which of the proved tokens it takes.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub(crate) fn verify_if(
+        &self,
+        ground: &dyn Ground,
+        token: &str,
+        now: Timestamp,
+        takes: impl FnOnce(&Verified) -> Result<(), TokenError>,
+    ) -> Result<Arc<Verified>, TokenError> {
         if token.len() > super::MAX_TOKEN {
             return Err(TokenError::TooLong);
         }
@@ -173,7 +187,7 @@ impl Tokens {
         if !known {
             self.verified.insert(hash, Arc::clone(&verified));
         }
-        verified.check_expected(expected)?;
+        takes(&verified)?;
         let floor = ground.floor(&verified.on).ok_or(TokenError::Revoked)?;
         if verified.iss_rev < floor || verified.iss_rev > ground.revision() {
             return Err(TokenError::Revoked);

@@ -2,34 +2,25 @@
 
 use std::sync::Arc;
 
+use garita_model::session::PoolSignIn;
 use garita_model::user_pool::{PoolId, Uuid};
-use garita_model::{Error, PoolClient, PoolUser, Result, TokenKey, UserPool};
+use garita_model::{AccountId, Error, PoolClient, PoolUser, Result, TokenKey, UserPool};
 use garita_store::Snapshot;
 
 use crate::App;
 use crate::token::{Ground, Issuer, RestsOn, TokenSubject};
 
 /// A snapshot with the URL that issuers begin with.
-pub(super) struct PoolGround<'a> {
-    pub(super) state: &'a Snapshot,
-    pub(super) endpoint: &'a str,
+pub struct PoolGround<'a> {
+    pub(crate) state: &'a Snapshot,
+    pub(crate) endpoint: &'a str,
 }
 
 impl PoolGround<'_> {
     /// The issuer of a pool: `{endpoint}/{pool id}`.
-    pub(super) fn issuer_of(&self, pool: &UserPool) -> Issuer {
+    pub fn issuer_of(&self, pool: &UserPool) -> Issuer {
         let url = format!("{}/{}", self.endpoint, pool.id);
         Issuer { account: pool.account, pool: pool.id.to_string(), url }
-    }
-
-    fn client(&self, pool: &PoolId, id: &str) -> Option<&Arc<PoolClient>> {
-        self.state.pool_client(&id.parse().ok()?).filter(|client| client.pool == *pool)
-    }
-
-    /// A user that tokens may be about: there, let in, and of the name that the token says.
-    fn user(&self, pool: &PoolId, sub: &str, username: &str) -> Option<&Arc<PoolUser>> {
-        let user = self.state.pool_user(pool, sub.parse().ok()?)?;
-        (user.enabled && *user.name == *username).then_some(user)
     }
 }
 
@@ -51,17 +42,41 @@ impl Ground for PoolGround<'_> {
     fn floor(&self, on: &RestsOn) -> Option<u64> {
         let pool: PoolId = on.issuer.pool.parse().ok()?;
         self.state.user_pool(&pool).filter(|pool| pool.account == on.issuer.account)?;
-        let client = self.client(&pool, &on.client)?;
+        let client = self.state.pool_client(&on.client.parse().ok()?).filter(|client| client.pool == pool)?;
         let TokenSubject::User { sub, username } = &on.subject else { return Some(client.min_rev) };
-        let user = self.user(&pool, sub, username)?;
-        if let Some(origin) = &on.origin_jti {
-            let session = self.state.pool_session(&pool, origin.parse::<Uuid>().ok()?)?;
-            if session.ended || session.user != user.sub || session.client != client.id {
-                return None;
-            }
+        let user = self.state.pool_user(&pool, sub.parse().ok()?)?;
+        let session = on.origin_jti.as_ref().map(|id| id.parse()).transpose().ok()?;
+        if *user.name != **username {
+            return None;
         }
-        Some(client.min_rev.max(user.min_rev))
+        floor_of(self.state, client, user, session)
     }
+}
+
+/// The lowest revision at which the token behind a session may have been issued; none when something it rests on is
+/// gone, disabled or ended, or when the user's group does not give that role any more.
+pub(crate) fn floor(state: &Snapshot, account: AccountId, on: &PoolSignIn) -> Option<u64> {
+    state.user_pool(&on.pool).filter(|pool| pool.account == account)?;
+    let client = state.pool_client(&on.client).filter(|client| client.pool == on.pool)?;
+    let user = state.pool_user(&on.pool, on.user)?;
+    if let Some(through) = &on.group {
+        let group = state.pool_group(&on.pool, &through.name).filter(|group| user.is_in(&group.name))?;
+        group.role.as_ref().filter(|role| **role == through.role)?;
+    }
+    floor_of(state, client, user, on.session)
+}
+
+fn floor_of(state: &Snapshot, client: &PoolClient, user: &PoolUser, session: Option<Uuid>) -> Option<u64> {
+    if !user.enabled {
+        return None;
+    }
+    if let Some(id) = session {
+        let session = state.pool_session(&client.pool, id)?;
+        if session.ended || session.user != user.sub || session.client != client.id {
+            return None;
+        }
+    }
+    Some(client.min_rev.max(user.min_rev))
 }
 
 impl App {
@@ -72,7 +87,7 @@ impl App {
     }
 
     /// The URL that issuers begin with.
-    pub(super) fn issuer_base(&self) -> Result<&str> {
+    pub(crate) fn issuer_base(&self) -> Result<&str> {
         let unknown = || Error::internal("tokens are asked for before the endpoint is known");
         self.endpoint.get().map(String::as_str).ok_or_else(unknown)
     }
@@ -84,5 +99,13 @@ impl App {
         let keys: Vec<Arc<TokenKey>> =
             state.list::<TokenKey>(pool.account, &TokenKey::prefix(pool.id.as_str())).cloned().collect();
         Some(crate::token::jwks::document(&keys, now))
+    }
+
+    /// What the tokens of all pools are made and verified against, in a snapshot.
+    ///
+    /// # Errors
+    /// `Internal` before the endpoint is known.
+    pub fn pool_ground<'a>(&'a self, state: &'a Snapshot) -> Result<PoolGround<'a>> {
+        Ok(PoolGround { state, endpoint: self.issuer_base()? })
     }
 }

@@ -18,7 +18,7 @@ mod client;
 mod code;
 mod filter;
 mod forgotten;
-mod ground;
+pub(crate) mod ground;
 mod group;
 mod mail;
 mod own;

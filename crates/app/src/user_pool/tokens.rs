@@ -309,6 +309,7 @@ pub(super) fn begin(
         iss_rev: change.revision(),
         current: hash(refresh.expose()),
         previous: None,
+        second_factor: proof.set_up || proof.code.is_some(),
         ended: false,
         scopes: vec![SELF_SERVICE.to_owned()],
     };

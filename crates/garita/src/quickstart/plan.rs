@@ -54,6 +54,7 @@ impl Plan {
             host: None,
             public_url: None,
             policy: None,
+            user_pool: Vec::new(),
         };
         Ok(Config {
             aws: AwsConfig { listen: self.aws, public_url: None },

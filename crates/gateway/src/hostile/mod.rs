@@ -5,6 +5,7 @@ mod bytes;
 mod rights;
 mod shapes;
 mod stage_policies;
+mod tokens;
 mod transfers;
 
 use std::net::SocketAddr;
@@ -40,6 +41,15 @@ impl Bench {
     }
 
     pub(super) async fn with(answer: &'static str, limits: Limits) -> Self {
+        Self::taking(Vec::new(), answer, limits).await
+    }
+
+    /// A gateway whose stage takes tokens of user pools.
+    pub(super) async fn taking(
+        user_pools: Vec<garita_app::AcceptedPool>,
+        answer: &'static str,
+        limits: Limits,
+    ) -> Self {
         let garita = TestGarita::new().await;
         let got = Arc::new(Mutex::new(Vec::new()));
         let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -54,6 +64,7 @@ impl Bench {
             host: None,
             public_url: None,
             policy: None,
+            user_pools,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

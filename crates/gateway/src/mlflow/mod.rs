@@ -106,8 +106,19 @@ pub enum Exposure {
     Forward,
     /// Answered here, when allowed; MLflow may be asked on the way.
     Answered(Answer),
+    /// Answered here to whoever is known: it is about the caller alone.
+    Own(Own),
     /// Never served, whoever asks; the text says why.
     Refused(&'static str),
+}
+
+/// What a caller may ask about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Own {
+    /// Who it is.
+    User,
+    /// What it may do.
+    Permissions,
 }
 
 /// The operations that the gateway answers itself.
@@ -189,6 +200,9 @@ impl Row {
     }
     const fn answered(self, answer: Answer) -> Self {
         Self { exposure: Exposure::Answered(answer), ..self }
+    }
+    const fn own(self, own: Own) -> Self {
+        Self { exposure: Exposure::Own(own), ..self }
     }
     const fn refused(self, why: &'static str) -> Self {
         Self { exposure: Exposure::Refused(why), ..self }

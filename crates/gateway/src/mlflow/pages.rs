@@ -1,6 +1,6 @@
 //! Rows: the pages of the UI, the server's own answers, and GraphQL.
 
-use super::{Answer, Row, get, post};
+use super::{Answer, Own, Row, get, post};
 
 pub(super) const ROWS: &[Row] = &[
     get("", "AccessUI").root(),
@@ -9,6 +9,8 @@ pub(super) const ROWS: &[Row] = &[
     get("version", "GetServerInfo").root(),
     get("health", "GetServerInfo").root(),
     get("3.0/mlflow/server-info", "GetServerInfo").answered(Answer::ServerInfo),
+    get("2.0/mlflow/users/current", "GetCurrentUser").own(Own::User),
+    get("3.0/mlflow/users/current/permissions", "ListCurrentUserPermissions").own(Own::Permissions),
     get("3.0/mlflow/ui-telemetry", "AccessUI").ajax(),
     post("3.0/mlflow/ui-telemetry", "AccessUI").ajax(),
     get("graphql", "QueryGraphQL").root().refused("MLflow reads the body of a GET; use POST"),

@@ -35,6 +35,7 @@ pub fn reference() -> String {
         let exposure = match row.exposure {
             Exposure::Forward => "yes".to_owned(),
             Exposure::Answered(_) => "by the gateway".to_owned(),
+            Exposure::Own(_) => "by the gateway, to whoever is known".to_owned(),
             Exposure::Refused(why) => format!("never: {why}"),
         };
         let path = row.judged_path();

@@ -301,7 +301,7 @@ impl Gateway {
     }
 
     /// Puts the record of a request that was answered here on disk.
-    pub(super) async fn record(&self, cx: &RequestContext) -> Result<(), Refusal> {
+    pub(crate) async fn record(&self, cx: &RequestContext) -> Result<(), Refusal> {
         self.app.audit(cx, &garita_app::Outcome::ok(200)).await.map_err(|error| logged(&error))
     }
 }

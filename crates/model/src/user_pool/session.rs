@@ -33,6 +33,9 @@ pub struct PoolSession {
     /// The one before, while it is still good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<FormerToken>,
+    /// Whether a second factor was proved.
+    #[serde(default)]
+    pub second_factor: bool,
     /// Whether it was ended before its time.
     #[serde(default)]
     pub ended: bool,

@@ -91,6 +91,7 @@ fn session(n: u8, of: u8) -> Object {
         iss_rev: 1,
         current: TokenHash([n; 32]),
         previous: None,
+        second_factor: false,
         ended: false,
         scopes: Vec::new(),
     }))
