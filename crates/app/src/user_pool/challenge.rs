@@ -10,7 +10,7 @@ use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{SignedIn, may_sign_in, second_step};
 use super::tokens::{Proof, begin};
 use super::user::{about, must_be_free, set, unproved_when_changed};
-use super::{Admitted, invalid, password};
+use super::{Admitted, given, invalid, password};
 use crate::App;
 use crate::context::RequestContext;
 
@@ -61,15 +61,15 @@ impl App {
         admitted: &Admitted,
         input: ChallengeAnswer,
     ) -> Result<SignedIn> {
+        if input.name == ChallengeName::PasswordVerifier {
+            return self.prove_by_srp(cx, admitted, &input.responses).await;
+        }
         let text = input.session.as_deref().ok_or_else(|| invalid("Missing required parameter Session"))?;
         let held = AuthSession::open(text, admitted, &self.keyring, cx.now())?;
         let state = self.snapshot();
         let user = state.pool_user(admitted.pool(), held.user).cloned().ok_or_else(session::spent)?;
         about(cx, admitted.user_pool(), user.sub);
-        let given = |name: &str| {
-            let value = input.responses.get(name).filter(|value| !value.is_empty());
-            value.ok_or_else(|| invalid(format!("Missing required parameter {name}")))
-        };
+        let given = |name: &str| given(&input.responses, name);
         let name = given("USERNAME")?;
         let same =
             super::user::find(&state, admitted.user_pool(), name).is_some_and(|named| named.sub == user.sub);
@@ -96,6 +96,7 @@ impl App {
             ChallengeName::MfaSetup if held.set_up => {
                 self.finish_challenge(cx, admitted, &held, &user, None).await
             }
+            ChallengeName::PasswordVerifier => Err(session::spent()),
             ChallengeName::MfaSetup => Err(PoolFault::NotAuthorized.because(
                 "set an authenticator up first, with AssociateSoftwareToken and VerifySoftwareToken",
             )),
@@ -140,7 +141,7 @@ impl App {
         }
         self.hold_pool_password(admitted.user_pool(), &new).await?;
         self.must_not_be_former(admitted.user_pool(), &user, &new).await?;
-        let hash = self.passwords().hash(&new).await?;
+        let new = self.prepare_password(admitted.pool(), &user.name, &new).await?;
         let attributes: Vec<(String, String)> = responses
             .iter()
             .filter_map(|(name, value)| {
@@ -162,7 +163,7 @@ impl App {
                 let mut user = PoolUser::clone(&found);
                 own_attributes(change.state(), &inside, &mut user, &attributes)?;
                 must_have_required(&inside, &user)?;
-                password::replace(inside.user_pool(), &mut user, hash);
+                password::replace(inside.user_pool(), &mut user, new);
                 password::temporary_until(&mut user, None);
                 user.status = UserStatus::Confirmed;
                 user.min_rev = change.revision();

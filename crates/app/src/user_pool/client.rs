@@ -229,7 +229,7 @@ fn settled(pool: &UserPool, client: PoolClient, settings: ClientSettings) -> Res
     if settings.rotation.is_some_and(|grace| grace > 60) {
         return Err(invalid("`RetryGracePeriodSeconds` is 0 to 60 seconds"));
     }
-    let flows = settings.flows.unwrap_or_else(|| BTreeSet::from([AuthFlow::RefreshToken, AuthFlow::UserSrp]));
+    let flows = settings.flows.unwrap_or_else(|| BTreeSet::from([AuthFlow::RefreshToken]));
     if settings.rotation.is_some() && flows.contains(&AuthFlow::RefreshToken) {
         return Err(invalid("Refresh token rotation cannot be enabled with ALLOW_REFRESH_TOKEN_AUTH."));
     }

@@ -53,7 +53,8 @@ impl App {
         self.hold_pool_password(admitted.user_pool(), &input.password).await?;
         let attempt = self.count(cx, &admitted, Tried::ConfirmForgotPassword, &input.who, user.as_deref())?;
         // Hashed for nobody too: the time it takes tells nothing.
-        let hash = self.passwords().hash(&input.password).await?;
+        let name = user.as_ref().map_or(&*input.who.username, |user| &*user.name);
+        let new = self.prepare_password(admitted.pool(), name, &input.password).await?;
         let user = self.must_be_there(&admitted, user, mismatch)?;
         let history = self.former(&admitted, &user, &input.password).await?;
         let code = input.code;
@@ -75,7 +76,7 @@ impl App {
                     return Err(mismatch());
                 }
                 user.attributes.set("email_verified", "true")?;
-                password::replace(admitted.user_pool(), &mut user, hash);
+                password::replace(admitted.user_pool(), &mut user, new);
                 password::temporary_until(&mut user, None);
                 user.status = UserStatus::Confirmed;
                 user.min_rev = change.revision();

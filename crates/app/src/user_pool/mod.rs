@@ -28,6 +28,7 @@ mod session;
 mod sign_in;
 mod sign_up;
 mod software_token;
+mod srp_sign_in;
 mod tagging;
 mod tokens;
 mod user;
@@ -49,6 +50,8 @@ pub use software_token::{NewSeed, SettingUp};
 pub use tokens::IssuedTokens;
 pub use user::{CreatePoolUser, UserListing};
 pub use user_password::SetPoolPassword;
+
+use std::collections::BTreeMap;
 
 use garita_model::user_pool::PoolFault;
 use garita_model::{Error, Result};
@@ -81,6 +84,12 @@ impl Part {
 /// A value that cannot be accepted.
 fn invalid(message: impl Into<String>) -> Error {
     PoolFault::InvalidParameter.because(message)
+}
+
+/// A parameter that must be there.
+fn given<'a>(parameters: &'a BTreeMap<String, String>, name: &str) -> Result<&'a String> {
+    let value = parameters.get(name).filter(|value| !value.is_empty());
+    value.ok_or_else(|| invalid(format!("Missing required parameter {name}")))
 }
 
 /// The error for a user that is not there, said to an administrator.

@@ -215,10 +215,10 @@ impl App {
             return Err(super::admit::wrong_credentials());
         }
         self.must_not_be_former(bearer.admitted.user_pool(), &bearer.user, &input.proposed).await?;
-        let hash = self.passwords().hash(&input.proposed).await?;
+        let new = self.prepare_password(bearer.admitted.pool(), &bearer.user.name, &input.proposed).await?;
         self.edit_own(cx, &input.token, move |change, bearer, user| {
             password::must_be_unchanged(user, held.as_deref())?;
-            password::replace(bearer.admitted.user_pool(), user, hash);
+            password::replace(bearer.admitted.user_pool(), user, new);
             password::temporary_until(user, None);
             let sessions: Vec<_> =
                 change.state().pool_sessions_of(bearer.admitted.pool(), user.sub).cloned().collect();

@@ -1,10 +1,16 @@
 //! Passwords of pool users: what the pool asks of them, how they are stored, which cannot come back.
 //!
+//! INVARIANT: what SRP needs is set and removed together with the hash, so it never stands for another password. It is
+//! made only where some client of the pool opens SRP, because passwords are guessed from it cheaply.
+//!
 //! INVARIANT: a new password goes in only over the one it was prepared for, so a former password cannot come back in a
 //! race.
 
-use garita_model::user_pool::{PoolFault, PoolPasswordPolicy};
-use garita_model::{Entropy, PoolUser, Result, Secret, UserPool};
+use std::sync::Arc;
+
+use garita_model::user_pool::{AuthFlow, PoolFault, PoolId, PoolPasswordPolicy};
+use garita_model::{Entropy, PoolUser, Result, Sealed, Secret, UserPool};
+use garita_store::Snapshot;
 use jiff::Timestamp;
 
 use super::invalid;
@@ -27,10 +33,34 @@ pub(super) fn must_be_unchanged(user: &PoolUser, looked_at: Option<&str>) -> Res
     Err(PoolFault::TooManyRequests.because("the password was changed meanwhile; try again"))
 }
 
+/// A password made ready to be stored: what takes long is done before the transaction.
+pub(super) struct Prepared {
+    hash: Box<str>,
+    /// The name that the verifier is bound to.
+    name: Box<str>,
+    srp: Option<Sealed>,
+}
+
+/// Whether some client of a pool opens SRP.
+pub(super) fn srp_is_open(state: &Snapshot, pool: &PoolId) -> bool {
+    state.pool_clients(pool).any(|client| client.allows(AuthFlow::UserSrp))
+}
+
+/// Gives a password to a user whose former one, if there is one, counts for nothing.
+pub(super) fn give(user: &mut PoolUser, new: Prepared) {
+    let srp = new.srp.filter(|_| new.name == user.name);
+    if srp.is_some() || user.more.is_some() {
+        user.more_mut().srp = srp;
+    }
+    user.password = Some(new.hash);
+}
+
 /// Puts a password in place of the one a user has, which is remembered if the pool asks for it.
-pub(super) fn replace(pool: &UserPool, user: &mut PoolUser, hash: Box<str>) {
+pub(super) fn replace(pool: &UserPool, user: &mut PoolUser, new: Prepared) {
     let kept = usize::try_from(pool.password_policy.history).unwrap_or(0);
-    if let Some(old) = user.password.replace(hash)
+    let old = user.password.take();
+    give(user, new);
+    if let Some(old) = old
         && kept > 1
     {
         let former = &mut user.more_mut().former;
@@ -52,6 +82,24 @@ pub(super) fn temporary_until(user: &mut PoolUser, until: Option<Timestamp>) {
 }
 
 impl App {
+    /// Makes a password ready to be stored for the user of a name.
+    ///
+    /// # Errors
+    /// `Unavailable` when too many passwords wait already; `Internal` when there is no randomness.
+    pub(super) async fn prepare_password(
+        self: &Arc<Self>,
+        pool: &PoolId,
+        name: &str,
+        password: &Secret<String>,
+    ) -> Result<Prepared> {
+        let hash = self.passwords().hash(password).await?;
+        let srp = match srp_is_open(&self.snapshot(), pool) {
+            true => Some(self.srp_verifier(pool.as_str(), name, password).await?),
+            false => None,
+        };
+        Ok(Prepared { hash, name: name.into(), srp })
+    }
+
     /// Holds a new password to a pool's policy.
     ///
     /// # Errors

@@ -27,6 +27,8 @@ pub enum ChallengeName {
     SoftwareTokenMfa,
     /// To set an authenticator app up.
     MfaSetup,
+    /// A proof of the password; what comes with it is sealed in its own parameters.
+    PasswordVerifier,
 }
 
 impl ChallengeName {
@@ -36,6 +38,7 @@ impl ChallengeName {
             Self::NewPasswordRequired => "NEW_PASSWORD_REQUIRED",
             Self::SoftwareTokenMfa => "SOFTWARE_TOKEN_MFA",
             Self::MfaSetup => "MFA_SETUP",
+            Self::PasswordVerifier => "PASSWORD_VERIFIER",
         }
     }
 }

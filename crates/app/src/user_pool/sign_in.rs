@@ -7,16 +7,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use garita_model::user_pool::{AuthFlow, ClientId, MfaMode, PoolFault, PoolId, UserStatus, Uuid};
-use garita_model::{PoolUser, Result, Secret};
+use garita_model::{PoolUser, Result, Secret, UserPool};
 use garita_store::Snapshot;
 use serde_json::{Map, Value};
 
 use super::admit::wrong_credentials;
-use super::attempts::Tried;
+use super::attempts::{Attempt, Tried};
 use super::session::{AuthSession, ChallengeName};
 use super::tokens::{IssuedTokens, Proof};
 use super::user::{about, find};
-use super::{Admitted, invalid};
+use super::{Admitted, given, invalid};
 use crate::App;
 use crate::context::RequestContext;
 use crate::password::Checked;
@@ -28,6 +28,8 @@ pub enum SignInFlow {
     UserPassword,
     /// `ADMIN_USER_PASSWORD_AUTH`, and its older name.
     AdminUserPassword,
+    /// `USER_SRP_AUTH`.
+    UserSrp,
     /// `REFRESH_TOKEN_AUTH`, and its older name.
     RefreshToken,
 }
@@ -54,8 +56,8 @@ pub enum SignedIn {
 pub struct Challenge {
     /// What.
     pub name: ChallengeName,
-    /// The string to bring along.
-    pub session: String,
+    /// The string to bring along; none where the parameters hold what is to come back.
+    pub session: Option<String>,
     /// What the app needs to know.
     pub parameters: BTreeMap<&'static str, String>,
 }
@@ -112,6 +114,7 @@ impl App {
         let flow = match input.flow {
             SignInFlow::UserPassword => AuthFlow::UserPassword,
             SignInFlow::AdminUserPassword => AuthFlow::AdminUserPassword,
+            SignInFlow::UserSrp => return self.ask_for_srp(cx, &admitted, &input.parameters).await,
             SignInFlow::RefreshToken => {
                 return self.refresh_by_flow(cx, &admitted, &input.parameters).map(SignedIn::Tokens);
             }
@@ -120,26 +123,34 @@ impl App {
             let name = if flow == AuthFlow::UserPassword { "USER_PASSWORD_AUTH" } else { "Auth" };
             return Err(invalid(format!("{name} flow not enabled for this client")));
         }
-        let given = |name: &str| {
-            let value = input.parameters.get(name).filter(|value| !value.is_empty());
-            value.ok_or_else(|| invalid(format!("Missing required parameter {name}")))
-        };
+        let given = |name: &str| given(&input.parameters, name);
         let (name, password) = (given("USERNAME")?, Secret::new(given("PASSWORD")?.clone()));
         self.check_secret_hash(&admitted, name, input.parameters.get("SECRET_HASH").map(String::as_str))?;
         let user = self.check_password(cx, &admitted, name, &password).await?;
         let id = Uuid::draw(self.entropy())?;
+        self.after_proof(cx, &admitted, &user, id).await
+    }
+
+    /// What follows a password that was shown or proved, as the user's state has it.
+    pub(super) async fn after_proof(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        admitted: &Admitted,
+        user: &Arc<PoolUser>,
+        id: Uuid,
+    ) -> Result<SignedIn> {
         let state = self.snapshot();
         let iss_rev = state.revision();
-        may_sign_in(&state, &admitted, &user)?;
+        may_sign_in(&state, admitted, user)?;
         if user.status == UserStatus::ForceChangePassword {
             let until = user.more.as_ref().and_then(|more| more.temporary_until);
             if until.is_some_and(|until| cx.now() >= until) {
                 return Err(PoolFault::NotAuthorized
                     .because("Temporary password has expired and must be reset by an administrator."));
             }
-            return self.challenge(cx, &admitted, &user, id, iss_rev, ChallengeName::NewPasswordRequired);
+            return self.challenge(cx, admitted, user, id, iss_rev, ChallengeName::NewPasswordRequired);
         }
-        self.after_password(cx, &admitted, &user, id, iss_rev).await
+        self.after_password(cx, admitted, user, id, iss_rev).await
     }
 
     /// What follows a password that was right and may be kept: a second factor, or tokens.
@@ -167,6 +178,12 @@ impl App {
         }
     }
 
+    /// Counts a try of a password, whichever way it is shown.
+    pub(super) fn count_password(&self, cx: &RequestContext, pool: &UserPool, who: &str) -> Result<Attempt> {
+        let attempt = self.attempts.begin(Tried::Password, pool.id.as_str(), who, cx.now());
+        attempt.ok_or_else(|| PoolFault::NotAuthorized.because("Password attempts exceeded"))
+    }
+
     /// The user whose password this is.
     async fn check_password(
         &self,
@@ -179,10 +196,8 @@ impl App {
         let pool = admitted.user_pool();
         let user = find(&state, pool, name);
         // All names of a user are counted together.
-        let counted = user.as_ref().map_or_else(|| pool.name_key(name), |user| user.sub.to_string());
-        let attempt = self.attempts.begin(Tried::Password, pool.id.as_str(), &counted, cx.now());
-        let attempt =
-            attempt.ok_or_else(|| PoolFault::NotAuthorized.because("Password attempts exceeded"))?;
+        let counted = self.counted_as(pool, user.as_deref(), name)?;
+        let attempt = self.count_password(cx, pool, &counted)?;
         if let Some(user) = &user {
             about(cx, pool, user.sub);
         }
@@ -236,11 +251,12 @@ impl App {
                 let named = user.software_token().and_then(|token| token.name.clone());
                 parameters.extend(named.map(|named| ("FRIENDLY_DEVICE_NAME", named)));
             }
+            ChallengeName::PasswordVerifier => {}
             ChallengeName::MfaSetup => {
                 parameters.insert("MFAS_CAN_SETUP", r#"["SOFTWARE_TOKEN_MFA"]"#.to_owned());
             }
         }
-        Ok(SignedIn::Challenge(Challenge { name, session, parameters }))
+        Ok(SignedIn::Challenge(Challenge { name, session: Some(session), parameters }))
     }
 }
 

@@ -8,8 +8,8 @@ use garita_model::{Object, PoolUser, Result, Secret};
 use super::attempts::Tried;
 use super::challenge::{must_have_required, own_attributes};
 use super::code::{self, Delivery, mismatch, too_often};
-use super::user::{about, draft, find, is_taken, must_be_free};
-use super::{Admitted, invalid};
+use super::user::{about, draft, find, is_taken, must_be_free, own_name};
+use super::{Admitted, invalid, password};
 use crate::App;
 use crate::context::RequestContext;
 
@@ -60,7 +60,9 @@ impl App {
         }
         super::user::check_username(&input.username)?;
         self.hold_pool_password(pool, &input.password).await?;
-        let hash = self.passwords().hash(&input.password).await?;
+        let sub = Uuid::draw(self.entropy())?;
+        let name = own_name(pool, sub, &input.username);
+        let new = self.prepare_password(&pool.id, &name, &input.password).await?;
         let (inside, client) = (admitted.clone(), input.attributes);
         let username = input.username;
         let (sub, mail) = self
@@ -69,10 +71,10 @@ impl App {
                 if is_taken(change.state(), pool, &username) {
                     return Err(PoolFault::UsernameExists.because("User already exists"));
                 }
-                let mut user = draft(change, pool, &username, UserStatus::Unconfirmed)?;
+                let mut user = draft(change, pool, sub, &username, UserStatus::Unconfirmed)?;
                 own_attributes(change.state(), &inside, &mut user, &client)?;
                 must_have_required(&inside, &user)?;
-                user.password = Some(hash);
+                password::give(&mut user, new);
                 about(change.cx(), pool, user.sub);
                 change.put_own(&inside, Object::PoolUser(Arc::new(user.clone())))?;
                 let email = user.attributes.get("email").map(str::to_owned);

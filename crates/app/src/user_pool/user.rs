@@ -58,13 +58,16 @@ impl App {
         input: CreatePoolUser,
     ) -> Result<Arc<PoolUser>> {
         const ACTION: &str = "cognito-idp:AdminCreateUser";
-        let (_, pool) = self.read_pool(cx, ACTION, &input.pool)?;
+        let (state, pool) = self.read_pool(cx, ACTION, &input.pool)?;
         let password = match &input.temporary_password {
             Some(password) => password.clone(),
             None => password::draw(&pool.password_policy, self.entropy())?,
         };
         self.hold_pool_password(&pool, &password).await?;
-        let hash = self.passwords().hash(&password).await?;
+        let sub = Uuid::draw(self.entropy())?;
+        let again = find(&state, &pool, &input.username).filter(|_| input.resend);
+        let name = again.map_or_else(|| own_name(&pool, sub, &input.username), |user| user.name.to_string());
+        let new = self.prepare_password(&pool.id, &name, &password).await?;
         let suppress = input.suppress;
         let (user, pool) = self
             .change(cx, move |change| {
@@ -72,11 +75,11 @@ impl App {
                 let user = if input.resend {
                     invited_again(change, &pool, &input)?
                 } else {
-                    new(change, &pool, &input)?
+                    made(change, &pool, sub, &input)?
                 };
                 let mut user = claimed(change, &permit, &pool, user, input.force_alias)?;
                 user.status = UserStatus::ForceChangePassword;
-                user.password = Some(hash);
+                password::give(&mut user, new);
                 let days = i64::from(pool.password_policy.temporary_days);
                 user.more_mut().temporary_until = Some(change.now() + SignedDuration::from_hours(24 * days));
                 about(change.cx(), &pool, user.sub);
@@ -330,19 +333,24 @@ pub(super) fn belongings(state: &Snapshot, user: &PoolUser) -> Vec<ObjectKey> {
     sessions.chain(codes).chain(own).collect()
 }
 
+/// The name of a user who is to be made: what was given, or the `sub` where people sign up with an address.
+pub(super) fn own_name(pool: &UserPool, sub: Uuid, username: &str) -> String {
+    if pool.username_attributes.is_empty() { username.to_owned() } else { sub.to_string() }
+}
+
 /// A user that is not there yet.
 pub(super) fn draft(
     change: &Change<'_>,
     pool: &UserPool,
+    sub: Uuid,
     username: &str,
     status: UserStatus,
 ) -> Result<PoolUser> {
-    let sub = Uuid::draw(change.entropy())?;
     let now = change.now().as_second();
     let mut user = PoolUser {
         pool: pool.id.clone(),
         sub,
-        name: username.into(),
+        name: own_name(pool, sub, username).into(),
         attributes: Attributes::default(),
         status,
         enabled: true,
@@ -367,13 +375,12 @@ pub(super) fn draft(
     }
     let fits = pool.username_attributes.iter().find(|attribute| is_address(**attribute, username));
     let attribute = fits.ok_or_else(|| invalid("Username should be either an email or a phone number."))?;
-    user.name = sub.to_string().into();
     user.attributes.set(attribute.as_str(), username)?;
     Ok(user)
 }
 
-fn new(change: &Change<'_>, pool: &UserPool, input: &CreatePoolUser) -> Result<PoolUser> {
-    let mut user = draft(change, pool, &input.username, UserStatus::ForceChangePassword)?;
+fn made(change: &Change<'_>, pool: &UserPool, sub: Uuid, input: &CreatePoolUser) -> Result<PoolUser> {
+    let mut user = draft(change, pool, sub, &input.username, UserStatus::ForceChangePassword)?;
     let taken = || PoolFault::UsernameExists.because("User account already exists");
     if is_taken(change.state(), pool, &input.username) {
         return Err(taken());

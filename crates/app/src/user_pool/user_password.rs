@@ -37,11 +37,11 @@ impl App {
         let held = super::user::find(&state, &pool, &input.username).ok_or_else(super::no_user)?;
         self.hold_pool_password(&pool, &input.password).await?;
         self.must_not_be_former(&pool, &held, &input.password).await?;
-        let hash = self.passwords().hash(&input.password).await?;
+        let new = self.prepare_password(&pool.id, &held.name, &input.password).await?;
         let (prepared_for, permanent) = (held.password.clone(), input.permanent);
         self.edit_pool_user(cx, ACTION, input.pool, input.username, move |change, pool, user| {
             password::must_be_unchanged(user, prepared_for.as_deref())?;
-            password::replace(pool, user, hash);
+            password::replace(pool, user, new);
             user.min_rev = change.revision();
             user.status = if permanent { UserStatus::Confirmed } else { UserStatus::ForceChangePassword };
             let days = i64::from(pool.password_policy.temporary_days);

@@ -21,6 +21,7 @@ pub(crate) enum Flow {
     UserPasswordAuth,
     AdminUserPasswordAuth,
     AdminNoSrpAuth,
+    UserSrpAuth,
     RefreshToken,
     RefreshTokenAuth,
 }
@@ -30,6 +31,7 @@ impl From<Flow> for SignInFlow {
         match flow {
             Flow::UserPasswordAuth => Self::UserPassword,
             Flow::AdminUserPasswordAuth | Flow::AdminNoSrpAuth => Self::AdminUserPassword,
+            Flow::UserSrpAuth => Self::UserSrp,
             Flow::RefreshToken | Flow::RefreshTokenAuth => Self::RefreshToken,
         }
     }
@@ -42,6 +44,7 @@ pub(crate) enum ChallengeWord {
     NewPasswordRequired,
     SoftwareTokenMfa,
     MfaSetup,
+    PasswordVerifier,
 }
 
 impl From<ChallengeWord> for ChallengeName {
@@ -50,6 +53,7 @@ impl From<ChallengeWord> for ChallengeName {
             ChallengeWord::NewPasswordRequired => Self::NewPasswordRequired,
             ChallengeWord::SoftwareTokenMfa => Self::SoftwareTokenMfa,
             ChallengeWord::MfaSetup => Self::MfaSetup,
+            ChallengeWord::PasswordVerifier => Self::PasswordVerifier,
         }
     }
 }
