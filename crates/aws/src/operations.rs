@@ -44,6 +44,7 @@ macro_rules! rows {
     };
 }
 
+mod absent;
 mod account;
 mod cognito_idp;
 mod credential;
@@ -91,6 +92,8 @@ impl Wanted {
         }
     }
 }
+
+pub use absent::ABSENT;
 
 /// All operations this door serves, for the reference, the simulator and the authorization matrix.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {

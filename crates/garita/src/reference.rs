@@ -21,7 +21,8 @@ pub(crate) fn page(name: &str, cli: &mut clap::Command) -> Result<String> {
 
 fn operations() -> String {
     let mut page = String::from(
-        "# AWS operations\n\nEvery operation the AWS endpoint serves. An operation or a parameter that is not here is refused by name.\n\n\
+        "# AWS operations\n\nEvery operation the AWS endpoint serves, and at the end those of the same services that it does not. An \
+         operation or a parameter that is not here is refused by name.\n\n\
          | service | operation | IAM action | resource | access | parameters |\n|---|---|---|---|---|---|\n",
     );
     for operation in garita_aws::operations::operations() {
@@ -34,6 +35,12 @@ fn operations() -> String {
         page.push_str(&format!(
             "| {service} | {name} | {action} | `{resource}` | {access:?} | {parameters} |\n"
         ));
+    }
+    page.push_str(
+        "\n## Refused by name\n\n| service | operations that AWS has and Garita does not |\n|---|---|\n",
+    );
+    for (service, names) in garita_aws::operations::ABSENT {
+        page.push_str(&format!("| {service} | {} |\n", names.join(", ")));
     }
     page
 }

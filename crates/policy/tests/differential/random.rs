@@ -5,11 +5,11 @@
 use serde_json::{Map, Value, json};
 
 /// Where the choices come from.
+#[allow(dead_code, reason = "the tests have seeds, the fuzz target has bytes")]
 pub(crate) enum Random<'a> {
     /// SplitMix64.
     Seed(u64),
     /// A byte for each choice, as a fuzzer gives them, and zeros when they are used up.
-    #[allow(dead_code, reason = "only the fuzz target has bytes")]
     Bytes(&'a [u8]),
 }
 
