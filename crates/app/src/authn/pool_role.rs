@@ -178,7 +178,7 @@ mod tests {
             ("ana@example.com", "ana@example.com".to_owned()),
             (&sub, sub.clone()),
             ("a", format!("a-{sub}")),
-            ("José *", format!("Jos---{sub}")),
+            ("José *", format!("Jos----{sub}")),
             ("a/b?", format!("a-b--{sub}")),
             (&long, format!("{}-{sub}", "x".repeat(27))),
             (&forged, format!("{}-{sub}", forged.split_at(27).0)),
