@@ -61,4 +61,6 @@ pub use ssh_public_key::SshPublicKey;
 pub use tag::Tag;
 pub use token_key::{KeyStage, PublicKey, TokenAlgorithm, TokenKey, TokenUse};
 pub use user::User;
-pub use user_pool::{PoolClient, PoolCode, PoolGroup, PoolSession, PoolUser, UserPool};
+pub use user_pool::{
+    PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolSession, PoolUser, UserPool,
+};

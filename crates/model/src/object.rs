@@ -26,7 +26,9 @@ use crate::ssh_public_key::SshPublicKey;
 use crate::token_key::TokenKey;
 use crate::user::User;
 use crate::user_pool::{ClientId, CodePurpose, PoolId, Uuid};
-use crate::user_pool::{PoolClient, PoolCode, PoolGroup, PoolSession, PoolUser, UserPool};
+use crate::user_pool::{
+    PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolSession, PoolUser, UserPool,
+};
 
 /// A stored thing with its kind.
 #[derive(Clone, Serialize, Deserialize)]
@@ -54,6 +56,8 @@ pub enum Object {
     PoolUser(Arc<PoolUser>),
     PoolSession(Arc<PoolSession>),
     PoolCode(Arc<PoolCode>),
+    PoolBrowser(Arc<PoolBrowser>),
+    PoolDevice(Arc<PoolDevice>),
 }
 
 /// The kind of a stored thing.
@@ -81,11 +85,13 @@ pub enum ObjectKind {
     PoolUser,
     PoolSession,
     PoolCode,
+    PoolBrowser,
+    PoolDevice,
 }
 
 impl ObjectKind {
     /// Every kind, in the order a snapshot loads them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Account,
         Self::ManagedPolicy,
         Self::Group,
@@ -107,6 +113,8 @@ impl ObjectKind {
         Self::PoolUser,
         Self::PoolSession,
         Self::PoolCode,
+        Self::PoolBrowser,
+        Self::PoolDevice,
     ];
 
     /// The word that stands in the store and in the change feed.
@@ -133,6 +141,8 @@ impl ObjectKind {
             Self::PoolUser => "pool_user",
             Self::PoolSession => "pool_session",
             Self::PoolCode => "pool_code",
+            Self::PoolBrowser => "pool_browser",
+            Self::PoolDevice => "pool_device",
         }
     }
 
@@ -216,6 +226,8 @@ impl Object {
             Self::PoolUser(u) => ObjectKey::pool_user(&u.pool, u.sub),
             Self::PoolSession(s) => ObjectKey::pool_session(&s.pool, s.id),
             Self::PoolCode(c) => ObjectKey::pool_code(&c.pool, c.user, c.purpose),
+            Self::PoolBrowser(p) => ObjectKey::plain(p.as_ref()),
+            Self::PoolDevice(p) => ObjectKey::plain(p.as_ref()),
         }
     }
 
@@ -258,6 +270,8 @@ impl Object {
             ObjectKind::PoolUser => read(document).map(|o| Self::PoolUser(Arc::new(o))),
             ObjectKind::PoolSession => read(document).map(|o| Self::PoolSession(Arc::new(o))),
             ObjectKind::PoolCode => read(document).map(|o| Self::PoolCode(Arc::new(o))),
+            ObjectKind::PoolBrowser => read(document).map(PoolBrowser::into_object),
+            ObjectKind::PoolDevice => read(document).map(PoolDevice::into_object),
         }
         .map_err(|e| Error::internal(format!("stored {} cannot be read: {e}", kind.as_str())))
     }

@@ -14,6 +14,7 @@ use crate::object::{Object, ObjectKind};
 use crate::role::RoleUse;
 use crate::ssh_public_key::SshPublicKey;
 use crate::token_key::TokenKey;
+use crate::user_pool::{PoolBrowser, PoolDevice};
 
 /// A noun without anything derived from it.
 pub trait Plain: Sized {
@@ -60,6 +61,8 @@ plain! {
     SamlProvider by |provider| provider.name.key();
     SshPublicKey by |key| format!("{}/{}", key.user, key.id);
     RoleUse by |used| used.role.to_string();
+    PoolBrowser by |browser| PoolBrowser::place(&browser.pool, &browser.cookie);
+    PoolDevice by |device| PoolDevice::place(&device.pool, &device.code);
     TokenKey by |key| format!("{}{}", TokenKey::prefix(&key.pool), key.kid);
     MfaDevice by |device| format!("{}{}", device.path, device.name).trim_start_matches('/').to_ascii_lowercase();
 }

@@ -8,8 +8,10 @@
 //! one. INVARIANT: nothing here holds a password, code or token in the clear.
 
 pub mod attribute;
+pub mod browser;
 pub mod client;
 pub mod code;
+pub mod device;
 pub mod fault;
 pub mod group;
 pub mod id;
@@ -18,8 +20,10 @@ pub mod session;
 pub mod user;
 
 pub use attribute::{AttributeSpec, AttributeType, Attributes};
+pub use browser::PoolBrowser;
 pub use client::{AuthFlow, PoolClient, TokenValidity, ValidityUnit};
 pub use code::{CodePurpose, PoolCode};
+pub use device::{DeviceDecision, PoolDevice};
 pub use fault::PoolFault;
 pub use group::PoolGroup;
 pub use id::{ClientId, PoolId, Uuid};

@@ -33,6 +33,8 @@ impl Snapshot {
             | Object::SshPublicKey(_)
             | Object::SamlProvider(_)
             | Object::OidcProvider(_)
+            | Object::PoolBrowser(_)
+            | Object::PoolDevice(_)
             | Object::TokenKey(_)
             | Object::RoleUse(_) => {
                 self.plain.insert(object.key(), object.clone());
@@ -68,6 +70,8 @@ impl Snapshot {
             | ObjectKind::SshPublicKey
             | ObjectKind::SamlProvider
             | ObjectKind::OidcProvider
+            | ObjectKind::PoolBrowser
+            | ObjectKind::PoolDevice
             | ObjectKind::TokenKey
             | ObjectKind::RoleUse => self.plain.remove(key).is_some(),
             ObjectKind::UserPool
