@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use garita_model::{Account, Entropy, Error, MfaDevice, Object, ObjectKey, ObjectKind, Plain as _, Result};
+use garita_model::{
+    Account, Entropy, Error, MfaDevice, Object, ObjectKey, ObjectKind, Plain as _, PoolBrowser, Result,
+};
 use garita_policy::{NamedPolicy, Principal};
 use garita_store::{Snapshot, Transaction};
 use jiff::Timestamp;
@@ -101,7 +103,8 @@ impl Change<'_> {
         self.tx.delete(key);
     }
     /// Writes what a sign-in, a sign-up or a user's own request changes: it needs no right, because who was let in at a
-    /// pool's door acts for one user of that pool. Nothing but users, sign-ins and codes of that pool is written so.
+    /// pool's door acts for one user of that pool. Nothing but users, sign-ins, browsers, devices
+    /// and codes of that pool is written so.
     ///
     /// # Errors
     /// `Internal` for anything else.
@@ -110,6 +113,8 @@ impl Change<'_> {
             Object::PoolUser(user) => &user.pool,
             Object::PoolSession(session) => &session.pool,
             Object::PoolCode(code) => &code.pool,
+            Object::PoolBrowser(browser) => &browser.pool,
+            Object::PoolDevice(device) => &device.pool,
             _ => return Err(Error::internal("a user of a pool cannot write this")),
         };
         if pool != admitted.pool() {
@@ -123,12 +128,31 @@ impl Change<'_> {
     /// # Errors
     /// As [`Change::put_own`].
     pub(crate) fn delete_own(&mut self, admitted: &Admitted, key: ObjectKey) -> Result<()> {
-        let own = matches!(key.kind, ObjectKind::PoolUser | ObjectKind::PoolSession | ObjectKind::PoolCode);
-        if !own || !key.key.starts_with(&format!("{}/", admitted.pool())) {
+        let (account, pool) = (admitted.user_pool().account, admitted.pool());
+        let prefix = match key.kind {
+            ObjectKind::PoolUser | ObjectKind::PoolSession | ObjectKind::PoolCode => format!("{pool}/"),
+            ObjectKind::PoolDevice => ObjectKey::named(key.kind, account, &format!("{pool}/")).key,
+            _ => return Err(Error::internal("a user of a pool cannot delete this")),
+        };
+        if !key.key.starts_with(&prefix) {
             return Err(Error::internal("a user of a pool cannot delete this"));
         }
         self.tx.delete(key);
         Ok(())
+    }
+    /// Notes that a browser was used: nothing else of it changes, and one that is gone does not come back.
+    pub(crate) fn note_use(&mut self, browser: PoolBrowser) {
+        self.tx.put(browser.into_object());
+    }
+    /// Forgets a browser or a device that is over: Garita's own housekeeping.
+    pub(crate) fn forget(&mut self, key: ObjectKey) {
+        if matches!(key.kind, ObjectKind::PoolBrowser | ObjectKind::PoolDevice) {
+            self.tx.delete(key);
+        }
+    }
+    /// Ends a browser's session: the one deletion that needs nothing, because only who has its cookie can name it.
+    pub(crate) fn end_browser(&mut self, browser: PoolBrowser) {
+        self.tx.delete(browser.into_object().key());
     }
     /// Records the change as refused: the caller gets an error, but what was done because of it stands.
     pub(crate) fn refused(&mut self, error: &Error) {

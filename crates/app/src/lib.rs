@@ -21,6 +21,7 @@ pub mod keyring;
 pub mod letter;
 pub mod live;
 pub mod mint;
+pub mod oauth;
 pub mod oidc;
 pub mod password;
 pub mod reach;

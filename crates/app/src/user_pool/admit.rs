@@ -21,19 +21,29 @@ use crate::mint;
 pub struct Admitted {
     pool: Arc<UserPool>,
     client: Arc<PoolClient>,
+    /// For a browser, which gets a cookie: the one it has, if it has one.
+    browser: Option<Option<Arc<str>>>,
 }
 
 impl Admitted {
+    /// The same, for a browser, whose sign-in ends with a cookie in place of the one it has.
+    pub(crate) fn at_browser(self, former: Option<&str>) -> Self {
+        Self { browser: Some(former.map(Arc::from)), ..self }
+    }
+    /// The browser, by the cookie it has; none for an app that calls the API.
+    pub(crate) fn browser(&self) -> Option<&Option<Arc<str>>> {
+        self.browser.as_ref()
+    }
     /// The id of the pool.
     pub(crate) fn pool(&self) -> &PoolId {
         &self.pool.id
     }
     /// The pool.
-    pub(super) fn user_pool(&self) -> &Arc<UserPool> {
+    pub(crate) fn user_pool(&self) -> &Arc<UserPool> {
         &self.pool
     }
     /// The client.
-    pub(super) fn client(&self) -> &Arc<PoolClient> {
+    pub(crate) fn client(&self) -> &Arc<PoolClient> {
         &self.client
     }
 }
@@ -41,14 +51,14 @@ impl Admitted {
 impl App {
     /// Lets a request in by the client it names. Whether `SECRET_HASH` is right is asked with the user's name
     /// ([`App::check_secret_hash`]), because it is made over both.
-    pub(super) fn admit(&self, state: &Snapshot, cx: &RequestContext, client: &ClientId) -> Result<Admitted> {
+    pub(crate) fn admit(&self, state: &Snapshot, cx: &RequestContext, client: &ClientId) -> Result<Admitted> {
         let absent =
             || PoolFault::ResourceNotFound.because(format!("User pool client {client} does not exist."));
         let client = state.pool_client(client).ok_or_else(absent)?;
         let pool = state.user_pool(&client.pool).ok_or_else(absent)?;
         let (account, id) = (pool.account, pool.id.to_string());
         cx.concerns(Concerned { account, pool: id, sub: None });
-        Ok(Admitted { pool: Arc::clone(pool), client: Arc::clone(client) })
+        Ok(Admitted { pool: Arc::clone(pool), client: Arc::clone(client), browser: None })
     }
 
     /// Holds a request to its client's secret: `base64(HMAC-SHA256(secret, username + client id))`.
@@ -89,7 +99,7 @@ impl App {
     ///
     /// # Errors
     /// `NotAuthorized`, whatever is wrong with it.
-    pub(super) fn check_client_secret(
+    pub(crate) fn check_client_secret(
         &self,
         admitted: &Admitted,
         given: Option<&Secret<String>>,

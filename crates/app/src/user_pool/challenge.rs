@@ -8,7 +8,7 @@ use garita_model::{Object, PoolUser, Result, Secret};
 
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{SignedIn, may_sign_in, second_step};
-use super::tokens::{Proof, begin};
+use super::tokens::{Proof, finish};
 use super::user::{about, must_be_free, set, unproved_when_changed};
 use super::{Admitted, given, invalid, password};
 use crate::App;
@@ -55,7 +55,7 @@ impl App {
         self.respond(cx, &admitted, input).await
     }
 
-    async fn respond(
+    pub(crate) async fn respond(
         self: &Arc<Self>,
         cx: &RequestContext,
         admitted: &Admitted,
@@ -124,7 +124,7 @@ impl App {
             set_up: held.set_up,
             code,
         };
-        self.complete(cx, admitted, proof).await.map(SignedIn::Tokens)
+        self.complete(cx, admitted, proof).await
     }
 
     async fn new_password(
@@ -182,14 +182,14 @@ impl App {
                             set_up: false,
                             code: None,
                         };
-                        Ok(begin(change, &inside, &proof)?)
+                        Ok(finish(change, &inside, &proof)?)
                     }
                 };
                 Ok((user, begun))
             })
             .await?;
         match begun {
-            Ok((session, refresh)) => self.issue(cx, admitted, &session, Some(refresh)).map(SignedIn::Tokens),
+            Ok(finished) => self.given(cx, admitted, finished),
             Err((step, iss_rev)) => self.challenge(cx, admitted, &user, id, iss_rev, step),
         }
     }

@@ -24,13 +24,13 @@ mod mail;
 mod own;
 mod password;
 mod pool;
-mod session;
-mod sign_in;
+pub(crate) mod session;
+pub(crate) mod sign_in;
 mod sign_up;
 mod software_token;
 mod srp_sign_in;
 mod tagging;
-mod tokens;
+pub(crate) mod tokens;
 mod user;
 mod user_password;
 

@@ -19,6 +19,7 @@ use super::user::{about, find};
 use super::{Admitted, given, invalid};
 use crate::App;
 use crate::context::RequestContext;
+use crate::oauth::NewBrowser;
 use crate::password::Checked;
 
 /// `AuthFlow` of a request.
@@ -50,6 +51,8 @@ pub enum SignedIn {
     Tokens(IssuedTokens),
     /// Something more is asked.
     Challenge(Challenge),
+    /// Signed in at a browser; only who came by one gets there.
+    Browser(NewBrowser),
 }
 
 /// Something more that is asked.
@@ -105,7 +108,7 @@ impl App {
         self.admit(&state, cx, client)
     }
 
-    async fn sign_in(
+    pub(crate) async fn sign_in(
         self: &Arc<Self>,
         cx: &RequestContext,
         admitted: Admitted,
@@ -119,7 +122,8 @@ impl App {
                 return self.refresh_by_flow(cx, &admitted, &input.parameters).map(SignedIn::Tokens);
             }
         };
-        if !admitted.client().allows(flow) {
+        // Which flows are open to an app that calls the API says nothing of the pages.
+        if admitted.browser().is_none() && !admitted.client().allows(flow) {
             let name = if flow == AuthFlow::UserPassword { "USER_PASSWORD_AUTH" } else { "Auth" };
             return Err(invalid(format!("{name} flow not enabled for this client")));
         }
@@ -173,7 +177,7 @@ impl App {
                     set_up: false,
                     code: None,
                 };
-                self.complete(cx, admitted, proof).await.map(SignedIn::Tokens)
+                self.complete(cx, admitted, proof).await
             }
         }
     }

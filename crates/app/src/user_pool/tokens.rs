@@ -14,8 +14,8 @@ use garita_model::user_pool::{
     AuthFlow, ClientId, FormerToken, MfaMode, PoolFault, TokenHash, TokenValidity, UserStatus, Uuid,
 };
 use garita_model::{
-    Entropy, Error, Object, ObjectKey, PoolSession, PoolUser, Result, Sealed, Secret, TokenAlgorithm,
-    UserPool,
+    Entropy, Error, Object, ObjectKey, PoolClient, PoolSession, PoolUser, Result, Sealed, Secret,
+    TokenAlgorithm, UserPool,
 };
 use garita_store::Snapshot;
 use jiff::{SignedDuration, Timestamp};
@@ -23,7 +23,7 @@ use serde_json::json;
 
 use super::admit::wrong_credentials;
 use super::ground::PoolGround;
-use super::sign_in::may_sign_in;
+use super::sign_in::{SignedIn, may_sign_in};
 use super::user::about;
 use super::{Admitted, invalid, session};
 use crate::App;
@@ -31,6 +31,7 @@ use crate::change::Change;
 use crate::context::RequestContext;
 use crate::keyring::Keyring;
 use crate::mint::token::{Access, Grant, Identity, Minter};
+use crate::oauth::NewBrowser;
 use crate::token::{RestsOn, Standing, TokenSubject};
 
 const LABEL: &str = "pool-refresh-token/1";
@@ -74,10 +75,25 @@ impl App {
         cx: &RequestContext,
         admitted: &Admitted,
         proof: Proof,
-    ) -> Result<IssuedTokens> {
+    ) -> Result<SignedIn> {
         let inside = admitted.clone();
-        let (session, refresh) = self.change(cx, move |change| begin(change, &inside, &proof)).await?;
-        self.issue(cx, admitted, &session, Some(refresh))
+        let finished = self.change(cx, move |change| finish(change, &inside, &proof)).await?;
+        self.given(cx, admitted, finished)
+    }
+
+    /// What somebody gets who has signed in.
+    pub(super) fn given(
+        &self,
+        cx: &RequestContext,
+        admitted: &Admitted,
+        finished: Finished,
+    ) -> Result<SignedIn> {
+        match finished {
+            Finished::Session(session, refresh) => {
+                self.issue(cx, admitted, &session, Some(refresh)).map(SignedIn::Tokens)
+            }
+            Finished::Browser(browser) => Ok(SignedIn::Browser(browser)),
+        }
     }
 
     /// `REFRESH_TOKEN_AUTH`.
@@ -171,6 +187,16 @@ impl App {
         if token.expose().matches('.').count() == 2 {
             return Err(PoolFault::UnsupportedToken.because("Only refresh tokens can be revoked"));
         }
+        self.end_sign_in_of(cx, admitted, token).await
+    }
+
+    /// Ends the sign-in of a refresh token.
+    pub(crate) async fn end_sign_in_of(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        admitted: Admitted,
+        token: &Secret<String>,
+    ) -> Result<()> {
         let Ok(held) = self.held(&self.snapshot(), &admitted, token.expose()) else { return Ok(()) };
         about(cx, admitted.user_pool(), held.user);
         self.change(cx, move |change| {
@@ -184,7 +210,12 @@ impl App {
     }
 
     /// The sign-in that a refresh token names, live or not.
-    fn held(&self, state: &Snapshot, admitted: &Admitted, token: &str) -> Result<Arc<PoolSession>> {
+    pub(crate) fn held(
+        &self,
+        state: &Snapshot,
+        admitted: &Admitted,
+        token: &str,
+    ) -> Result<Arc<PoolSession>> {
         let id = open(&self.keyring, admitted, token).ok_or_else(bad)?;
         let session = state.pool_session(admitted.pool(), id);
         session.filter(|session| session.client == admitted.client().id).cloned().ok_or_else(bad)
@@ -248,15 +279,15 @@ impl App {
 }
 
 /// What a user's groups say in tokens.
-struct Groups {
-    names: Vec<String>,
-    roles: Vec<String>,
-    preferred: Option<String>,
+pub(crate) struct Groups {
+    pub(crate) names: Vec<String>,
+    pub(crate) roles: Vec<String>,
+    pub(crate) preferred: Option<String>,
 }
 
 /// The groups of a user, the one with the lowest precedence first. Its role is preferred, unless another group has the
 /// same precedence and another role. Cognito Developer Guide, "Assigning precedence values to groups".
-fn groups_of(state: &Snapshot, pool: &UserPool, user: &PoolUser) -> Groups {
+pub(crate) fn groups_of(state: &Snapshot, pool: &UserPool, user: &PoolUser) -> Groups {
     let mut groups: Vec<_> = user.groups.iter().filter_map(|name| state.pool_group(&pool.id, name)).collect();
     groups.sort_by_key(|group| (group.precedence.unwrap_or(u32::MAX), group.name.clone()));
     let mut roles: Vec<String> = groups.iter().filter_map(|group| group.role.clone()).collect();
@@ -269,16 +300,20 @@ fn groups_of(state: &Snapshot, pool: &UserPool, user: &PoolUser) -> Groups {
     Groups { names, roles, preferred: preferred.filter(|_| agreed) }
 }
 
-fn life(validity: TokenValidity) -> u32 {
+pub(crate) fn life(validity: TokenValidity) -> u32 {
     u32::try_from(validity.duration().as_secs()).unwrap_or(3_600)
 }
 
+/// What a sign-in ends with, before tokens are made.
+pub(super) enum Finished {
+    /// A sign-in of an app, with its refresh token.
+    Session(Box<PoolSession>, Secret<String>),
+    /// A browser with a cookie.
+    Browser(NewBrowser),
+}
+
 /// Stores a sign-in, at the head: everything that was proved must still hold there.
-pub(super) fn begin(
-    change: &mut Change<'_>,
-    admitted: &Admitted,
-    proof: &Proof,
-) -> Result<(PoolSession, Secret<String>)> {
+pub(super) fn finish(change: &mut Change<'_>, admitted: &Admitted, proof: &Proof) -> Result<Finished> {
     let state = change.state();
     if state.pool_session(admitted.pool(), proof.id).is_some() {
         return Err(session::spent());
@@ -296,22 +331,56 @@ pub(super) fn begin(
     } else if !proof.set_up && asks_for_more(change.state(), admitted, &held) {
         return Err(session::spent());
     }
-    make_room(change, admitted, held.sub)?;
+    let second_factor = proof.set_up || proof.code.is_some();
+    if let Some(former) = admitted.browser() {
+        return crate::oauth::open_browser(change, admitted, &held, second_factor, former.as_deref())
+            .map(Finished::Browser);
+    }
     let now = change.now();
-    let refresh = draw(&change.app().keyring, change.entropy(), admitted, proof.id)?;
+    let scopes = vec![SELF_SERVICE.to_owned()];
+    let (id, user) = (proof.id, held.sub);
+    let start = Start { id, client: &client, user, signed_in: now, second_factor, scopes };
+    begin(change, admitted, start).map(|(session, refresh)| Finished::Session(Box::new(session), refresh))
+}
+
+/// What a sign-in of an app begins with.
+pub(crate) struct Start<'a> {
+    /// Its id.
+    pub(crate) id: Uuid,
+    /// The app client.
+    pub(crate) client: &'a PoolClient,
+    /// Who.
+    pub(crate) user: Uuid,
+    /// When they showed who they are.
+    pub(crate) signed_in: Timestamp,
+    /// Whether they showed a second factor.
+    pub(crate) second_factor: bool,
+    /// The scopes of its access tokens.
+    pub(crate) scopes: Vec<String>,
+}
+
+/// Stores a sign-in of an app, and draws its refresh token.
+pub(crate) fn begin(
+    change: &mut Change<'_>,
+    admitted: &Admitted,
+    start: Start<'_>,
+) -> Result<(PoolSession, Secret<String>)> {
+    make_room(change, admitted, start.user)?;
+    let now = change.now();
+    let refresh = draw(&change.app().keyring, change.entropy(), admitted, start.id)?;
     let session = PoolSession {
         pool: admitted.pool().clone(),
-        id: proof.id,
-        user: held.sub,
-        client: client.id.clone(),
-        started: now,
-        expires: now + client.refresh_token.duration(),
+        id: start.id,
+        user: start.user,
+        client: start.client.id.clone(),
+        started: start.signed_in,
+        expires: now + start.client.refresh_token.duration(),
         iss_rev: change.revision(),
         current: hash(refresh.expose()),
         previous: None,
-        second_factor: proof.set_up || proof.code.is_some(),
+        second_factor: start.second_factor,
         ended: false,
-        scopes: vec![SELF_SERVICE.to_owned()],
+        scopes: start.scopes,
     };
     change.put_own(admitted, Object::PoolSession(Arc::new(session.clone())))?;
     change.made(json!({ "originJti": session.id.to_string() }));
@@ -346,7 +415,7 @@ fn make_room(change: &mut Change<'_>, admitted: &Admitted, user: Uuid) -> Result
 
 /// Puts another refresh token in place of the one that was shown. One that was exchanged before ends the sign-in: the
 /// change stands, and the caller gets the error inside.
-fn rotate(
+pub(crate) fn rotate(
     change: &mut Change<'_>,
     admitted: &Admitted,
     token: &Secret<String>,
@@ -384,14 +453,14 @@ fn rotate(
 }
 
 /// Ends a sign-in.
-pub(super) fn end(change: &mut Change<'_>, admitted: &Admitted, session: &PoolSession) -> Result<()> {
+pub(crate) fn end(change: &mut Change<'_>, admitted: &Admitted, session: &PoolSession) -> Result<()> {
     let ended = PoolSession { ended: true, ..session.clone() };
     change.put_own(admitted, Object::PoolSession(Arc::new(ended)))
 }
 
 /// Which of a sign-in's refresh tokens one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Which {
+pub(crate) enum Which {
     /// The one that is good.
     Current,
     /// The one before, in its time of grace.
@@ -400,7 +469,7 @@ enum Which {
     Spent,
 }
 
-fn which(session: &PoolSession, token: &str, now: Timestamp) -> Which {
+pub(crate) fn which(session: &PoolSession, token: &str, now: Timestamp) -> Which {
     let shown = hash(token);
     let is = |held: &TokenHash| verify_slices_are_equal(&held.0, &shown.0).is_ok();
     if is(&session.current) {

@@ -9,6 +9,7 @@
 mod federation;
 mod iam;
 mod live;
+mod oauth;
 mod reach;
 mod srp;
 mod stage;

@@ -164,6 +164,8 @@ fn step(step: SignedIn) -> Answer {
         SignedIn::Tokens(tokens) => {
             json!({ "ChallengeParameters": {}, "AuthenticationResult": result(&tokens) })
         }
+        // An app that calls the API is no browser.
+        SignedIn::Browser(_) => json!({}),
         SignedIn::Challenge(challenge) => json!({
             "ChallengeName": challenge.name.as_str(),
             "Session": challenge.session,

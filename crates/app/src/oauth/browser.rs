@@ -1,0 +1,158 @@
+//! Browsers that are signed in: one sign-in serves all apps of a pool, until it is ended or lies unused.
+//!
+//! INVARIANT: every sign-in gets a cookie of its own, never one the browser brought, and ends what the one before stood
+//! for; a browser is signed in only as long as its user stands: there, enabled, not signed out everywhere since.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use garita_model::user_pool::{PoolBrowser, PoolId, PoolUser, TokenHash};
+use garita_model::{ObjectKey, Plain as _, PoolDevice, Result, Secret};
+use garita_store::Snapshot;
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::App;
+use crate::change::Change;
+use crate::context::RequestContext;
+use crate::user_pool::Admitted;
+
+/// Somebody who is signed in with a browser.
+#[derive(Clone)]
+pub struct SignedIn {
+    pub(super) browser: Arc<PoolBrowser>,
+    pub(super) user: Arc<PoolUser>,
+}
+
+impl SignedIn {
+    /// What they are called.
+    pub fn name(&self) -> &str {
+        // Who signed up with an address has the `sub` for a name.
+        let nameless = *self.user.name == *self.user.sub.to_string();
+        self.user.attributes.get("email").filter(|_| nameless).unwrap_or(&self.user.name)
+    }
+    /// When they signed in.
+    pub fn since(&self) -> Timestamp {
+        self.browser.signed_in
+    }
+    /// Whether they signed in within so many seconds.
+    pub fn is_fresh(&self, max_age: Option<u32>, now: Timestamp) -> bool {
+        max_age.is_none_or(|most| now.as_second().saturating_sub(self.since().as_second()) <= i64::from(most))
+    }
+}
+
+/// A browser that has just signed in.
+pub struct NewBrowser {
+    /// Its cookie.
+    pub cookie: Secret<String>,
+    /// Who signed in.
+    pub who: SignedIn,
+}
+
+/// Signs a browser in, in place of what its former cookie stood for.
+///
+/// # Errors
+/// `Internal` when there is no randomness.
+pub(crate) fn open(
+    change: &mut Change<'_>,
+    admitted: &Admitted,
+    user: &Arc<PoolUser>,
+    mfa: bool,
+    former: Option<&str>,
+) -> Result<NewBrowser> {
+    let pool = Arc::clone(admitted.user_pool());
+    if let Some(former) = former {
+        let place = PoolBrowser::place(&pool.id, &cookie_hash(former));
+        if let Some(held) = change.state().get::<PoolBrowser>(pool.account, &place).cloned() {
+            change.end_browser(PoolBrowser::clone(&held));
+        }
+    }
+    let mut bytes = [0_u8; 32];
+    change.entropy().fill(&mut bytes)?;
+    let cookie = Secret::new(URL_SAFE_NO_PAD.encode(bytes));
+    let now = change.now();
+    let browser = PoolBrowser {
+        account: pool.account,
+        pool: pool.id.clone(),
+        cookie: cookie_hash(cookie.expose()),
+        user: user.sub,
+        signed_in: now,
+        used: now,
+        iss_rev: change.revision(),
+        mfa,
+    };
+    change.put_own(admitted, browser.clone().into_object())?;
+    Ok(NewBrowser { cookie, who: SignedIn { browser: Arc::new(browser), user: Arc::clone(user) } })
+}
+
+impl App {
+    /// Who is signed in with a browser that brings a cookie.
+    pub fn signed_in(&self, pool: &PoolId, cookie: &str, now: Timestamp) -> Option<SignedIn> {
+        find(&self.snapshot(), pool, cookie_hash(cookie), now)
+    }
+
+    /// Notes that a browser was used, once in a while: [`PoolBrowser::GRAIN`].
+    ///
+    /// # Errors
+    /// `Unavailable` when the store cannot keep it.
+    pub async fn note_browser_use(self: &Arc<Self>, cx: &RequestContext, who: &SignedIn) -> Result<()> {
+        if !who.browser.is_stale(cx.now()) {
+            return Ok(());
+        }
+        let cookie = who.browser.cookie;
+        let pool = who.browser.pool.clone();
+        let now = cx.now();
+        self.change(cx, move |change| {
+            if let Some(who) = find(change.state(), &pool, cookie, now) {
+                change.note_use(PoolBrowser { used: now, ..PoolBrowser::clone(&who.browser) });
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Forgets browsers and devices that are over.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store cannot keep it.
+    pub async fn sweep_browsers(self: &Arc<Self>) -> Result<()> {
+        let (state, now) = (self.snapshot(), self.clock.now());
+        for account in state.accounts().map(|account| account.id) {
+            let browsers = state.list::<PoolBrowser>(account, "").filter(|browser| browser.is_over(now));
+            let over = browsers.map(|browser| ObjectKey::plain(browser.as_ref()));
+            let devices = state.list::<PoolDevice>(account, "").filter(|device| device.is_over(now));
+            let over: Vec<ObjectKey> =
+                over.chain(devices.map(|device| ObjectKey::plain(device.as_ref()))).collect();
+            if over.is_empty() {
+                continue;
+            }
+            let cx = self.operator(account, "ForgetBrowsers", json!({ "count": over.len() }))?;
+            self.change(&cx, move |change| {
+                for key in over {
+                    change.forget(key);
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Who is signed in with the browser of a cookie's hash.
+pub(super) fn find(state: &Snapshot, pool: &PoolId, cookie: TokenHash, now: Timestamp) -> Option<SignedIn> {
+    let account = state.user_pool(pool)?.account;
+    let browser = state.get::<PoolBrowser>(account, &PoolBrowser::place(pool, &cookie))?;
+    let user = state.pool_user(pool, browser.user)?;
+    let stands = !browser.is_over(now) && user.enabled && browser.iss_rev >= user.min_rev;
+    stands.then(|| SignedIn { browser: Arc::clone(browser), user: Arc::clone(user) })
+}
+
+/// What a cookie is kept as.
+pub(super) fn cookie_hash(cookie: &str) -> TokenHash {
+    let mut hash = [0; 32];
+    hash.iter_mut().zip(digest(&SHA256, cookie.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
+    TokenHash(hash)
+}

@@ -1,0 +1,258 @@
+//! Signing in at a browser: the very verbs of the API of user pools, with a browser's session at their end.
+//!
+//! INVARIANT: no password and no code is looked at here. A request is let in as one of a browser
+//! ([`Admitted::at_browser`](crate::user_pool::Admitted)), and the verbs answer a session of that browser where they would
+//! answer tokens.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use garita_model::user_pool::PoolClient;
+use garita_model::{Error, Result, Secret};
+use serde::{Deserialize, Serialize};
+
+use super::browser::NewBrowser;
+use crate::App;
+use crate::context::RequestContext;
+use crate::mint;
+use crate::user_pool::{
+    self, ChallengeName, ConfirmForgotten, Named, SettingUp, SignIn, SignInFlow, SignUp, SignedIn,
+};
+
+/// A challenge that waits for its answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Challenge {
+    /// Which.
+    #[serde(rename = "k")]
+    pub kind: ChallengeKind,
+    /// What the verbs want back with the answer.
+    #[serde(rename = "s")]
+    pub session: String,
+    /// Whose.
+    #[serde(rename = "u")]
+    pub username: String,
+    /// The key of an authenticator app that is being set up.
+    #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// Which challenge it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChallengeKind {
+    /// The code of an authenticator app.
+    #[serde(rename = "t")]
+    Code,
+    /// The first code of an authenticator app that is being set up.
+    #[serde(rename = "s")]
+    SetUp,
+    /// A password in place of an administrator's.
+    #[serde(rename = "p")]
+    NewPassword,
+}
+
+/// What is answered to a challenge.
+pub enum ChallengeAnswer {
+    /// A code.
+    Code(Secret<String>),
+    /// A password.
+    Password(Secret<String>),
+}
+
+/// How far a sign-in has come.
+pub enum Progress {
+    /// Done.
+    Done(NewBrowser),
+    /// More is asked for.
+    Challenge(Challenge),
+}
+
+/// An account that somebody makes for themselves.
+pub struct NewAccount {
+    /// The name.
+    pub username: String,
+    /// The address.
+    pub email: Option<String>,
+    /// The password.
+    pub password: Secret<String>,
+}
+
+impl App {
+    /// Begins to sign somebody in with a name and a password; `former` is the cookie the browser has.
+    ///
+    /// # Errors
+    /// As [`App::initiate_auth`].
+    pub async fn sign_in_with_password(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        client: &PoolClient,
+        username: &str,
+        password: Secret<String>,
+        former: Option<&str>,
+    ) -> Result<Progress> {
+        let admitted = self.admit(&self.snapshot(), cx, &client.id)?.at_browser(former);
+        let mut parameters = BTreeMap::from([
+            ("USERNAME".to_owned(), username.to_owned()),
+            ("PASSWORD".to_owned(), password.expose().clone()),
+        ]);
+        parameters.extend(self.secret_hash(client, username)?.map(|hash| ("SECRET_HASH".to_owned(), hash)));
+        let input = SignIn { client: client.id.clone(), flow: SignInFlow::UserPassword, parameters };
+        let reached = self.sign_in(cx, admitted, input).await?;
+        self.progress(cx, reached).await
+    }
+
+    /// Takes the answer to a challenge.
+    ///
+    /// # Errors
+    /// As [`App::respond_to_auth_challenge`] and [`App::verify_software_token`].
+    pub async fn meet_challenge(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        client: &PoolClient,
+        asked: Challenge,
+        given: ChallengeAnswer,
+        former: Option<&str>,
+    ) -> Result<Progress> {
+        let mut session = asked.session;
+        let mut responses = BTreeMap::from([("USERNAME".to_owned(), asked.username.clone())]);
+        let name = match (asked.kind, given) {
+            (ChallengeKind::Code, ChallengeAnswer::Code(code)) => {
+                responses.insert("SOFTWARE_TOKEN_MFA_CODE".to_owned(), code.expose().clone());
+                ChallengeName::SoftwareTokenMfa
+            }
+            (ChallengeKind::SetUp, ChallengeAnswer::Code(code)) => {
+                let who = SettingUp::Session(session);
+                let proved = self.verify_software_token(cx, who, code.expose().clone(), None).await?;
+                session = proved.ok_or_else(|| Error::internal("setting up led nowhere"))?;
+                ChallengeName::MfaSetup
+            }
+            (ChallengeKind::NewPassword, ChallengeAnswer::Password(password)) => {
+                responses.insert("NEW_PASSWORD".to_owned(), password.expose().clone());
+                ChallengeName::NewPasswordRequired
+            }
+            _ => return Err(Error::internal("the answer is not one to this challenge")),
+        };
+        responses
+            .extend(self.secret_hash(client, &asked.username)?.map(|hash| ("SECRET_HASH".to_owned(), hash)));
+        let admitted = self.admit(&self.snapshot(), cx, &client.id)?.at_browser(former);
+        let input =
+            user_pool::ChallengeAnswer { client: client.id.clone(), name, session: Some(session), responses };
+        let reached = self.respond(cx, &admitted, input).await?;
+        self.progress(cx, reached).await
+    }
+
+    async fn progress(self: &Arc<Self>, cx: &RequestContext, reached: SignedIn) -> Result<Progress> {
+        let challenge = match reached {
+            SignedIn::Browser(browser) => return Ok(Progress::Done(browser)),
+            SignedIn::Tokens(_) => return Err(Error::internal("a browser was given tokens")),
+            SignedIn::Challenge(challenge) => challenge,
+        };
+        let username = challenge.parameters.get("USER_ID_FOR_SRP").cloned().unwrap_or_default();
+        let nowhere = || Error::internal("a challenge that cannot be answered");
+        let (mut session, mut key) = (challenge.session.ok_or_else(nowhere)?, None);
+        let kind = match challenge.name {
+            ChallengeName::SoftwareTokenMfa => ChallengeKind::Code,
+            ChallengeName::NewPasswordRequired => ChallengeKind::NewPassword,
+            // Asked only of who began with SRP, and no page does.
+            ChallengeName::PasswordVerifier => return Err(nowhere()),
+            ChallengeName::MfaSetup => {
+                let seed = self.associate_software_token(cx, SettingUp::Session(session)).await?;
+                session = seed.session.ok_or_else(|| Error::internal("setting up led nowhere"))?;
+                key = Some(seed.secret.expose().clone());
+                ChallengeKind::SetUp
+            }
+        };
+        Ok(Progress::Challenge(Challenge { kind, session, username, key }))
+    }
+
+    /// Has a code sent for a forgotten password.
+    ///
+    /// # Errors
+    /// As [`App::forgot_pool_password`].
+    pub async fn web_forgot_password(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        client: &PoolClient,
+        username: &str,
+    ) -> Result<()> {
+        self.forgot_pool_password(cx, self.named_at(client, username)?).await.map(drop)
+    }
+
+    /// Sets a new password with the code that was sent.
+    ///
+    /// # Errors
+    /// As [`App::confirm_forgot_pool_password`].
+    pub async fn web_reset_password(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        client: &PoolClient,
+        username: &str,
+        code: &str,
+        password: Secret<String>,
+    ) -> Result<()> {
+        let who = self.named_at(client, username)?;
+        self.confirm_forgot_pool_password(cx, ConfirmForgotten { who, code: code.to_owned(), password }).await
+    }
+
+    /// Makes an account; whether it is good at once, or must be confirmed with a code.
+    ///
+    /// # Errors
+    /// As [`App::sign_up`].
+    pub async fn web_sign_up(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        client: &PoolClient,
+        new: NewAccount,
+    ) -> Result<bool> {
+        let input = SignUp {
+            client: client.id.clone(),
+            secret_hash: self.secret_hash(client, &new.username)?,
+            username: new.username,
+            password: new.password,
+            attributes: new.email.into_iter().map(|email| ("email".to_owned(), email)).collect(),
+        };
+        self.sign_up(cx, input).await.map(|made| made.delivery.is_none())
+    }
+
+    /// Confirms an account with the code that was sent.
+    ///
+    /// # Errors
+    /// As [`App::confirm_sign_up`].
+    pub async fn web_confirm_sign_up(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        client: &PoolClient,
+        username: &str,
+        code: &str,
+    ) -> Result<()> {
+        self.confirm_sign_up(cx, self.named_at(client, username)?, code.to_owned(), false).await
+    }
+
+    /// Has the code for that sent again.
+    ///
+    /// # Errors
+    /// As [`App::resend_confirmation_code`].
+    pub async fn web_resend_code(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        client: &PoolClient,
+        username: &str,
+    ) -> Result<()> {
+        self.resend_confirmation_code(cx, self.named_at(client, username)?).await.map(drop)
+    }
+
+    fn named_at(&self, client: &PoolClient, username: &str) -> Result<Named> {
+        let (id, secret_hash) = (client.id.clone(), self.secret_hash(client, username)?);
+        Ok(Named { client: id, secret_hash, username: username.to_owned() })
+    }
+
+    /// What the client would send: the pages act for every client, and hold every secret.
+    fn secret_hash(&self, client: &PoolClient, username: &str) -> Result<Option<String>> {
+        Ok(mint::open_client_secret(&self.keyring, client)?.map(|secret| {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+            STANDARD.encode(hmac::sign(&key, format!("{username}{}", client.id).as_bytes()))
+        }))
+    }
+}
