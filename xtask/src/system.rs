@@ -25,6 +25,12 @@ pub(crate) const VENV: Need =
     Need { probe: &["python3", "-c", "import ensurepip, venv"], package: "python3-venv" };
 /// Makes the certificate of the mail server that client tests run.
 pub(crate) const OPENSSL: Need = Need { probe: &["openssl", "version"], package: "openssl" };
+/// The browser of the client tests.
+pub(crate) const CHROMIUM: Need = Need { probe: &["chromium", "--version"], package: "chromium" };
+/// What runs the relying parties of the client tests.
+pub(crate) const NODE: Need = Need { probe: &["node", "--version"], package: "nodejs" };
+/// What installs them.
+pub(crate) const NPM: Need = Need { probe: &["npm", "--version"], package: "npm" };
 /// The peer of the gateway benchmark.
 pub(crate) const NGINX: Need = Need { probe: &["nginx", "-v"], package: "nginx-light" };
 /// The load generator of the gateway benchmark.

@@ -224,6 +224,9 @@ async fn serve_until_told(folder: &DataFolder, args: &ConfigArgs) -> Result<()> 
     for endpoint in &serving.gateway_endpoints {
         println!("gateway  {endpoint}");
     }
+    if let Some(endpoint) = &serving.web_endpoint {
+        println!("web      {endpoint}");
+    }
     told_to_stop().await?;
     println!("stopping");
     serving.stop().await
@@ -270,6 +273,10 @@ fn check(folder: &DataFolder, args: &ConfigArgs) -> Result<()> {
             let policy = if api.policy.is_some() { ", with a resource policy" } else { "" };
             println!("gateway  {address} /{} ({host}) -> {}  [{}]{policy}", api.stage, api.upstream, api.id);
         }
+    }
+    match &config.web {
+        Some(web) => println!("web      {} -> {}", web.site(web.listen)?.url(), web.listen),
+        None => println!("web      at the AWS endpoint"),
     }
     if let Some(mail) = &config.mail {
         println!("mail     {}", mail.goes_to());

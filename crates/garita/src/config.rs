@@ -9,13 +9,14 @@ use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use garita_app::ProviderRules;
 use garita_app::token::rotation::Schedule;
 use garita_gateway::StagePolicy;
 use garita_gateway::api::{Api, Target};
 use garita_gateway::stage_policy::Owner;
 use garita_model::AccountId;
+use garita_web::Site;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
@@ -38,12 +39,41 @@ pub(crate) struct Config {
     pub(crate) gateway: Listener,
     /// What is allowed of identity providers.
     pub(crate) identity_providers: IdentityProviders,
+    /// A listener for sign-in pages and the OIDC provider alone; without it they are at the AWS endpoint.
+    pub(crate) web: Option<WebConfig>,
     /// The API stages.
     pub(crate) api: Vec<ApiConfig>,
     /// The keys that sign the tokens of user pools.
     pub(crate) tokens: TokensConfig,
     /// How e-mail is sent; without it none is.
     pub(crate) mail: Option<MailConfig>,
+}
+
+/// Where browsers sign in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct WebConfig {
+    /// `address:port`; port 0 takes a free one.
+    pub(crate) listen: SocketAddr,
+    /// The URL browsers reach it by, when it is not `http://{listen}`: what issuers of tokens begin with.
+    pub(crate) public_url: Option<String>,
+}
+
+impl Default for WebConfig {
+    fn default() -> Self {
+        Self { listen: ([127, 0, 0, 1], 4590).into(), public_url: None }
+    }
+}
+
+impl WebConfig {
+    /// Where browsers find it, once it listens at an address.
+    pub(crate) fn site(&self, listening: SocketAddr) -> Result<Site> {
+        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
+        Site::new(&url).map_err(|bad| match self.public_url {
+            Some(_) => anyhow!("public_url `{url}` of [web] {}", bad.text()),
+            None => anyhow!("[web] listens at {listening}, so it needs a `public_url`, which {}", bad.text()),
+        })
+    }
 }
 
 /// The AWS endpoint.
@@ -168,6 +198,7 @@ impl Default for Config {
             aws: AwsConfig { listen: ([127, 0, 0, 1], 4510).into(), public_url: None },
             gateway: Listener { listen: ([127, 0, 0, 1], 4580).into() },
             identity_providers: IdentityProviders::default(),
+            web: None,
             api: Vec::new(),
             tokens: TokensConfig::default(),
             mail: None,
@@ -210,6 +241,9 @@ impl Config {
             mail.check().context("in [mail]")?;
         }
         self.identity_providers.check()?;
+        if let Some(web) = &self.web {
+            web.site(web.listen)?;
+        }
         for (index, api) in self.api.iter().enumerate() {
             api.to_api(&self.region)?;
             let place = |api: &ApiConfig| {
@@ -355,6 +389,12 @@ mod tests {
             ("[tokens]\nkey_days = 2\npublish_hours = 25", "publish_hours `25`"),
             ("[aws]\nlisten = \"nowhere\"", "invalid socket address"),
             ("[identity_providers]\nkey_hosts = [\"https://x\"]", "key host `https://x`"),
+            (
+                "[web]\npublic_url = \"http://id.example.com\"",
+                "public_url `http://id.example.com` of [web] must begin",
+            ),
+            ("[web]\npublic_url = \"https://id.example.com/x\"", "without a path"),
+            ("[web]\nlisten = \"0.0.0.0:4590\"", "needs a `public_url`"),
         ] {
             let error = format!("{:#}", Config::parse(text).unwrap_err());
             assert!(error.contains(says), "{text}: {error}");

@@ -10,6 +10,7 @@ use garita_app::token::rotation::Schedule;
 use garita_app::{App, Event, Outcome};
 use garita_aws::AwsApi;
 use garita_gateway::{Gateway, Listening};
+use garita_web::{Site, Web};
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -30,6 +31,8 @@ pub(crate) struct Serving {
     pub(crate) aws_endpoint: String,
     /// The address of each gateway listener, as URLs, in the order of the configuration.
     pub(crate) gateway_endpoints: Vec<String>,
+    /// Where browsers sign in, as a URL; none when no browser would keep the cookies of the AWS endpoint.
+    pub(crate) web_endpoint: Option<String>,
     stop: watch::Sender<bool>,
     listeners: Vec<JoinHandle<()>>,
     housekeeping: JoinHandle<()>,
@@ -41,14 +44,29 @@ pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -
     let (stop, stopped) = watch::channel(false);
     let aws_listener = listen::bind(config.aws.listen).await?;
     let aws_endpoint = format!("http://{}", aws_listener.local_addr()?);
-    app.set_endpoint(config.aws.public_url.as_deref().unwrap_or(&aws_endpoint));
+    let aws_url = config.aws.public_url.as_deref().unwrap_or(&aws_endpoint);
+    let (web_listener, site) = match &config.web {
+        None => (None, site_at(aws_url)),
+        Some(web) => {
+            let listener = listen::bind(web.listen).await?;
+            let site = web.site(listener.local_addr()?)?;
+            (Some(listener), Some(site))
+        }
+    };
+    let web_endpoint = site.as_ref().map(|site| site.url().to_owned());
+    app.set_endpoint(web_endpoint.as_deref().unwrap_or(aws_url));
+    let web = site.map(|site| Web::new(app.clone(), site));
     let mut bound = Vec::new();
     for (address, apis) in config.gateways()? {
         bound.push((listen::bind(address).await?, apis));
     }
     let control = Control::start(app.clone(), who_can::surroundings(config)?, folder)?;
-    let aws = Arc::new(AwsDoor { app: app.clone(), api: AwsApi::new(app.clone()) });
+    let aws = Arc::new(AwsDoor { app: app.clone(), api: AwsApi::new(app.clone()), web: web.clone() });
     let mut listeners = vec![tokio::spawn(listen::serve(aws_listener, aws, stopped.clone()))];
+    if let (Some(listener), Some(web)) = (web_listener, web) {
+        let door = Arc::new(WebDoor { app: app.clone(), web });
+        listeners.push(tokio::spawn(listen::serve(listener, door, stopped.clone())));
+    }
     let mut gateway_endpoints = Vec::new();
     let mut gateways = Vec::new();
     for (listener, apis) in bound {
@@ -60,7 +78,21 @@ pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -
         listeners.push(tokio::spawn(listen::serve(listener, door, stopped.clone())));
     }
     let housekeeping = tokio::spawn(keep_house(app.clone(), gateways, config.tokens.schedule()));
-    Ok(Serving { app, aws_endpoint, gateway_endpoints, stop, listeners, housekeeping, control })
+    Ok(Serving { app, aws_endpoint, gateway_endpoints, web_endpoint, stop, listeners, housekeeping, control })
+}
+
+/// The AWS endpoint as a site for browsers, if it can be one.
+fn site_at(url: &str) -> Option<Site> {
+    match Site::new(url) {
+        Ok(site) => Some(site),
+        Err(bad) => {
+            tracing::warn!(
+                "no sign-in pages are served: `{url}`, the URL of the AWS endpoint, {}",
+                bad.text()
+            );
+            None
+        }
+    }
 }
 
 impl Serving {
@@ -89,22 +121,47 @@ async fn keep_house(app: Arc<App>, gateways: Vec<Arc<Gateway>>, keys: Schedule) 
         if let Err(error) = app.keep_token_keys(keys).await {
             tracing::warn!(?error, "cannot keep the signing keys of user pools in order");
         }
+        if let Err(error) = app.sweep_browsers().await {
+            tracing::warn!(?error, "cannot forget browsers and devices that are over");
+        }
         for gateway in &gateways {
             gateway.sweep().await;
         }
     }
 }
 
+/// The AWS API at `/`, and the sign-in pages below it: clients of user pools look for a pool's keys under the endpoint
+/// they have, so one address serves both.
 struct AwsDoor {
     app: Arc<App>,
     api: Arc<AwsApi>,
+    web: Option<Arc<Web>>,
 }
 
 impl Door for AwsDoor {
     type Body = Full<Bytes>;
 
     async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
-        self.api.handle(request, peer, false).await
+        match &self.web {
+            Some(web) if Web::serves(request.uri().path()) => web.handle(request, peer).await,
+            _ => self.api.handle(request, peer, false).await,
+        }
+    }
+    async fn unreadable(self: Arc<Self>, peer: SocketAddr, answered: StatusCode, why: String) {
+        note_unreadable(&self.app, peer, answered, why).await;
+    }
+}
+
+struct WebDoor {
+    app: Arc<App>,
+    web: Arc<Web>,
+}
+
+impl Door for WebDoor {
+    type Body = Full<Bytes>;
+
+    async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
+        self.web.handle(request, peer).await
     }
     async fn unreadable(self: Arc<Self>, peer: SocketAddr, answered: StatusCode, why: String) {
         note_unreadable(&self.app, peer, answered, why).await;

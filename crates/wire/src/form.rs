@@ -7,15 +7,18 @@
 
 /// A percent escape that is none; the text says which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BadEscape(pub(crate) &'static str);
+pub struct BadEscape(pub &'static str);
 
 /// The pairs of a raw text, split at `&` and the first `=`; empty ones are dropped.
-pub(crate) fn raw_pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+pub fn raw_pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
 /// Decodes one side of a pair; `+` is a space.
-pub(crate) fn decode(text: &str) -> Result<Vec<u8>, BadEscape> {
+///
+/// # Errors
+/// A `%` that two hexadecimal digits do not follow.
+pub fn decode(text: &str) -> Result<Vec<u8>, BadEscape> {
     for escape in text.split('%').skip(1) {
         match escape.as_bytes() {
             [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {}

@@ -10,7 +10,7 @@
 //! whether the claim is signed.
 
 pub mod bearer;
-mod form;
+pub mod form;
 mod hex;
 pub mod operation;
 pub mod protocol;

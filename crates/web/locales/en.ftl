@@ -1,0 +1,130 @@
+# The sign-in pages in English. Every message here has its twin in es.ftl.
+
+title-problem = Problem:
+problem-heading = There is a problem
+
+field-username = User name
+field-username-or-address = User name or e-mail address
+field-address = E-mail address
+field-password = Password
+field-new-password = New password
+field-new-password-again = New password, once more
+field-code = Code
+field-user-code = Code on your device
+
+sign-in-title = Sign in
+sign-in-lead = to continue to { $client }
+sign-in-lead-none = to continue
+sign-in-submit = Sign in
+sign-in-wrong = User name or password is wrong. Check both and try again.
+sign-in-wait = Too many wrong tries. Wait a while, then try again.
+sign-in-reset = Your password must be set anew before you can sign in. Use “Forgotten password”.
+sign-in-expired = Your temporary password has run out. Ask an administrator for another one.
+link-forgot = Forgotten password?
+link-sign-up-before = New here?
+link-sign-up = Create an account
+link-back = Back to sign-in
+link-other-user = Sign in as someone else
+
+code-title = Enter your code
+code-lead = Open your authenticator app and enter the six digits it shows for this account.
+code-submit = Continue
+code-wrong = The code is wrong or was used before. Enter the code that the app shows now.
+
+authenticator-title = Set up your authenticator app
+authenticator-lead = Your team asks for a second factor. Scan the picture with an authenticator app, then enter the six digits it shows.
+authenticator-picture = QR code that holds the key below
+authenticator-key = Cannot scan it? Enter this key in the app:
+authenticator-submit = Continue
+authenticator-wrong = The code does not fit the key. Enter the code that the app shows now.
+
+forgot-title = Forgotten password
+forgot-lead = Enter your user name. If there is an account with an address to write to, a code is on its way to it.
+forgot-submit = Send the code
+forgot-too-often = Too many codes were asked for. Wait an hour, then try again.
+
+reset-title = Set a new password
+reset-lead = If there is such an account, a code was sent to its address. It is good for an hour.
+reset-submit = Set the password
+reset-wrong-code = The code is wrong. Check the message, or ask for another code.
+reset-expired-code = The code is no longer good. Ask for another one.
+reset-done = Your password is set. Sign in with it now.
+link-another-code = Send another code
+
+new-password-title = Choose your own password
+new-password-lead = The password you came with was set by an administrator. Choose one that only you know.
+new-password-submit = Continue
+password-hint = { $length ->
+    [one] At least one character
+   *[other] At least { $length } characters
+}{ $classes ->
+    [none] .
+   *[other] , with { $classes }.
+}
+password-class-upper = a capital letter
+password-class-lower = a small letter
+password-class-digit = a digit
+password-class-symbol = a symbol
+password-class-and = and
+password-refused = That password cannot be used: { $reason }
+password-differs = The two passwords differ. Enter the same one twice.
+
+sign-up-title = Create an account
+sign-up-submit = Create the account
+sign-up-taken = An account with these details cannot be created. If you have one already, sign in.
+sign-up-refused = The account cannot be created: { $reason }
+link-have-account-before = Have an account?
+
+confirm-title = Confirm your address
+confirm-lead = A code was sent to your address. It is good for a day.
+confirm-submit = Confirm
+confirm-done = Your address is confirmed. Sign in now.
+confirm-sent = If there is an account to confirm, another code is on its way.
+
+consent-title = Allow { $client }?
+consent-lead = You are signed in as { $user }. { $client } asks to:
+consent-allow = Allow
+consent-deny = Do not allow
+scope-openid = know who you are
+scope-email = see your e-mail address
+scope-phone = see your phone number
+scope-profile = see your profile
+scope-admin = read and change your own account
+scope-other = use { $scope }
+
+device-title = Connect a device
+device-lead = Enter the code that your device shows.
+device-submit = Continue
+device-wrong = That code is not known or has run out. Check it, or start again on the device.
+device-ask-title = Connect this device?
+device-ask-lead = You are signed in as { $user }. A device that says it is { $client } shows the code { $code }. Allow it only if that device is before you. It asks to:
+device-done-title = Device connected
+device-done-lead = You can close this page and go on at your device.
+device-denied-title = Device not connected
+device-denied-lead = Nothing was allowed. You can close this page.
+
+signed-in-title = You are signed in
+signed-in-lead = as { $user }.
+sign-out-title = Sign out?
+sign-out-lead = You are signed in as { $user }.
+sign-out-submit = Sign out
+signed-out-title = You are signed out
+signed-out-lead = This browser no longer knows you here. What other apps keep is up to them.
+
+error-title = This did not work
+error-trace = If you ask for help, name this request:
+error-app-lead = The app that sent you here asked in a way that cannot be answered.
+error-app-help = You cannot mend this yourself. Tell the people who run the app what stands here.
+error-expired-title = This page has run out
+error-expired-lead = It was open for too long, or in another browser. Nothing was changed.
+error-expired-help = Go back to the app and start again.
+error-cookie-lead = The form did not come from this browser's own page. If cookies are off for this site, turn them on.
+error-not-found-title = There is no such page
+error-not-found-lead = The address may be mistyped or out of date.
+error-busy-title = Try again in a moment
+error-busy-lead = The service cannot answer right now. Nothing was changed.
+
+reason-unknown-client = The app is not known here, or not known any more.
+reason-redirect = The address to return to, `{ $uri }`, is not one the app has registered.
+reason-no-redirect = The app does not say where to return to.
+reason-client-closed = This app is not set up for signing in with a browser.

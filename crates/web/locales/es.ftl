@@ -1,0 +1,130 @@
+# Las páginas de inicio de sesión en español. Cada mensaje tiene su pareja en en.ftl.
+
+title-problem = Problema:
+problem-heading = Hay un problema
+
+field-username = Nombre de usuario
+field-username-or-address = Nombre de usuario o correo electrónico
+field-address = Correo electrónico
+field-password = Contraseña
+field-new-password = Contraseña nueva
+field-new-password-again = Contraseña nueva, otra vez
+field-code = Código
+field-user-code = Código de tu dispositivo
+
+sign-in-title = Inicia sesión
+sign-in-lead = para continuar en { $client }
+sign-in-lead-none = para continuar
+sign-in-submit = Iniciar sesión
+sign-in-wrong = El nombre de usuario o la contraseña no son correctos. Revísalos e inténtalo de nuevo.
+sign-in-wait = Demasiados intentos fallidos. Espera un poco e inténtalo de nuevo.
+sign-in-reset = Debes cambiar la contraseña antes de iniciar sesión. Usa «¿Has olvidado la contraseña?».
+sign-in-expired = Tu contraseña temporal ha caducado. Pide otra a un administrador.
+link-forgot = ¿Has olvidado la contraseña?
+link-sign-up-before = ¿Aún no tienes cuenta?
+link-sign-up = Crea una cuenta
+link-back = Volver al inicio de sesión
+link-other-user = Iniciar sesión con otro usuario
+
+code-title = Escribe tu código
+code-lead = Abre tu aplicación de autenticación y escribe los seis dígitos que muestra para esta cuenta.
+code-submit = Continuar
+code-wrong = El código no es correcto o ya se usó. Escribe el que muestra ahora la aplicación.
+
+authenticator-title = Configura tu aplicación de autenticación
+authenticator-lead = Tu equipo pide un segundo factor. Escanea la imagen con una aplicación de autenticación y escribe los seis dígitos que muestre.
+authenticator-picture = Código QR que contiene la clave de abajo
+authenticator-key = ¿No puedes escanearlo? Escribe esta clave en la aplicación:
+authenticator-submit = Continuar
+authenticator-wrong = El código no corresponde a la clave. Escribe el que muestra ahora la aplicación.
+
+forgot-title = Contraseña olvidada
+forgot-lead = Escribe tu nombre de usuario. Si existe una cuenta con una dirección de contacto, le enviaremos un código.
+forgot-submit = Enviar el código
+forgot-too-often = Se han pedido demasiados códigos. Espera una hora e inténtalo de nuevo.
+
+reset-title = Elige una contraseña nueva
+reset-lead = Si existe esa cuenta, se ha enviado un código a su dirección. Es válido durante una hora.
+reset-submit = Guardar la contraseña
+reset-wrong-code = El código no es correcto. Revisa el mensaje o pide otro código.
+reset-expired-code = El código ya no es válido. Pide otro.
+reset-done = Tu contraseña está guardada. Inicia sesión con ella.
+link-another-code = Enviar otro código
+
+new-password-title = Elige tu propia contraseña
+new-password-lead = La contraseña con la que has entrado la puso un administrador. Elige una que solo conozcas tú.
+new-password-submit = Continuar
+password-hint = { $length ->
+    [one] Al menos un carácter
+   *[other] Al menos { $length } caracteres
+}{ $classes ->
+    [none] .
+   *[other] , con { $classes }.
+}
+password-class-upper = una mayúscula
+password-class-lower = una minúscula
+password-class-digit = un dígito
+password-class-symbol = un símbolo
+password-class-and = y
+password-refused = Esa contraseña no se puede usar: { $reason }
+password-differs = Las dos contraseñas son distintas. Escribe la misma dos veces.
+
+sign-up-title = Crea una cuenta
+sign-up-submit = Crear la cuenta
+sign-up-taken = No se puede crear una cuenta con estos datos. Si ya tienes una, inicia sesión.
+sign-up-refused = No se puede crear la cuenta: { $reason }
+link-have-account-before = ¿Ya tienes cuenta?
+
+confirm-title = Confirma tu dirección
+confirm-lead = Se ha enviado un código a tu dirección. Es válido durante un día.
+confirm-submit = Confirmar
+confirm-done = Tu dirección está confirmada. Ya puedes iniciar sesión.
+confirm-sent = Si hay una cuenta por confirmar, otro código va de camino.
+
+consent-title = ¿Permitir { $client }?
+consent-lead = Has iniciado sesión como { $user }. { $client } pide:
+consent-allow = Permitir
+consent-deny = No permitir
+scope-openid = saber quién eres
+scope-email = ver tu correo electrónico
+scope-phone = ver tu número de teléfono
+scope-profile = ver tu perfil
+scope-admin = leer y cambiar tu propia cuenta
+scope-other = usar { $scope }
+
+device-title = Conecta un dispositivo
+device-lead = Escribe el código que muestra tu dispositivo.
+device-submit = Continuar
+device-wrong = Ese código no se conoce o ha caducado. Revísalo o empieza de nuevo en el dispositivo.
+device-ask-title = ¿Conectar este dispositivo?
+device-ask-lead = Has iniciado sesión como { $user }. Un dispositivo que dice ser { $client } muestra el código { $code }. Permítelo solo si lo tienes delante. Pide:
+device-done-title = Dispositivo conectado
+device-done-lead = Puedes cerrar esta página y seguir en tu dispositivo.
+device-denied-title = Dispositivo no conectado
+device-denied-lead = No se ha permitido nada. Puedes cerrar esta página.
+
+signed-in-title = Has iniciado sesión
+signed-in-lead = como { $user }.
+sign-out-title = ¿Cerrar la sesión?
+sign-out-lead = Has iniciado sesión como { $user }.
+sign-out-submit = Cerrar sesión
+signed-out-title = Has cerrado la sesión
+signed-out-lead = Este navegador ya no te reconoce aquí. Lo que guarden otras aplicaciones depende de ellas.
+
+error-title = No ha funcionado
+error-trace = Si pides ayuda, indica esta petición:
+error-app-lead = La aplicación que te ha traído aquí ha hecho una petición que no se puede atender.
+error-app-help = No puedes arreglarlo tú. Di a quienes llevan la aplicación lo que pone aquí.
+error-expired-title = Esta página ha caducado
+error-expired-lead = Ha estado abierta demasiado tiempo, o en otro navegador. No se ha cambiado nada.
+error-expired-help = Vuelve a la aplicación y empieza de nuevo.
+error-cookie-lead = El formulario no venía de la página de este navegador. Si las cookies están desactivadas en este sitio, actívalas.
+error-not-found-title = No existe esa página
+error-not-found-lead = Puede que la dirección esté mal escrita o sea antigua.
+error-busy-title = Inténtalo de nuevo en un momento
+error-busy-lead = El servicio no puede responder ahora. No se ha cambiado nada.
+
+reason-unknown-client = La aplicación no se conoce aquí, o ya no se conoce.
+reason-redirect = La dirección de vuelta, `{ $uri }`, no es ninguna de las que registró la aplicación.
+reason-no-redirect = La aplicación no dice adónde volver.
+reason-client-closed = Esta aplicación no está preparada para iniciar sesión con un navegador.

@@ -1,0 +1,161 @@
+//! What is carried from page to page: for whom somebody signs in, how far they have come, in which language.
+//!
+//! It is sealed, goes with every form and link, ends after an hour, and opens only for the pool and in the browser it
+//! was made for: the browser holds a random cookie, the flow its hash. That is also what keeps another site from
+//! sending a form in somebody's name, or from signing somebody in as another (login CSRF).
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use garita_app::App;
+use garita_app::oauth::{Ask, Challenge};
+use garita_model::user_pool::ClientId;
+use garita_model::{Entropy, Result};
+use http::HeaderMap;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::cookie;
+use crate::pages;
+use crate::words::Language;
+
+/// How long somebody may take from the first page to the last.
+const LIFE: SignedDuration = SignedDuration::from_hours(1);
+/// Random bytes of the browser's cookie.
+const COOKIE_BYTES: usize = 32;
+
+/// What a sign-in leads to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Goal {
+    /// Back to an app with a code.
+    #[serde(rename = "a")]
+    App(Ask),
+    /// A device of an app client that waits, by the code it shows.
+    #[serde(rename = "d")]
+    Device(ClientId, String),
+    /// The page that shows who is signed in; nobody signs in for that.
+    #[serde(rename = "m")]
+    Account,
+}
+
+impl Goal {
+    /// The app client it is for.
+    pub(crate) fn client(&self) -> Option<&ClientId> {
+        match self {
+            Self::App(ask) => Some(&ask.client),
+            Self::Device(client, _) => Some(client),
+            Self::Account => None,
+        }
+    }
+}
+
+/// How far somebody has come.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) enum Step {
+    /// Nothing proved.
+    #[default]
+    #[serde(rename = "0")]
+    Start,
+    /// Nothing proved, but something to tell: the key of a message.
+    #[serde(rename = "n")]
+    Told(String),
+    /// A challenge waits for its answer.
+    #[serde(rename = "c")]
+    Challenge(Challenge),
+    /// A code was sent for a new password of this name.
+    #[serde(rename = "r")]
+    Reset(String),
+    /// A code was sent to confirm this name.
+    #[serde(rename = "f")]
+    Confirm(String),
+}
+
+/// The state between pages.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Flow {
+    #[serde(rename = "b")]
+    browser: String,
+    #[serde(rename = "g")]
+    pub(crate) goal: Goal,
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) language: Option<Language>,
+    #[serde(rename = "s", default)]
+    pub(crate) step: Step,
+}
+
+impl Flow {
+    /// A flow that begins in this browser.
+    pub(crate) fn begin(browser: &Browser, goal: Goal, language: Option<Language>) -> Self {
+        Self { browser: browser.hash(), goal, language, step: Step::Start }
+    }
+
+    /// The same flow, further on.
+    pub(crate) fn at(&self, step: Step) -> Self {
+        Self { step, ..self.clone() }
+    }
+
+    /// The same flow, now that it is known what for.
+    pub(crate) fn towards(&self, goal: Goal) -> Self {
+        Self { goal, ..self.clone() }
+    }
+
+    /// As a form carries it.
+    pub(crate) fn seal(&self, app: &App, pool: &str, now: Timestamp) -> Result<pages::Flow> {
+        let sealed = app.seal(&purpose(pool), self, now, LIFE)?;
+        Ok(pages::Flow { folder: format!("/{pool}"), sealed })
+    }
+
+    /// Opens what a form or link brings; none when it is too old, of another pool, or of another browser.
+    pub(crate) fn open(
+        app: &App,
+        pool: &str,
+        text: &str,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let flow: Self = app.unseal(&purpose(pool), text, now)?;
+        let browser = Browser::of(headers)?;
+        let (held, brought) = (flow.browser.as_bytes(), browser.hash());
+        verify_slices_are_equal(held, brought.as_bytes()).ok().map(|()| flow)
+    }
+}
+
+fn purpose(pool: &str) -> String {
+    format!("pages of {pool}")
+}
+
+/// A browser, by its cookie.
+pub(crate) struct Browser {
+    secret: String,
+    /// Whether it has yet to be told.
+    is_new: bool,
+}
+
+impl Browser {
+    /// The browser that sent a request, if it has been here.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let secret = cookie::read(headers, cookie::BROWSER)?;
+        let whole = URL_SAFE_NO_PAD.decode(secret).is_ok_and(|bytes| bytes.len() == COOKIE_BYTES);
+        whole.then(|| Self { secret: secret.to_owned(), is_new: false })
+    }
+
+    /// The same, or one that is new here.
+    pub(crate) fn of_or_new(headers: &HeaderMap, entropy: &dyn Entropy) -> Result<Self> {
+        if let Some(known) = Self::of(headers) {
+            return Ok(known);
+        }
+        let mut bytes = [0_u8; COOKIE_BYTES];
+        entropy.fill(&mut bytes)?;
+        Ok(Self { secret: URL_SAFE_NO_PAD.encode(bytes), is_new: true })
+    }
+
+    /// The cookie to be set, if it is not there yet.
+    pub(crate) fn cookie(&self) -> Option<http::HeaderValue> {
+        self.is_new.then(|| cookie::set(cookie::BROWSER, &self.secret)).flatten()
+    }
+
+    fn hash(&self) -> String {
+        URL_SAFE_NO_PAD.encode(digest(&SHA256, self.secret.as_bytes()))
+    }
+}

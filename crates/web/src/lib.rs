@@ -1,0 +1,208 @@
+//! Door: browsers and relying parties. The sign-in pages of user pools and their OIDC provider; no rules here.
+//!
+//! The life of a request, in order:
+//!
+//! 1. arrive: the request gets its id and its time;
+//! 2. [`route`]: which file, endpoint or page its path names, and whether that takes its method;
+//! 3. [`receive`]: its fields, of the query or of a form, within bounds;
+//! 4. a form must come from a page of this [`site`], and from the browser that its [`flow`] was made for;
+//! 5. [`endpoint`] or [`page`]: one verb of `app`, and what it answers as a reply;
+//! 6. audit: the record is on disk before the reply leaves, or the reply is an error;
+//! 7. [`reply`]: headers that keep browsers from being misused.
+//!
+//! INVARIANT: pages work without scripts, hold nothing of other sites, and say the same of users that are there and of
+//! those that are not. What is told to an app goes to an address it has registered, or nowhere.
+
+mod answer;
+mod asset;
+mod cookie;
+mod endpoint;
+pub mod fields;
+mod flow;
+mod page;
+mod pages;
+mod receive;
+mod reply;
+mod route;
+pub mod site;
+mod words;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use garita_app::{App, Event, RequestContext};
+use garita_model::Error;
+use http::header::{ACCEPT_LANGUAGE, USER_AGENT};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use serde_json::json;
+
+use crate::answer::{Answer, Trouble};
+use crate::asset::Assets;
+use crate::fields::Fields;
+use crate::pages::Frame;
+use crate::receive::{Received, Unreceived};
+use crate::reply::Reply;
+use crate::route::Route;
+pub use crate::site::{BadSite, Site};
+use crate::words::{Language, Words};
+
+/// What the audit trail calls this door.
+const SOURCE: &str = "cognito-idp.amazonaws.com";
+
+/// The sign-in pages and the OIDC provider of one application.
+pub struct Web {
+    app: Arc<App>,
+    site: Site,
+}
+
+/// A request that has been read.
+struct Call<'a> {
+    web: &'a Web,
+    cx: &'a RequestContext,
+    parts: &'a Parts,
+    fields: &'a Fields,
+    /// By what the browser likes best; a flow may know better.
+    words: Words,
+}
+
+impl Call<'_> {
+    fn app(&self) -> &Arc<App> {
+        &self.web.app
+    }
+    fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
+    }
+    fn is_post(&self) -> bool {
+        self.parts.method == Method::POST
+    }
+}
+
+impl Web {
+    /// The door in front of `app`, for browsers that find it at `site`.
+    pub fn new(app: Arc<App>, site: Site) -> Arc<Self> {
+        Arc::new(Self { app, site })
+    }
+
+    /// Answers one request that came from `peer`.
+    pub async fn handle(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> Response<Full<Bytes>> {
+        let words = words(request.headers());
+        let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let arrival = match self.app.arrive(peer.ip().to_canonical(), self.site.is_secure(), user_agent) {
+            Ok(arrival) => arrival,
+            Err(error) => return Trouble::Broken(error).answer(&frame(words), "-").reply.into_response(),
+        };
+        let event = event(request.uri().path(), request.method());
+        let cx = self.app.nobody(arrival).for_event(event);
+        let received = match receive::whole(request).await {
+            Ok(received) => received,
+            Err((parts, refusal)) => {
+                let trouble = unreceived(Route::of(parts.uri.path()), refusal);
+                return self.audited(&cx, words, Err(trouble)).await;
+            }
+        };
+        // A task of its own: a client that hangs up does not stop what it began half-way to the audit trail.
+        let (web, noted) = (Arc::clone(self), cx.clone());
+        let working = tokio::spawn(async move {
+            let answer = web.serve(&cx, &received, words).await;
+            web.audited(&cx, words, answer).await
+        });
+        match working.await {
+            Ok(response) => response,
+            Err(died) => {
+                let error = Error::internal(format!("a request was not answered: {died}"));
+                self.audited(&noted, words, Err(Trouble::Broken(error))).await
+            }
+        }
+    }
+
+    async fn serve(&self, cx: &RequestContext, received: &Received, words: Words) -> Result<Answer, Trouble> {
+        let Received { parts, fields } = received;
+        let route = Route::of(parts.uri.path());
+        if !route.takes(&parts.method) {
+            return Err(Trouble::Method);
+        }
+        let call = Call { web: self, cx, parts, fields, words };
+        match route {
+            Route::Asset(path) => match Assets::at(path) {
+                Some(asset) => Ok(Answer::of(Reply::asset(asset))),
+                None => Err(Trouble::NotFound),
+            },
+            Route::Endpoint(pool, endpoint) => endpoint::answer(&call, pool, endpoint).await,
+            Route::Page(pool, name) => page::answer(&call, pool, name).await,
+            Route::Nowhere => Err(Trouble::NotFound),
+        }
+    }
+
+    /// Puts the record on disk, then lets the reply go.
+    async fn audited(
+        &self,
+        cx: &RequestContext,
+        words: Words,
+        answer: Result<Answer, Trouble>,
+    ) -> Response<Full<Bytes>> {
+        let trace = cx.request_id().as_str();
+        let answer = answer.unwrap_or_else(|trouble| trouble.answer(&frame(words), trace));
+        let outcome = answer.outcome();
+        let reply = match self.app.audit(cx, &outcome).await {
+            Ok(()) => answer.reply,
+            Err(error) => Trouble::Broken(error).answer(&frame(words), trace).reply,
+        };
+        reply.into_response()
+    }
+}
+
+/// The language by the browser.
+fn words(headers: &HeaderMap) -> Words {
+    let header = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    Words(header.and_then(Language::of_header).unwrap_or(Language::English))
+}
+
+/// What surrounds a page of no pool.
+fn frame(words: Words) -> Frame {
+    Frame { words, place: "Garita".to_owned() }
+}
+
+fn event(path: &str, method: &Method) -> Event {
+    let route = Route::of(path);
+    let mut parameters = json!({});
+    if let (Route::Page(pool, _) | Route::Endpoint(Some(pool), _), Some(members)) =
+        (route, parameters.as_object_mut())
+    {
+        let pool: String = pool.chars().take(64).collect();
+        members.insert("userPoolId".to_owned(), pool.into());
+    }
+    let read_only = method != Method::POST;
+    Event { source: SOURCE, name: route.event(method), parameters, read_only, management: true }
+}
+
+fn unreceived(route: Route<'_>, refusal: Unreceived) -> Trouble {
+    let (status, why) = match refusal {
+        Unreceived::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the form is too large"),
+        Unreceived::Broken => (StatusCode::REQUEST_TIMEOUT, "the form did not arrive"),
+        Unreceived::NoForm => {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be application/x-www-form-urlencoded")
+        }
+        Unreceived::Fields(bad) => (StatusCode::BAD_REQUEST, bad.text()),
+    };
+    endpoint::unreceived(route, status, why)
+}
+
+impl Web {
+    /// Whether a path leads anywhere in this door.
+    pub fn serves(path: &str) -> bool {
+        Route::of(path) != Route::Nowhere
+    }
+
+    /// The issuer of a pool: what its tokens name, and where its endpoints are.
+    fn issuer(&self, pool: &garita_model::UserPool) -> String {
+        format!("{}/{}", self.site.url(), pool.id)
+    }
+}

@@ -1,0 +1,148 @@
+//! The pages behind forms: what was typed goes to one verb of `app`, and what that answers decides which page follows.
+//!
+//! A form that is in order leads on with a redirect, so that a page can be loaded again without sending anything twice;
+//! one that is not comes back with what is wrong at its head.
+
+mod device;
+mod password;
+mod sign_in;
+mod sign_up;
+
+use std::sync::Arc;
+
+use garita_model::{PoolClient, UserPool};
+use http::StatusCode;
+
+use crate::Call;
+use crate::answer::{Answer, Trouble, shown};
+use crate::cookie;
+use crate::endpoint;
+use crate::flow::{Browser, Flow, Goal, Step};
+use crate::pages::{self, Frame, Page, PasswordRules};
+use crate::reply::Reply;
+use crate::route::PageName;
+use crate::words::Words;
+use garita_app::oauth::SignedIn;
+
+/// A page in its pool and flow.
+struct Stage<'a> {
+    call: &'a Call<'a>,
+    pool: Arc<UserPool>,
+    flow: Flow,
+    frame: Frame,
+}
+
+/// Answers a request for a page, or a form it sent.
+pub(crate) async fn answer(call: &Call<'_>, pool: &str, name: PageName) -> Result<Answer, Trouble> {
+    let pool = call.app().oidc_pool(pool).ok_or(Trouble::NotFound)?;
+    if call.is_post() && !call.web.site.sent(call.headers()) {
+        return Err(Trouble::elsewhere());
+    }
+    if name == PageName::Account {
+        return account(call, &pool);
+    }
+    if name == PageName::Device && call.fields.get("flow").is_none() {
+        return device::begin(call, &pool);
+    }
+    let sealed = call.fields.get("flow").ok_or_else(Trouble::expired)?;
+    let id = pool.id.as_str();
+    let flow =
+        Flow::open(call.app(), id, sealed, call.headers(), call.cx.now()).ok_or_else(Trouble::expired)?;
+    let words = flow.language.map_or(call.words, Words);
+    let frame = Frame { words, place: pool.name.clone() };
+    let stage = Stage { call, pool, flow, frame };
+    match (name, call.is_post()) {
+        (PageName::SignIn, false) => sign_in::show(&stage),
+        (PageName::SignIn, true) => sign_in::password(&stage).await,
+        (PageName::Code, false) => sign_in::show_code(&stage),
+        (PageName::Code, true) => sign_in::code(&stage).await,
+        (PageName::Authenticator, false) => sign_in::show_authenticator(&stage),
+        (PageName::Authenticator, true) => sign_in::authenticator(&stage).await,
+        (PageName::NewPassword, false) => sign_in::show_new_password(&stage),
+        (PageName::NewPassword, true) => sign_in::new_password(&stage).await,
+        (PageName::Forgot, false) => password::show_forgot(&stage),
+        (PageName::Forgot, true) => password::forgot(&stage).await,
+        (PageName::Reset, false) => password::show_reset(&stage),
+        (PageName::Reset, true) => password::reset(&stage).await,
+        (PageName::SignUp, false) => sign_up::show(&stage),
+        (PageName::SignUp, true) => sign_up::sign_up(&stage).await,
+        (PageName::Confirm, false) => sign_up::show_confirm(&stage),
+        (PageName::Confirm, true) => sign_up::confirm(&stage).await,
+        (PageName::Resend, _) => sign_up::resend(&stage).await,
+        (PageName::Consent, false) => device::show_consent(&stage),
+        (PageName::Consent, true) => device::consent(&stage).await,
+        (PageName::Device, _) => device::code(&stage),
+        (PageName::DeviceConsent, false) => device::show_device_consent(&stage),
+        (PageName::DeviceConsent, true) => device::device_consent(&stage).await,
+        (PageName::SignOut, _) => endpoint::sign_out(call, &stage.frame, &stage.pool).await,
+        (PageName::Account, _) => Err(Trouble::NotFound),
+    }
+}
+
+/// Who is signed in with this browser, and the way out.
+fn account(call: &Call<'_>, pool: &UserPool) -> Result<Answer, Trouble> {
+    let frame = Frame { words: call.words, place: pool.name.clone() };
+    let Some(who) = signed_in(call, pool) else { return Ok(shown(pages::signed_out(&frame)?, None)) };
+    let browser = Browser::of_or_new(call.headers(), call.app().entropy())?;
+    let flow = Flow::begin(&browser, Goal::Account, None);
+    let sealed = flow.seal(call.app(), pool.id.as_str(), call.cx.now())?;
+    let answer = shown(pages::signed_in(&frame, &sealed, who.name())?, None);
+    Ok(answer.cookie(browser.cookie()))
+}
+
+/// Who is signed in with the browser that sent a request.
+fn signed_in(call: &Call<'_>, pool: &UserPool) -> Option<SignedIn> {
+    let cookie = cookie::read(call.headers(), &cookie::session(pool.id.as_str()))?;
+    call.app().signed_in(&pool.id, cookie, call.cx.now())
+}
+
+impl Stage<'_> {
+    /// The app client that somebody signs in for.
+    fn client(&self) -> Result<Arc<PoolClient>, Trouble> {
+        let id = self.flow.goal.client().ok_or_else(Trouble::expired)?;
+        let known = self.call.app().oidc_client(self.call.cx, Some(self.pool.id.as_str()), id.as_str());
+        known.map(|(_, client)| client).ok_or_else(Trouble::expired)
+    }
+
+    /// The flow as a form carries it.
+    fn sealed(&self, step: Step) -> Result<pages::Flow, Trouble> {
+        let now = self.call.cx.now();
+        Ok(self.flow.at(step).seal(self.call.app(), self.pool.id.as_str(), now)?)
+    }
+
+    /// A page, as it is shown first.
+    fn shown(&self, page: Page) -> Answer {
+        shown(page, self.leads_to())
+    }
+
+    /// A page that comes back because of what is wrong with the form.
+    fn wrong(&self, page: Page, code: &str, text: &str) -> Answer {
+        Answer::of(Reply::page(StatusCode::BAD_REQUEST, page, self.leads_to())).refused(code, text)
+    }
+
+    /// Where a form of this flow may lead in the end.
+    fn leads_to(&self) -> Option<&str> {
+        match &self.flow.goal {
+            Goal::App(ask) => Some(&ask.redirect_uri),
+            Goal::Device(..) | Goal::Account => None,
+        }
+    }
+
+    /// Leads on to another page.
+    fn on_to(&self, name: PageName, step: Step) -> Result<Answer, Trouble> {
+        let sealed = self.sealed(step)?;
+        Ok(Answer::of(Reply::see(&format!("{}/{}?flow={}", sealed.folder, name.path(), sealed.sealed))))
+    }
+
+    /// What the pool asks of passwords.
+    fn rules(&self) -> PasswordRules {
+        let policy = &self.pool.password_policy;
+        PasswordRules {
+            min_length: usize::try_from(policy.min_length).unwrap_or_default(),
+            uppercase: policy.uppercase,
+            lowercase: policy.lowercase,
+            digits: policy.numbers,
+            symbols: policy.symbols,
+        }
+    }
+}

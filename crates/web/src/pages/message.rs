@@ -1,0 +1,101 @@
+//! Pages that tell something: signed out, connected, gone wrong. An error says whose it is and what to do next.
+
+use askama::Template;
+
+use super::{Flow, Frame, Page};
+
+/// A button of its own.
+struct Button {
+    action: String,
+    flow: String,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct MessagePage<'a> {
+    frame: &'a Frame,
+    title: String,
+    failed: bool,
+    lines: Vec<String>,
+    button: Option<Button>,
+    trace: Option<&'a str>,
+}
+
+impl<'a> MessagePage<'a> {
+    fn new(frame: &'a Frame, title: &str, lines: Vec<String>) -> Self {
+        let title = frame.words.say(title);
+        Self { frame, title, failed: false, lines, button: None, trace: None }
+    }
+}
+
+/// The session of this browser, with a way out of it.
+pub(crate) fn signed_in(frame: &Frame, flow: &Flow, user: &str) -> garita_model::Result<Page> {
+    let lines = vec![frame.words.about("signed-in-lead", "user", user)];
+    let page = MessagePage::new(frame, "signed-in-title", lines);
+    Page::of(&MessagePage { button: Some(way_out(frame, flow)), ..page })
+}
+
+/// Asks before a sign-out that another site may have begun.
+pub(crate) fn sign_out(frame: &Frame, flow: &Flow, user: &str) -> garita_model::Result<Page> {
+    let lines = vec![frame.words.about("sign-out-lead", "user", user)];
+    let page = MessagePage::new(frame, "sign-out-title", lines);
+    Page::of(&MessagePage { button: Some(way_out(frame, flow)), ..page })
+}
+
+fn way_out(frame: &Frame, flow: &Flow) -> Button {
+    let text = frame.words.say("sign-out-submit");
+    Button { action: flow.action("sign-out"), flow: flow.sealed.clone(), text }
+}
+
+/// Signed out.
+pub(crate) fn signed_out(frame: &Frame) -> garita_model::Result<Page> {
+    let lines = vec![frame.words.say("signed-out-lead")];
+    Page::of(&MessagePage::new(frame, "signed-out-title", lines))
+}
+
+/// A device has what it asked for.
+pub(crate) fn device_connected(frame: &Frame) -> garita_model::Result<Page> {
+    let lines = vec![frame.words.say("device-done-lead")];
+    Page::of(&MessagePage::new(frame, "device-done-title", lines))
+}
+
+/// A device does not have what it asked for.
+pub(crate) fn device_denied(frame: &Frame) -> garita_model::Result<Page> {
+    let lines = vec![frame.words.say("device-denied-lead")];
+    Page::of(&MessagePage::new(frame, "device-denied-title", lines))
+}
+
+/// What a page about an error tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    /// The app asked for something that cannot be; the text is for its makers.
+    App(String),
+    /// The form is too old, or of another browser.
+    Expired,
+    /// The form came from elsewhere.
+    Elsewhere,
+    /// Nothing is here.
+    NotFound,
+    /// Not now.
+    Busy,
+}
+
+/// Something went wrong.
+pub(crate) fn error(frame: &Frame, wrong: &Wrong, trace: &str) -> garita_model::Result<Page> {
+    let words = frame.words;
+    let (title, lines) = match wrong {
+        Wrong::App(reason) => {
+            ("error-title", vec![words.say("error-app-lead"), reason.clone(), words.say("error-app-help")])
+        }
+        Wrong::Expired => {
+            ("error-expired-title", vec![words.say("error-expired-lead"), words.say("error-expired-help")])
+        }
+        Wrong::Elsewhere => {
+            ("error-title", vec![words.say("error-cookie-lead"), words.say("error-expired-help")])
+        }
+        Wrong::NotFound => ("error-not-found-title", vec![words.say("error-not-found-lead")]),
+        Wrong::Busy => ("error-busy-title", vec![words.say("error-busy-lead")]),
+    };
+    Page::of(&MessagePage { trace: Some(trace), ..MessagePage::new(frame, title, lines) })
+}

@@ -1,0 +1,178 @@
+//! The pages, as values: each function says what stands on one page, and [`Page::html`] writes it.
+//!
+//! Every page is one column with a heading; most are one form. Templates are in `templates/`: `base.html` is what all
+//! share, `form.html` what forms share, `field.html` a labelled input. INVARIANT: templates escape whatever they are
+//! given, and hold no script, style or address of another site.
+
+mod account;
+mod device;
+mod field;
+mod message;
+mod password;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+
+use askama::Template;
+
+pub(crate) use account::{Authenticator, SignUp, authenticator, confirm, sign_up};
+pub(crate) use device::{Asking, consent, device_code, device_consent};
+pub(crate) use field::{Field, Kind};
+pub(crate) use message::{Wrong, device_connected, device_denied, error, sign_out, signed_in, signed_out};
+pub(crate) use password::{PasswordRules, forgot, new_password, reset};
+pub(crate) use sign_in::{Ways, code, sign_in};
+
+use crate::asset::Assets;
+use crate::words::Words;
+
+/// What surrounds every page.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    /// In which language.
+    pub(crate) words: Words,
+    /// Whose page it is: the pool's name.
+    pub(crate) place: String,
+}
+
+impl Frame {
+    fn stylesheet(&self) -> &'static str {
+        &Assets::get().stylesheet.path
+    }
+    fn icon(&self) -> &'static str {
+        &Assets::get().icon.path
+    }
+}
+
+/// What went wrong with what was sent; with the field it is about, if it is about one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) field: Option<&'static str>,
+    pub(crate) text: String,
+}
+
+impl Problem {
+    /// About the whole form.
+    pub(crate) fn form(text: String) -> Self {
+        Self { field: None, text }
+    }
+    /// About one field.
+    pub(crate) fn field(field: &'static str, text: String) -> Self {
+        Self { field: Some(field), text }
+    }
+}
+
+/// A way to another page.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    before: Option<String>,
+    text: String,
+    href: String,
+}
+
+impl Link {
+    fn new(words: Words, key: &str, href: String) -> Self {
+        Self { before: None, text: words.say(key), href }
+    }
+    fn after(words: Words, before: &str, key: &str, href: String) -> Self {
+        Self { before: Some(words.say(before)), ..Self::new(words, key, href) }
+    }
+}
+
+/// Where a form goes and what it carries along.
+#[derive(Debug, Clone)]
+pub(crate) struct Flow {
+    /// The pool's folder of pages: `/eu-west-1_Ab3dE5gH9`.
+    pub(crate) folder: String,
+    /// The sealed state between pages.
+    pub(crate) sealed: String,
+}
+
+impl Flow {
+    fn action(&self, page: &str) -> String {
+        format!("{}/{page}", self.folder)
+    }
+    fn link(&self, page: &str) -> String {
+        // The sealed state is base64url: nothing in it needs escaping.
+        format!("{}/{page}?flow={}", self.folder, self.sealed)
+    }
+}
+
+/// A written page.
+#[derive(Debug, Clone)]
+pub(crate) struct Page {
+    /// The text.
+    pub(crate) html: String,
+}
+
+impl Page {
+    fn of(template: &impl Template) -> garita_model::Result<Self> {
+        let html = template
+            .render()
+            .map_err(|e| garita_model::Error::internal(format!("a page cannot be written: {e}")))?;
+        Ok(Self { html })
+    }
+}
+
+/// What forms share.
+#[derive(Debug, Clone)]
+struct Form {
+    frame: Frame,
+    title: String,
+    lead: Vec<String>,
+    problems: Vec<Problem>,
+    notice: Option<String>,
+    action: String,
+    flow: String,
+    fields: Vec<Field>,
+    submit: String,
+    links: Vec<Link>,
+}
+
+impl Form {
+    fn new(frame: &Frame, flow: &Flow, page: &str, title: &str, submit: &str) -> Self {
+        let words = frame.words;
+        Self {
+            title: words.say(title),
+            submit: words.say(submit),
+            frame: frame.clone(),
+            lead: Vec::new(),
+            problems: Vec::new(),
+            notice: None,
+            action: flow.action(page),
+            flow: flow.sealed.clone(),
+            fields: Vec::new(),
+            links: Vec::new(),
+        }
+    }
+
+    /// Puts problems at the head of the form and at their fields; without any, the first empty field has the focus.
+    fn told(mut self, problems: &[Problem]) -> Self {
+        self.problems = problems.to_vec();
+        for field in &mut self.fields {
+            let own = problems.iter().find(|problem| problem.field == Some(field.id));
+            field.problem = own.map(|problem| problem.text.clone());
+        }
+        if problems.is_empty()
+            && let Some(first) = self.fields.iter_mut().find(|field| field.value.is_empty())
+        {
+            first.focus = true;
+        }
+        self
+    }
+
+    fn page(&self) -> garita_model::Result<Page> {
+        Page::of(&FormPage { frame: &self.frame, title: &self.title, failed: self.failed(), form: self })
+    }
+    fn failed(&self) -> bool {
+        !self.problems.is_empty()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "form.html")]
+struct FormPage<'a> {
+    frame: &'a Frame,
+    title: &'a str,
+    failed: bool,
+    form: &'a Form,
+}

@@ -1,0 +1,96 @@
+//! Passwords: forgotten, set anew with a code, chosen in place of an administrator's.
+
+use super::{Field, Flow, Form, Frame, Kind, Link, Page, Problem};
+use crate::words::Given;
+
+/// What the pool asks of passwords.
+#[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "the pool's own switches")]
+pub(crate) struct PasswordRules {
+    pub(crate) min_length: usize,
+    pub(crate) uppercase: bool,
+    pub(crate) lowercase: bool,
+    pub(crate) digits: bool,
+    pub(crate) symbols: bool,
+}
+
+impl PasswordRules {
+    /// The rules in a sentence.
+    fn hint(self, frame: &Frame) -> String {
+        let words = frame.words;
+        let classes: Vec<String> = [
+            (self.uppercase, words.say("password-class-upper")),
+            (self.lowercase, words.say("password-class-lower")),
+            (self.digits, words.say("password-class-digit")),
+            (self.symbols, words.say("password-class-symbol")),
+        ]
+        .into_iter()
+        .filter_map(|(asked, name)| asked.then_some(name))
+        .collect();
+        let row = words.row(&classes, "password-class-and");
+        let row = if row.is_empty() { "none" } else { &row };
+        words.with(
+            "password-hint",
+            &[("length", Given::Number(self.min_length)), ("classes", Given::Text(row))],
+        )
+    }
+
+    /// The two fields of a new password.
+    pub(super) fn fields(self, frame: &Frame) -> [Field; 2] {
+        let new = |id, label| Field::new(frame, id, label, Kind::NewPassword);
+        [
+            new("new-password", "field-new-password").hinting(self.hint(frame)),
+            new("new-password-again", "field-new-password-again"),
+        ]
+    }
+}
+
+/// Asks for a code to be sent.
+pub(crate) fn forgot(
+    frame: &Frame,
+    flow: &Flow,
+    username: &str,
+    problems: &[Problem],
+) -> garita_model::Result<Page> {
+    let words = frame.words;
+    let mut form = Form::new(frame, flow, "forgot", "forgot-title", "forgot-submit");
+    form.lead = vec![words.say("forgot-lead")];
+    form.fields = vec![Field::new(frame, "username", "field-username", Kind::Username).holding(username)];
+    form.links = vec![Link::new(words, "link-back", flow.link("sign-in"))];
+    form.told(problems).page()
+}
+
+/// Takes the code and the new password.
+pub(crate) fn reset(
+    frame: &Frame,
+    flow: &Flow,
+    rules: PasswordRules,
+    code: &str,
+    problems: &[Problem],
+) -> garita_model::Result<Page> {
+    let words = frame.words;
+    let mut form = Form::new(frame, flow, "reset", "reset-title", "reset-submit");
+    form.lead = vec![words.say("reset-lead")];
+    form.fields = vec![Field::new(frame, "code", "field-code", Kind::Digits).holding(code)];
+    form.fields.extend(rules.fields(frame));
+    form.links = vec![
+        Link::new(words, "link-another-code", flow.link("forgot")),
+        Link::new(words, "link-back", flow.link("sign-in")),
+    ];
+    form.told(problems).page()
+}
+
+/// Takes a password in place of the one an administrator set.
+pub(crate) fn new_password(
+    frame: &Frame,
+    flow: &Flow,
+    rules: PasswordRules,
+    problems: &[Problem],
+) -> garita_model::Result<Page> {
+    let words = frame.words;
+    let mut form = Form::new(frame, flow, "new-password", "new-password-title", "new-password-submit");
+    form.lead = vec![words.say("new-password-lead")];
+    form.fields = rules.fields(frame).into();
+    form.links = vec![Link::new(words, "link-back", flow.link("sign-in"))];
+    form.told(problems).page()
+}

@@ -1,0 +1,131 @@
+use super::*;
+use crate::words::Language;
+
+/// Where to leave the pages for looking at them: `GARITA_PAGES=folder cargo test -p garita-web pages`.
+const FOLDER: Option<&str> = option_env!("GARITA_PAGES");
+
+const RULES: PasswordRules =
+    PasswordRules { min_length: 12, uppercase: true, lowercase: true, digits: true, symbols: false };
+
+/// Every page there is, in one language, with problems where a page can have them.
+fn pages(language: Language) -> Vec<(&'static str, Page)> {
+    let words = Words(language);
+    let frame = Frame { words, place: "Research platform".to_owned() };
+    let flow = Flow { folder: "/eu-west-1_Ab3dE5gH9".to_owned(), sealed: "c2VhbGVk".to_owned() };
+    let ways = Ways { by_address: true, sign_up: true };
+    let scopes = ["openid", "email", "aws.cognito.signin.user.admin", "models/read"].map(str::to_owned);
+    let asking = Asking { client: "MLflow", user: "ana", scopes: &scopes };
+    let wrong = |field, key: &str| [Problem::field(field, words.say(key))];
+    let made = Authenticator::of("Research platform", "ana", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP");
+    let asked = SignUp { address: true, username: "ana".to_owned(), ..SignUp::default() };
+    let differs = wrong("new-password-again", "password-differs");
+    let made = [
+        ("sign-in", sign_in(&frame, &flow, Some("MLflow"), ways, "", &[], None)),
+        (
+            "sign-in-wrong",
+            sign_in(&frame, &flow, None, ways, "ana", &[Problem::form(words.say("sign-in-wrong"))], None),
+        ),
+        (
+            "sign-in-notice",
+            sign_in(&frame, &flow, Some("MLflow"), ways, "ana", &[], Some(words.say("reset-done"))),
+        ),
+        ("code", code(&frame, &flow, &[])),
+        ("code-wrong", code(&frame, &flow, &wrong("code", "code-wrong"))),
+        ("forgot", forgot(&frame, &flow, "", &[])),
+        ("reset", reset(&frame, &flow, RULES, "", &[])),
+        ("reset-wrong", reset(&frame, &flow, RULES, "123456", &differs)),
+        ("new-password", new_password(&frame, &flow, RULES, &[])),
+        ("sign-up", sign_up(&frame, &flow, &asked, RULES, &[])),
+        ("confirm", confirm(&frame, &flow, &[], Some(words.say("confirm-sent")))),
+        ("authenticator", authenticator(&frame, &flow, &made, &[])),
+        ("consent", consent(&frame, &flow, asking)),
+        ("device", device_code(&frame, &flow, "", &wrong("user-code", "device-wrong"))),
+        ("device-consent", device_consent(&frame, &flow, asking, "WDJB-MJHT")),
+        ("device-connected", device_connected(&frame)),
+        ("device-denied", device_denied(&frame)),
+        ("signed-in", signed_in(&frame, &flow, "ana")),
+        ("sign-out", sign_out(&frame, &flow, "ana")),
+        ("signed-out", signed_out(&frame)),
+        (
+            "error-app",
+            error(
+                &frame,
+                &Wrong::App(words.about("reason-redirect", "uri", "https://ml.example/<callback>")),
+                "3d2f6c1e-8a4b-4f0e-9c57-0d6f1a2b3c4d",
+            ),
+        ),
+        ("error-expired", error(&frame, &Wrong::Expired, "3d2f6c1e")),
+        ("error-elsewhere", error(&frame, &Wrong::Elsewhere, "3d2f6c1e")),
+        ("error-not-found", error(&frame, &Wrong::NotFound, "3d2f6c1e")),
+        ("error-busy", error(&frame, &Wrong::Busy, "3d2f6c1e")),
+    ];
+    made.into_iter().map(|(name, page)| (name, page.unwrap())).collect()
+}
+
+/// The value of every attribute of this name, in order.
+fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
+    let mark = format!(" {name}=\"");
+    html.split(&mark).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+}
+
+#[test]
+fn every_page_is_sound_in_every_language() {
+    for language in Language::ALL {
+        for (name, page) in pages(language) {
+            let html = &page.html;
+            let tell = format!("{name} in {}", language.tag());
+            assert!(html.contains(&format!("<html lang=\"{}\">", language.tag())), "{tell}");
+            assert_eq!(html.matches("<h1>").count(), 1, "{tell}");
+            // What is pointed to is there, once.
+            let ids = attributes(html, "id");
+            for id in &ids {
+                assert_eq!(ids.iter().filter(|other| *other == id).count(), 1, "{tell}: id {id}");
+            }
+            let described = attributes(html, "aria-describedby");
+            for id in
+                attributes(html, "for").iter().copied().chain(described.iter().flat_map(|v| v.split(' ')))
+            {
+                assert!(ids.contains(&id), "{tell}: {id} is nowhere");
+            }
+            assert!(html.matches("autofocus").count() <= 1, "{tell}");
+            // No script, style or address of elsewhere, and nothing inline.
+            for forbidden in ["style=", "<style", "onclick", "javascript:", "http:", "src=\"//", "href=\"//"]
+            {
+                assert!(!html.contains(forbidden), "{tell}: {forbidden}");
+            }
+            assert!(!html.contains("<script"), "{tell}");
+            if let Some(folder) = FOLDER {
+                std::fs::write(format!("{folder}/{name}.{}.html", language.tag()), html).unwrap();
+            }
+        }
+    }
+    if let Some(folder) = FOLDER {
+        let assets = Assets::get();
+        std::fs::create_dir_all(format!("{folder}/assets")).unwrap();
+        for asset in [&assets.stylesheet, &assets.icon] {
+            std::fs::write(format!("{folder}{}", asset.path), asset.bytes).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_people_type_is_text() {
+    let frame = Frame { words: Words(Language::English), place: "<b>".to_owned() };
+    let flow = Flow { folder: "/p".to_owned(), sealed: "s".to_owned() };
+    let ways = Ways { by_address: false, sign_up: false };
+    let page = sign_in(&frame, &flow, Some("<i>&"), ways, "\"><script>", &[], None).unwrap();
+    assert!(!page.html.contains("<b>") && !page.html.contains("<i>") && !page.html.contains("<script"));
+    assert!(page.html.contains("value=\"&#34;&#62;&#60;script&#62;\""), "{}", page.html);
+}
+
+#[test]
+fn a_problem_has_the_focus_and_its_field_is_tied_to_it() {
+    let frame = Frame { words: Words(Language::English), place: "p".to_owned() };
+    let flow = Flow { folder: "/p".to_owned(), sealed: "s".to_owned() };
+    let html = code(&frame, &flow, &[Problem::field("code", "wrong".to_owned())]).unwrap().html;
+    assert!(html.contains("<title>Problem: Enter your code"), "{html}");
+    assert!(html.contains("<div class=\"summary\" role=\"alert\" tabindex=\"-1\" autofocus>"), "{html}");
+    assert!(html.contains("<a href=\"#code\">wrong</a>"), "{html}");
+    assert!(html.contains("aria-describedby=\"code-problem\" aria-invalid=\"true\""), "{html}");
+    assert_eq!(html.matches("autofocus").count(), 1, "{html}");
+}

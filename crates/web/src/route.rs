@@ -1,0 +1,234 @@
+//! What stands at which path. Every pool has a folder of its own, named by its id, which is also its issuer; Cognito's
+//! own paths have no folder, and find the pool by the app client.
+//!
+//! INVARIANT: a path is compared as it came, letter for letter: an encoded or doubled slash leads nowhere.
+
+use http::Method;
+
+/// An endpoint of the OIDC provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    /// `/.well-known/openid-configuration`
+    Discovery,
+    /// `/.well-known/jwks.json`
+    Keys,
+    /// `/oauth2/authorize`
+    Authorize,
+    /// `/oauth2/token`
+    Token,
+    /// `/oauth2/userInfo`
+    UserInfo,
+    /// `/oauth2/revoke`
+    Revoke,
+    /// `/oauth2/introspect`
+    Introspect,
+    /// `/oauth2/device_authorization`
+    DeviceAuthorization,
+    /// `/logout`
+    Logout,
+}
+
+/// A page of a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the pages, by their paths")]
+pub(crate) enum PageName {
+    SignIn,
+    Code,
+    Authenticator,
+    NewPassword,
+    Forgot,
+    Reset,
+    SignUp,
+    Confirm,
+    Resend,
+    Consent,
+    Device,
+    DeviceConsent,
+    Account,
+    SignOut,
+}
+
+impl PageName {
+    const ALL: [Self; 14] = [
+        Self::SignIn,
+        Self::Code,
+        Self::Authenticator,
+        Self::NewPassword,
+        Self::Forgot,
+        Self::Reset,
+        Self::SignUp,
+        Self::Confirm,
+        Self::Resend,
+        Self::Consent,
+        Self::Device,
+        Self::DeviceConsent,
+        Self::Account,
+        Self::SignOut,
+    ];
+
+    /// The last part of its path.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Code => "code",
+            Self::Authenticator => "authenticator",
+            Self::NewPassword => "new-password",
+            Self::Forgot => "forgot",
+            Self::Reset => "reset",
+            Self::SignUp => "sign-up",
+            Self::Confirm => "confirm",
+            Self::Resend => "resend",
+            Self::Consent => "consent",
+            Self::Device => "device",
+            Self::DeviceConsent => "device-consent",
+            Self::Account => "account",
+            Self::SignOut => "sign-out",
+        }
+    }
+
+    /// What the audit trail calls it.
+    pub(crate) fn event(self) -> &'static str {
+        match self {
+            Self::SignIn => "Login",
+            Self::Code => "MfaCode",
+            Self::Authenticator => "MfaSetup",
+            Self::NewPassword => "NewPassword",
+            Self::Forgot => "ForgotPassword",
+            Self::Reset => "ConfirmForgotPassword",
+            Self::SignUp => "Signup",
+            Self::Confirm => "Confirm",
+            Self::Resend => "ResendCode",
+            Self::Consent => "Consent",
+            Self::Device => "Device",
+            Self::DeviceConsent => "DeviceConsent",
+            Self::Account => "Account",
+            Self::SignOut => "SignOut",
+        }
+    }
+}
+
+/// What a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route<'a> {
+    /// A file.
+    Asset(&'a str),
+    /// An endpoint, of a pool when the path names one.
+    Endpoint(Option<&'a str>, Endpoint),
+    /// A page of a pool.
+    Page(&'a str, PageName),
+    /// Nothing.
+    Nowhere,
+}
+
+impl<'a> Route<'a> {
+    /// Reads a path.
+    pub(crate) fn of(path: &'a str) -> Self {
+        if path.starts_with("/assets/") {
+            return Self::Asset(path);
+        }
+        if let Some(endpoint) = bare(path) {
+            return Self::Endpoint(None, endpoint);
+        }
+        let Some((pool, rest)) = path.strip_prefix('/').and_then(|path| path.split_once('/')) else {
+            return Self::Nowhere;
+        };
+        if let Some(endpoint) = in_folder(rest) {
+            return Self::Endpoint(Some(pool), endpoint);
+        }
+        match PageName::ALL.into_iter().find(|page| page.path() == rest) {
+            Some(page) => Self::Page(pool, page),
+            None => Self::Nowhere,
+        }
+    }
+
+    /// The methods it takes; HEAD goes with GET.
+    pub(crate) fn takes(self, method: &Method) -> bool {
+        let get = method == Method::GET || method == Method::HEAD;
+        let post = method == Method::POST;
+        match self {
+            Self::Asset(_) => get,
+            Self::Endpoint(_, endpoint) => match endpoint {
+                Endpoint::Discovery | Endpoint::Keys => get,
+                Endpoint::Authorize | Endpoint::UserInfo | Endpoint::Logout => get || post,
+                Endpoint::Token | Endpoint::Revoke | Endpoint::Introspect | Endpoint::DeviceAuthorization => {
+                    post
+                }
+            },
+            Self::Page(_, PageName::SignOut) => post,
+            Self::Page(_, PageName::Account | PageName::Resend) => get,
+            Self::Page(..) => get || post,
+            Self::Nowhere => true,
+        }
+    }
+
+    /// What the audit trail calls a request for it: names of Cognito's own records where there are some.
+    pub(crate) fn event(self, method: &Method) -> String {
+        let name = match self {
+            Self::Asset(_) => "Asset",
+            Self::Endpoint(_, endpoint) => match endpoint {
+                Endpoint::Discovery => "OpenIdConfiguration",
+                Endpoint::Keys => "Jwks",
+                Endpoint::Authorize => "Authorize",
+                Endpoint::Token => "Token",
+                Endpoint::UserInfo => "UserInfo",
+                Endpoint::Revoke => "Revoke",
+                Endpoint::Introspect => "Introspect",
+                Endpoint::DeviceAuthorization => "DeviceAuthorization",
+                Endpoint::Logout => "Logout",
+            },
+            Self::Page(_, page) => page.event(),
+            Self::Nowhere => return "Unknown".to_owned(),
+        };
+        format!("{name}_{}", if method == Method::POST { "POST" } else { "GET" })
+    }
+}
+
+/// Cognito's own paths.
+fn bare(path: &str) -> Option<Endpoint> {
+    match path {
+        "/oauth2/authorize" | "/login" => Some(Endpoint::Authorize),
+        "/oauth2/token" => Some(Endpoint::Token),
+        "/oauth2/userInfo" => Some(Endpoint::UserInfo),
+        "/oauth2/revoke" => Some(Endpoint::Revoke),
+        "/logout" => Some(Endpoint::Logout),
+        _ => None,
+    }
+}
+
+/// What follows a pool's id.
+fn in_folder(rest: &str) -> Option<Endpoint> {
+    match rest {
+        ".well-known/openid-configuration" => Some(Endpoint::Discovery),
+        ".well-known/jwks.json" => Some(Endpoint::Keys),
+        "oauth2/authorize" => Some(Endpoint::Authorize),
+        "oauth2/token" => Some(Endpoint::Token),
+        "oauth2/userInfo" => Some(Endpoint::UserInfo),
+        "oauth2/revoke" => Some(Endpoint::Revoke),
+        "oauth2/introspect" => Some(Endpoint::Introspect),
+        "oauth2/device_authorization" => Some(Endpoint::DeviceAuthorization),
+        "logout" => Some(Endpoint::Logout),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_where_they_say() {
+        assert_eq!(Route::of("/oauth2/token"), Route::Endpoint(None, Endpoint::Token));
+        assert_eq!(Route::of("/p_1/oauth2/token"), Route::Endpoint(Some("p_1"), Endpoint::Token));
+        assert_eq!(Route::of("/p_1/sign-in"), Route::Page("p_1", PageName::SignIn));
+        assert_eq!(Route::of("/login"), Route::Endpoint(None, Endpoint::Authorize));
+        for nowhere in
+            ["/", "", "/p_1", "/p_1/", "/p_1//sign-in", "/p_1/sign-in/", "/p_1/%73ign-in", "//sign-in/x"]
+        {
+            assert_eq!(Route::of(nowhere), Route::Nowhere, "{nowhere}");
+        }
+        assert!(!Route::of("/p/oauth2/token").takes(&Method::GET));
+        assert!(!Route::of("/p/sign-out").takes(&Method::GET));
+        assert!(Route::of("/p/sign-in").takes(&Method::HEAD));
+        assert_eq!(Route::of("/p/sign-in").event(&Method::POST), "Login_POST");
+    }
+}
