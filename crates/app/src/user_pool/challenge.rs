@@ -6,10 +6,12 @@ use std::sync::Arc;
 use garita_model::user_pool::{ClientId, PoolFault, PoolId, UserStatus};
 use garita_model::{Object, PoolUser, Result, Secret};
 
+use super::attribute::{set, spec, unproved_when_changed};
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{SignedIn, may_sign_in, second_step};
 use super::tokens::{Proof, finish};
-use super::user::{about, must_be_free, set, unproved_when_changed};
+use super::user::about;
+use super::username::{find, must_be_free};
 use super::{Admitted, given, invalid, password};
 use crate::App;
 use crate::context::RequestContext;
@@ -71,8 +73,7 @@ impl App {
         about(cx, admitted.user_pool(), user.sub);
         let given = |name: &str| given(&input.responses, name);
         let name = given("USERNAME")?;
-        let same =
-            super::user::find(&state, admitted.user_pool(), name).is_some_and(|named| named.sub == user.sub);
+        let same = find(&state, admitted.user_pool(), name).is_some_and(|named| named.sub == user.sub);
         if !same {
             return Err(PoolFault::NotAuthorized.because("Invalid session for the user."));
         }
@@ -204,7 +205,7 @@ pub(super) fn own_attributes(
 ) -> Result<()> {
     let (pool, before) = (admitted.user_pool(), user.attributes.clone());
     for (name, value) in attributes {
-        let spec = super::user::spec(pool, name)?;
+        let spec = spec(pool, name)?;
         let proof =
             garita_model::user_pool::SignInAttribute::ALL.iter().any(|a| a.proof() == Some(name.as_str()));
         if !admitted.client().may_write(name) || proof || spec.developer_only {

@@ -9,8 +9,9 @@ use garita_model::{Object, ObjectKey, PoolGroup, PoolUser, Result, UserPool};
 use garita_store::Snapshot;
 
 use super::ask::judged;
-use super::user::{about, find};
-use super::{Part, invalid, no_user};
+use super::user::about;
+use super::username::find;
+use super::{Part, check_name, invalid, no_user};
 use crate::App;
 use crate::authorize::Permit;
 use crate::change::Change;
@@ -55,7 +56,7 @@ impl App {
     ) -> Result<Arc<PoolGroup>> {
         self.change(cx, move |change| {
             let (permit, pool) = judged(change, "cognito-idp:CreateGroup", &input.pool)?;
-            check_name(&input.name)?;
+            check_name("groupName", &input.name)?;
             let state = change.state();
             if state.pool_group(&pool.id, &input.name).is_some() {
                 return Err(PoolFault::GroupExists.because("A group with the name already exists."));
@@ -258,17 +259,6 @@ fn put_groups(
 fn get(state: &Snapshot, pool: &UserPool, name: &str) -> Result<Arc<PoolGroup>> {
     let group = state.pool_group(&pool.id, name).cloned();
     group.ok_or_else(|| PoolFault::ResourceNotFound.because("Group not found."))
-}
-
-/// `GroupNameType`.
-fn check_name(name: &str) -> Result<()> {
-    let visible = |c: char| !c.is_whitespace() && !c.is_control();
-    if (1..=128).contains(&name.chars().count()) && name.chars().all(visible) {
-        return Ok(());
-    }
-    Err(invalid(
-        r"1 validation error detected: Value at 'groupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{L}\p{M}\p{S}\p{N}\p{P}]+",
-    ))
 }
 
 /// A group with its settings. A role that is handed to a group's members is handed on: its giver must be allowed to.

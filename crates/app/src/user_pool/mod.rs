@@ -13,6 +13,7 @@
 mod admit;
 mod ask;
 pub(crate) mod attempts;
+mod attribute;
 mod challenge;
 mod client;
 mod code;
@@ -21,6 +22,7 @@ mod forgotten;
 pub(crate) mod ground;
 mod group;
 mod mail;
+mod new_user;
 mod own;
 mod password;
 mod pool;
@@ -33,6 +35,7 @@ mod tagging;
 pub(crate) mod tokens;
 mod user;
 mod user_password;
+mod username;
 
 pub use admit::Admitted;
 pub use challenge::ChallengeAnswer;
@@ -41,6 +44,7 @@ pub use code::Delivery;
 pub use filter::UserFilter;
 pub use forgotten::ConfirmForgotten;
 pub use group::{GroupSettings, NewGroup};
+pub use new_user::CreatePoolUser;
 pub use own::OwnPassword;
 pub use pool::{NewPool, PoolDetail, PoolSettings};
 pub use session::ChallengeName;
@@ -48,7 +52,7 @@ pub use sign_in::{Challenge, SignIn, SignInFlow, SignedIn};
 pub use sign_up::{Named, SignUp, SignedUp};
 pub use software_token::{NewSeed, SettingUp};
 pub use tokens::IssuedTokens;
-pub use user::{CreatePoolUser, UserListing};
+pub use user::UserListing;
 pub use user_password::SetPoolPassword;
 
 use std::collections::BTreeMap;
@@ -84,6 +88,17 @@ impl Part {
 /// A value that cannot be accepted.
 fn invalid(message: impl Into<String>) -> Error {
     PoolFault::InvalidParameter.because(message)
+}
+
+/// `UsernameType` and `GroupNameType`: 1 to 128 visible characters.
+fn check_name(member: &str, name: &str) -> Result<()> {
+    let visible = |c: char| !c.is_whitespace() && !c.is_control();
+    if (1..=128).contains(&name.chars().count()) && name.chars().all(visible) {
+        return Ok(());
+    }
+    Err(invalid(format!(
+        r"1 validation error detected: Value at '{member}' failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{{L}}\p{{M}}\p{{S}}\p{{N}}\p{{P}}]+"
+    )))
 }
 
 /// A parameter that must be there.

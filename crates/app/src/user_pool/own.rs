@@ -11,7 +11,8 @@ use super::code::{self, Delivery, mismatch, too_often};
 use super::ground::PoolGround;
 use super::tokens::{SELF_SERVICE, end};
 use super::user::{about, belongings};
-use super::{Admitted, invalid, password, user as users};
+use super::username::must_be_free;
+use super::{Admitted, attribute, invalid, password};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
@@ -134,7 +135,7 @@ impl App {
                     PoolFault::NotAuthorized.because("A client attempted to write unauthorized attribute")
                 );
             }
-            users::remove(bearer.admitted.user_pool(), user, &names)
+            attribute::remove(bearer.admitted.user_pool(), user, &names)
         })
         .await
     }
@@ -188,7 +189,7 @@ impl App {
                     return Err(mismatch());
                 }
                 user.attributes.set("email_verified", "true")?;
-                users::must_be_free(change.state(), bearer.admitted.user_pool(), user)
+                must_be_free(change.state(), bearer.admitted.user_pool(), user)
             })
             .await;
         if done.is_ok() {

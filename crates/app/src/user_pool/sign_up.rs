@@ -8,8 +8,10 @@ use garita_model::{Object, PoolUser, Result, Secret};
 use super::attempts::Tried;
 use super::challenge::{must_have_required, own_attributes};
 use super::code::{self, Delivery, mismatch, too_often};
-use super::user::{about, draft, find, is_taken, must_be_free, own_name};
-use super::{Admitted, invalid, password};
+use super::new_user::draft;
+use super::user::about;
+use super::username::{find, is_taken, must_be_free, own_name};
+use super::{Admitted, check_name, invalid, password};
 use crate::App;
 use crate::context::RequestContext;
 
@@ -58,7 +60,7 @@ impl App {
         if pool.admin_only_sign_up {
             return Err(PoolFault::NotAuthorized.because("SignUp is not permitted for this user pool"));
         }
-        super::user::check_username(&input.username)?;
+        check_name("username", &input.username)?;
         self.hold_pool_password(pool, &input.password).await?;
         let sub = Uuid::draw(self.entropy())?;
         let name = own_name(pool, sub, &input.username);
@@ -215,7 +217,7 @@ impl App {
         let state = self.snapshot();
         let admitted = self.admit(&state, cx, &who.client)?;
         self.check_secret_hash(&admitted, &who.username, who.secret_hash.as_deref())?;
-        super::user::check_username(&who.username)?;
+        check_name("username", &who.username)?;
         let user = find(&state, admitted.user_pool(), &who.username);
         if let Some(user) = &user {
             about(cx, admitted.user_pool(), user.sub);

@@ -15,9 +15,11 @@ use garita_model::{Error, PoolUser, Result, Sealed, UserPool};
 use jiff::SignedDuration;
 
 use super::admit::wrong_credentials;
+use super::attribute::is_address;
 use super::session::{ChallengeName, spent};
 use super::sign_in::{Challenge, SignedIn};
-use super::user::{about, find, is_address};
+use super::user::about;
+use super::username::find;
 use super::{Admitted, given, invalid, no_user};
 use crate::App;
 use crate::context::RequestContext;
