@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from identities import Identities  # noqa: E402
 from platform_under_test import RUNNING, Garita  # noqa: E402
 
 LOG_LINES = 15
@@ -20,6 +21,20 @@ def garita():
         yield running.create()
     finally:
         running.end()
+
+
+@pytest.fixture
+def own(garita):
+    """Users, groups, roles and policies that go away with the test."""
+    made = Identities(garita)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def iam(own):
+    """IAM, as the root user of the account of `own`."""
+    return own.iam
 
 
 @pytest.fixture

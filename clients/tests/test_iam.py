@@ -4,19 +4,7 @@ import json
 import subprocess
 
 import pytest
-from identities import Identities, policy, refused, trust, unique
-
-
-@pytest.fixture
-def own(garita):
-    made = Identities(garita)
-    yield made
-    made.end()
-
-
-@pytest.fixture
-def iam(own):
-    return own.iam
+from identities import policy, refused, trust, unique
 
 
 def test_a_user_lives_under_its_name_and_path(own, iam):

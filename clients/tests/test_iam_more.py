@@ -1,22 +1,9 @@
 """What users prove themselves with and what accounts have, through boto3, from its making to its end."""
 
-import pytest
-from identities import Identities, one_time_code, policy, refused, trust, unique
+from identities import one_time_code, policy, refused, trust, unique
 from platform_under_test import Credentials
 
 PASSWORD = "Tell-nobody-1"
-
-
-@pytest.fixture
-def own(garita):
-    made = Identities(garita)
-    yield made
-    made.end()
-
-
-@pytest.fixture
-def iam(own):
-    return own.iam
 
 
 def test_an_account_has_an_alias(iam):

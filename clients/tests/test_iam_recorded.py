@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from identities import Identities, policy, unique
+from identities import policy, unique
 from recorded import ACCOUNT, OK, Replies, error, parts, recording, role, trusting
 
 PREFIX = "/<path-prefix>/"
@@ -96,13 +96,6 @@ EXPECTED = {
         ),
     },
 }
-
-
-@pytest.fixture
-def own(garita):
-    made = Identities(garita)
-    yield made
-    made.end()
 
 
 @pytest.fixture

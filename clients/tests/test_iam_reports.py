@@ -4,15 +4,7 @@ import csv
 import io
 import time
 
-import pytest
-from identities import Identities, policy, refused, unique
-
-
-@pytest.fixture
-def own(garita):
-    made = Identities(garita)
-    yield made
-    made.end()
+from identities import policy, refused, unique
 
 
 def finished(get, **job):

@@ -4,7 +4,7 @@ import json
 import subprocess
 
 import pytest
-from identities import Identities, policy, refused, trust, unique
+from identities import policy, refused, trust, unique
 
 BUCKET = "arn:aws:s3:::bucket"
 OBJECT = "arn:aws:s3:::models/ana/weights"
@@ -14,18 +14,6 @@ ALL = policy("*")
 LIKE_RECORDED = (
     '{"Version": "2012-10-17", "Statement": {"Sid": "Write", "Effect": "Allow", "Action": "s3:Put*", "Resource": "*"}}'
 )
-
-
-@pytest.fixture
-def own(garita):
-    made = Identities(garita)
-    yield made
-    made.end()
-
-
-@pytest.fixture
-def iam(own):
-    return own.iam
 
 
 def custom(iam, *policies, action="s3:GetObject", resources=(), **more):

@@ -14,13 +14,6 @@ TAGGED = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
 
 
 @pytest.fixture
-def own(garita):
-    made = Identities(garita)
-    yield made
-    made.end()
-
-
-@pytest.fixture
 def other(garita):
     made = Identities(garita, "data-science")
     yield made
