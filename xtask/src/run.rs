@@ -69,13 +69,22 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-/// Does a step and prints how long it took.
+/// Does a step and prints how it ended and how long it took.
 pub(crate) fn step<T>(title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    judged(title, |_| "ok".to_owned(), work)
+}
+
+/// As [`step`], for work that can come to a bad end without an error: `outcome` words what it answered.
+pub(crate) fn judged<T>(
+    title: &str,
+    outcome: impl FnOnce(&T) -> String,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<T> {
     println!("==> {title}");
     let started = Instant::now();
     let result = work();
-    let word = if result.is_ok() { "ok" } else { "FAILED" };
-    println!("<== {title}: {word} in {}", minutes(started.elapsed()));
+    let said = result.as_ref().map_or_else(|_| "FAILED".to_owned(), outcome);
+    println!("<== {title}: {said} in {}", minutes(started.elapsed()));
     result.with_context(|| format!("step `{title}`"))
 }
 

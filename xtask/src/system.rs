@@ -2,9 +2,10 @@
 //!
 //! INVARIANT: what cannot be found nor installed is an error that names the package; nothing is skipped over.
 
+use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::run;
 
@@ -38,6 +39,24 @@ pub(crate) const WRK: Need = Need { probe: &["sh", "-c", "command -v wrk"], pack
 
 /// The instruction counter of `bench --gate`.
 pub(crate) const VALGRIND: Need = Need { probe: &["valgrind", "--version"], package: "valgrind" };
+
+/// Refuses to begin on a disk that is nearly full: what follows would fail in ways that say nothing of why.
+pub(crate) fn must_have_room(folder: &Path, least: u64) -> Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let said = run::output(Command::new("df").args(["-P", "-m"]).arg(folder))?;
+    let free = free(&said).with_context(|| format!("`df` says nothing of {}", folder.display()))?;
+    ensure!(
+        free >= least,
+        "{free} MiB are free in {}, {least} are needed: make room first",
+        folder.display()
+    );
+    Ok(())
+}
+
+/// The fourth column of the last line that `df -P` prints.
+fn free(said: &str) -> Option<u64> {
+    said.lines().next_back()?.split_whitespace().nth(3)?.parse().ok()
+}
 
 /// Finds everything, or installs what is missing.
 pub(crate) fn provide(needs: &[Need]) -> Result<()> {
@@ -76,4 +95,24 @@ fn apt(arguments: &[&str]) -> Command {
     let mut command = Command::new("apt-get");
     command.args(arguments);
     command
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_room_is_the_fourth_column() {
+        let said = "Filesystem     1048576-blocks  Used Available Capacity Mounted on\n/dev/vda               257897 17400     75000      19% /\n";
+        assert_eq!(free(said), Some(75_000));
+        assert_eq!(free(""), None);
+        assert_eq!(free("df: no such folder"), None);
+    }
+
+    #[test]
+    fn a_disk_without_room_is_refused_with_what_is_needed() {
+        let folder = std::env::temp_dir();
+        must_have_room(&folder, 0).unwrap();
+        let error = must_have_room(&folder, u64::MAX).unwrap_err().to_string();
+        assert!(error.ends_with("are needed: make room first"), "{error}");
+    }
 }

@@ -8,25 +8,35 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use crate::run::{self, step};
+use crate::run;
 use crate::system::{self, CHROMIUM, COMPILER, NODE, NPM, OPENSSL, PYTHON, VENV};
 use crate::workspace::Workspace;
 use tally::Tally;
 
-/// Everything. Later parts run even when an earlier one failed, so that one run tells all.
+/// Least free space in the target folder for a part to begin, in MiB: what the binaries of the tests take.
+const ROOM: u64 = 2_048;
+
+/// Everything. Later parts run even when an earlier one failed, so that one run tells all; but none on a full disk.
 pub(crate) fn all(workspace: &Workspace) -> Result<()> {
-    let parts = [step("rust tests", || run_rust(workspace)), step("client tests", || run_clients(workspace))];
-    finish(parts.into())
+    finish(vec![part("rust tests", workspace, run_rust), part("client tests", workspace, run_clients)])
 }
 
 /// The workspace's own tests.
 pub(crate) fn rust(workspace: &Workspace) -> Result<()> {
-    finish(vec![step("rust tests", || run_rust(workspace))])
+    finish(vec![part("rust tests", workspace, run_rust)])
 }
 
 /// Real clients against the built program.
 pub(crate) fn clients(workspace: &Workspace) -> Result<()> {
-    finish(vec![step("client tests", || run_clients(workspace))])
+    finish(vec![part("client tests", workspace, run_clients)])
+}
+
+/// One part. Its closing line says what came out of it, which may be a failure that was counted.
+fn part(title: &str, workspace: &Workspace, run: fn(&Workspace) -> Result<Tally>) -> Result<Tally> {
+    run::judged(title, Tally::verdict, || {
+        system::must_have_room(workspace.target(), ROOM)?;
+        run(workspace)
+    })
 }
 
 fn run_rust(workspace: &Workspace) -> Result<Tally> {

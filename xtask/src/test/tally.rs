@@ -28,6 +28,11 @@ impl Tally {
         self.broken |= other.broken;
     }
 
+    /// What a part that came out so is called.
+    pub(super) fn verdict(&self) -> String {
+        if self.is_good() { "ok".to_owned() } else { format!("FAILED ({self})") }
+    }
+
     /// Whether every test ran and passed.
     pub(super) fn is_good(&self) -> bool {
         self.failed == 0 && self.skipped == 0 && !self.broken
@@ -112,5 +117,9 @@ mod tests {
         let fine = Tally { passed: 1, ..Tally::default() };
         assert!(fine.ended(true).is_good());
         assert!(!fine.ended(false).is_good());
+        assert_eq!(fine.ended(true).verdict(), "ok");
+        assert_eq!(fine.ended(false).verdict(), "FAILED (1 passed, 0 failed; a runner broke off)");
+        let failed = Tally { failed: 2, ..fine };
+        assert_eq!(failed.ended(false).verdict(), "FAILED (1 passed, 2 failed)");
     }
 }
