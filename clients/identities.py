@@ -94,6 +94,16 @@ class Identities:
     def arn(self, kind, name):
         return f"arn:aws:iam::{self.account}:{kind}/{name}"
 
+    def delete_linked_role(self, name):
+        """Deletes a service-linked role, and waits until it is gone."""
+        self.wait_for_deletion(self.iam.delete_service_linked_role(RoleName=name)["DeletionTaskId"])
+
+    def wait_for_deletion(self, task):
+        deadline = time.monotonic() + 30
+        while (status := self.iam.get_service_linked_role_deletion_status(DeletionTaskId=task))["Status"] != "SUCCEEDED":
+            assert status["Status"] == "IN_PROGRESS" and time.monotonic() < deadline, status
+            time.sleep(0.05)
+
     def end(self):
         # Policies last: they may still be someone's boundary.
         for kind, name in sorted(self.made, key=lambda made: made[0] == "Policy"):

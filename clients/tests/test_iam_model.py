@@ -215,6 +215,9 @@ def calls(account, recorder):
             },
         ),
     ]  # fmt: skip
+    yield ("CreateServiceLinkedRole", {"AWSServiceName": "cloudtrail.amazonaws.com", "Description": "d"})
+    yield ("DeleteServiceLinkedRole", {"RoleName": recorder.answer["Role"]["RoleName"]})
+    yield ("GetServiceLinkedRoleDeletionStatus", {"DeletionTaskId": recorder.answer["DeletionTaskId"]})
     for kind, of in holders:
         yield (f"Delete{kind}Policy", {f"{kind}Name": of, "PolicyName": "p"})
         yield (f"Detach{kind}Policy", {f"{kind}Name": of, "PolicyArn": spare})

@@ -52,6 +52,13 @@ def put(kind):
     return {"get-policy-response": {**named, "PolicyDocument": ODD, **OK}}
 
 
+def linked(service, name):
+    statement = {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": service}}
+    found = role(f"/aws-service-role/{service}/", name, statement=statement, **GOT)
+    names = {"IsTruncated": False, "PolicyNames": []}
+    return {"describe-response": {"Role": found, **OK}, "inline-role-policies": {**names, **OK}}
+
+
 def listed(*roles):
     return {"IsTruncated": False, "Roles": list(roles), **OK}
 
@@ -90,6 +97,21 @@ EXPECTED = {
     },
     "test_role_attach_policy": ATTACHED,
     "test_user_attach_policy": ATTACHED,
+    **{
+        f"test_service_role_lifecycle[{service}]": linked(service, name)
+        for service, name in [
+            ("cloudtrail.amazonaws.com", "AWSServiceRoleForCloudTrail"),
+            ("email.cognito-idp.amazonaws.com", "AWSServiceRoleForAmazonCognitoIdpEmailService"),
+            ("ops.apigateway.amazonaws.com", "AWSServiceRoleForAPIGateway"),
+        ]
+    },
+    "test_service_role_deletion": {
+        "service-linked-role-deletion-response": {
+            "DeletionTaskId": "task/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch/<uuid>",
+            **OK,
+        },
+        "service-linked-role-deletion-status-response": {"Status": "SUCCEEDED", **OK},
+    },
     "test_delete_non_existent_policy_returns_no_such_entity": {
         "delete-non-existent-policy-exc": error(
             "NoSuchEntity", 404, f"Policy arn:<partition>:iam::{ACCOUNT}:policy/non-existent-policy was not found."
@@ -207,6 +229,31 @@ def test_attach_policy(own, replies, make_role, kind):
     replies.note("valid_arn_not_existent", attach, **entity, PolicyArn=f"{arn}123")
     replies.note("valid_policy_arn", attach, **entity, PolicyArn=arn)
     assert replies.seen == EXPECTED[f"test_{kind}_attach_policy"]
+
+
+@pytest.mark.parametrize("scenario", [name for name in EXPECTED if name.startswith("test_service_role_lifecycle")])
+def test_service_role_lifecycle(own, replies, scenario):
+    service = scenario.partition("[")[2].rstrip("]")
+    name = own.iam.create_service_linked_role(AWSServiceName=service)["Role"]["RoleName"]
+    replies.note("describe-response", own.iam.get_role, RoleName=name)
+    replies.note("inline-role-policies", own.iam.list_role_policies, RoleName=name)
+    own.delete_linked_role(name)
+    assert replies.seen == EXPECTED[scenario]
+
+
+def test_service_role_deletion(own, replies):
+    """The recorded service is none of Garita's: another one stands in for it."""
+    service = replies.stands_for("cloudtrail.amazonaws.com", "batch.amazonaws.com")
+    name = replies.stands_for("AWSServiceRoleForCloudTrail", "AWSServiceRoleForBatch")
+    own.iam.create_service_linked_role(AWSServiceName=service)
+    asked = replies.note("service-linked-role-deletion-response", own.iam.delete_service_linked_role, RoleName=name)
+    task = asked["DeletionTaskId"]
+    replies.stands_for(task.rpartition("/")[2], "<uuid>")
+    replies.seen["service-linked-role-deletion-response"] = replies.as_recorded(asked)
+    own.wait_for_deletion(task)
+    status = own.iam.get_service_linked_role_deletion_status
+    replies.note("service-linked-role-deletion-status-response", status, DeletionTaskId=task)
+    assert replies.seen == EXPECTED["test_service_role_deletion"]
 
 
 def test_delete_non_existent_policy_returns_no_such_entity(own, replies):

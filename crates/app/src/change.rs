@@ -144,9 +144,9 @@ impl Change<'_> {
     pub(crate) fn note_use(&mut self, browser: PoolBrowser) {
         self.tx.put(browser.into_object());
     }
-    /// Forgets a browser or a device that is over: Garita's own housekeeping.
+    /// Forgets a browser, a device or a role's deletion that is over: Garita's own housekeeping.
     pub(crate) fn forget(&mut self, key: ObjectKey) {
-        if matches!(key.kind, ObjectKind::PoolBrowser | ObjectKind::PoolDevice) {
+        if matches!(key.kind, ObjectKind::PoolBrowser | ObjectKind::PoolDevice | ObjectKind::RoleDeletion) {
             self.tx.delete(key);
         }
     }

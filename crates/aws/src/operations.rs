@@ -19,7 +19,8 @@ use crate::errors::Refusal;
 use crate::json::JsonRow;
 use crate::receive::Received;
 use crate::services::iam::{
-    Kind, access_key, attachment, boundary, group, inline_policy, policy, policy_version, role, tag, user,
+    Kind, access_key, attachment, boundary, group, inline_policy, policy, policy_version, role,
+    service_linked_role, tag, user,
 };
 use crate::services::{explain, sts};
 
@@ -167,6 +168,7 @@ impl Row {
 const USER: &str = "arn:aws:iam::{account}:user{path}{UserName}";
 const GROUP: &str = "arn:aws:iam::{account}:group{path}{GroupName}";
 const ROLE: &str = "arn:aws:iam::{account}:role{path}{RoleName}";
+const LINKED: &str = "arn:aws:iam::{account}:role/aws-service-role/{AWSServiceName}/{RoleName}";
 const POLICY: &str = "{PolicyArn}";
 const ANY: &str = "*";
 
@@ -215,6 +217,11 @@ static ROWS: &[Row] = rows! {
     "iam" "UpdateRoleDescription" Write ROLE ["RoleName" "Description"] role::update_description;
     "iam" "UpdateAssumeRolePolicy" PermissionsManagement ROLE ["RoleName" "PolicyDocument"] role::update_trust;
     "iam" "DeleteRole" Write ROLE ["RoleName"] role::delete;
+
+    "iam" "CreateServiceLinkedRole" Write LINKED
+        ["AWSServiceName" "Description" "CustomSuffix"] service_linked_role::create;
+    "iam" "DeleteServiceLinkedRole" Write ROLE ["RoleName"] service_linked_role::delete;
+    "iam" "GetServiceLinkedRoleDeletionStatus" Read LINKED ["DeletionTaskId"] service_linked_role::deletion;
 
     "iam" "CreatePolicy" PermissionsManagement POLICY
         ["PolicyName" "Path" "PolicyDocument" "Description" "Tags"] policy::create;

@@ -121,6 +121,9 @@ async fn keep_house(app: Arc<App>, gateways: Vec<Arc<Gateway>>, keys: Schedule) 
         if let Err(error) = app.keep_token_keys(keys).await {
             tracing::warn!(?error, "cannot keep the signing keys of user pools in order");
         }
+        if let Err(error) = app.delete_linked_roles().await {
+            tracing::warn!(?error, "cannot carry out the deletions of service-linked roles");
+        }
         if let Err(error) = app.sweep_browsers().await {
             tracing::warn!(?error, "cannot forget browsers and devices that are over");
         }

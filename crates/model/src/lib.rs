@@ -24,6 +24,7 @@ pub mod name;
 pub mod object;
 pub mod plain;
 pub mod role;
+pub mod role_deletion;
 pub mod secret;
 pub mod session;
 pub mod ssh_public_key;
@@ -55,6 +56,7 @@ pub use name::{
 pub use object::{Object, ObjectKey, ObjectKind};
 pub use plain::Plain;
 pub use role::{Role, RoleUse};
+pub use role_deletion::{DeletionEnd, DeletionFailure, RoleDeletion};
 pub use secret::{Sealed, Secret};
 pub use session::Session;
 pub use ssh_public_key::SshPublicKey;

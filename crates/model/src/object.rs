@@ -22,6 +22,7 @@ use crate::mfa_device::MfaDevice;
 use crate::name::Path;
 use crate::plain::Plain;
 use crate::role::{Role, RoleUse};
+use crate::role_deletion::RoleDeletion;
 use crate::ssh_public_key::SshPublicKey;
 use crate::token_key::TokenKey;
 use crate::user::User;
@@ -50,6 +51,7 @@ pub enum Object {
     OidcProvider(Arc<OidcProvider>),
     TokenKey(Arc<TokenKey>),
     RoleUse(Arc<RoleUse>),
+    RoleDeletion(Arc<RoleDeletion>),
     UserPool(Arc<UserPool>),
     PoolClient(Arc<PoolClient>),
     PoolGroup(Arc<PoolGroup>),
@@ -79,6 +81,7 @@ pub enum ObjectKind {
     OidcProvider,
     TokenKey,
     RoleUse,
+    RoleDeletion,
     UserPool,
     PoolClient,
     PoolGroup,
@@ -91,7 +94,7 @@ pub enum ObjectKind {
 
 impl ObjectKind {
     /// Every kind, in the order a snapshot loads them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Account,
         Self::ManagedPolicy,
         Self::Group,
@@ -107,6 +110,7 @@ impl ObjectKind {
         Self::OidcProvider,
         Self::TokenKey,
         Self::RoleUse,
+        Self::RoleDeletion,
         Self::UserPool,
         Self::PoolClient,
         Self::PoolGroup,
@@ -135,6 +139,7 @@ impl ObjectKind {
             Self::OidcProvider => "oidc_provider",
             Self::TokenKey => "token_key",
             Self::RoleUse => "role_use",
+            Self::RoleDeletion => "role_deletion",
             Self::UserPool => "user_pool",
             Self::PoolClient => "pool_client",
             Self::PoolGroup => "pool_group",
@@ -220,6 +225,7 @@ impl Object {
             Self::OidcProvider(p) => ObjectKey::plain(p.as_ref()),
             Self::TokenKey(p) => ObjectKey::plain(p.as_ref()),
             Self::RoleUse(p) => ObjectKey::plain(p.as_ref()),
+            Self::RoleDeletion(p) => ObjectKey::plain(p.as_ref()),
             Self::UserPool(p) => ObjectKey::user_pool(&p.id),
             Self::PoolClient(c) => ObjectKey::pool_client(&c.id),
             Self::PoolGroup(g) => ObjectKey::pool_group(&g.pool, &g.name),
@@ -264,6 +270,7 @@ impl Object {
             ObjectKind::OidcProvider => read(document).map(OidcProvider::into_object),
             ObjectKind::TokenKey => read(document).map(TokenKey::into_object),
             ObjectKind::RoleUse => read(document).map(RoleUse::into_object),
+            ObjectKind::RoleDeletion => read(document).map(RoleDeletion::into_object),
             ObjectKind::UserPool => read(document).map(|o| Self::UserPool(Arc::new(o))),
             ObjectKind::PoolClient => read(document).map(|o| Self::PoolClient(Arc::new(o))),
             ObjectKind::PoolGroup => read(document).map(|o| Self::PoolGroup(Arc::new(o))),

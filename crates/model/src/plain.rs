@@ -12,6 +12,7 @@ use crate::login_profile::LoginProfile;
 use crate::mfa_device::MfaDevice;
 use crate::object::{Object, ObjectKind};
 use crate::role::RoleUse;
+use crate::role_deletion::RoleDeletion;
 use crate::ssh_public_key::SshPublicKey;
 use crate::token_key::TokenKey;
 use crate::user_pool::{PoolBrowser, PoolDevice};
@@ -61,6 +62,7 @@ plain! {
     SamlProvider by |provider| provider.name.key();
     SshPublicKey by |key| format!("{}/{}", key.user, key.id);
     RoleUse by |used| used.role.to_string();
+    RoleDeletion by |deletion| deletion.task.to_string();
     PoolBrowser by |browser| PoolBrowser::place(&browser.pool, &browser.cookie);
     PoolDevice by |device| PoolDevice::place(&device.pool, &device.code);
     TokenKey by |key| format!("{}{}", TokenKey::prefix(&key.pool), key.kid);

@@ -59,7 +59,15 @@ pub struct RoleUse {
     pub region: String,
 }
 
+/// What the path of a service-linked role begins with; nobody else's role has such a path.
+pub const SERVICE_LINKED: &str = "/aws-service-role/";
+
 impl Role {
+    /// The service that a service-linked role belongs to, which alone may change it.
+    pub fn linked_service(&self) -> Option<&str> {
+        self.path.as_str().strip_prefix(SERVICE_LINKED)?.strip_suffix('/')
+    }
+
     /// `arn:aws:iam::{account}:role{path}{name}`.
     ///
     /// # Errors

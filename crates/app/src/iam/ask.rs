@@ -53,6 +53,11 @@ impl Ask {
         self.keys.push(("iam:PassedToService".to_owned(), service.to_owned()));
         self
     }
+    /// The request makes or deletes the role of this service.
+    pub(super) fn linked_to(mut self, service: &str) -> Self {
+        self.keys.push(("iam:AWSServiceName".to_owned(), service.to_owned()));
+        self
+    }
     /// The request sets these tags.
     pub(super) fn tagging(mut self, tags: &[Tag]) -> Self {
         self.keys.extend(tags.iter().map(|t| (format!("aws:RequestTag/{}", t.key), t.value.clone())));

@@ -84,6 +84,7 @@ impl App {
             let ask = to.ask_bounded(ATTACH, change.state(), account).policy(arn.as_str());
             let permit = ask.judge(change)?;
             let entity = to.find(change.state(), account)?;
+            entity.must_be_free()?;
             must_be_attachable(change.state(), account, &arn)?;
             if entity.attached().contains(&policy_arn) {
                 return Ok(());
@@ -112,6 +113,7 @@ impl App {
             let ask = from.ask_bounded(DETACH, change.state(), account).policy(arn.as_str());
             let permit = ask.judge(change)?;
             let entity = from.find(change.state(), account)?;
+            entity.must_be_free()?;
             if !entity.attached().contains(&policy_arn) {
                 return Err(not_found(&policy_arn));
             }

@@ -77,6 +77,7 @@ fn set(change: &mut Change<'_>, ask: &Ask, of: &EntityName, new: Option<String>)
     let permit = ask.judge(change)?;
     let account = own_account(change.cx())?;
     let entity = of.find(change.state(), account)?;
+    entity.must_be_free()?;
     must_be_boundary(change.state(), account, new.as_deref())?;
     let object = entity.changed(|part| {
         if let Some(boundary) = part.boundary {

@@ -13,6 +13,7 @@ use garita_model::{
 use garita_store::{PrincipalRef, Snapshot};
 
 use super::ask::Ask;
+use super::service_linked_role::must_not_be_linked;
 
 /// A user, group or role of the caller's account, by name in any case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,6 +169,14 @@ impl Entity {
             Self::User(user) => &user.tags,
             Self::Group(_) => &[],
             Self::Role(role) => &role.tags,
+        }
+    }
+
+    /// Refuses to let policies of a service's role be changed.
+    pub(super) fn must_be_free(&self) -> Result<()> {
+        match self {
+            Self::Role(role) => must_not_be_linked(role),
+            Self::User(_) | Self::Group(_) => Ok(()),
         }
     }
 

@@ -49,6 +49,7 @@ impl App {
         self.change(cx, move |change| {
             let permit = input.entity.ask_bounded(PUT, change.state(), account).judge(change)?;
             let entity = input.entity.find(change.state(), account)?;
+            entity.must_be_free()?;
             document::parse(&input.document, PolicyKind::Identity)?;
             let mut policies = entity.inline().clone();
             let name = stored_name(&policies, &input.name).unwrap_or(input.name);
@@ -91,6 +92,7 @@ impl App {
         self.change(cx, move |change| {
             let permit = of.ask_bounded(DELETE, change.state(), account).judge(change)?;
             let entity = of.find(change.state(), account)?;
+            entity.must_be_free()?;
             let name = stored_name(entity.inline(), &name).ok_or_else(|| no_policy(&of, &name))?;
             let object = entity.changed(|part| {
                 part.inline.remove(&name);

@@ -16,6 +16,7 @@ use super::noun::{Named, Noun};
 use super::page::{Page, PageRequest, check_prefix, is_under};
 use super::quota;
 use super::role::{self, RoleDetail};
+use super::service_linked_role::must_not_be_linked;
 use crate::App;
 use crate::context::RequestContext;
 
@@ -164,6 +165,7 @@ impl App {
             handed.passed_to("ec2.amazonaws.com").judge(change)?;
             let mut profile = InstanceProfile::clone(&*named.find::<InstanceProfile>(state)?);
             let role = role::get(state, account, &role)?;
+            must_not_be_linked(&role)?;
             if profile.role.is_some() {
                 let message = "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1";
                 return Err(Error::LimitExceeded(message.to_owned()));

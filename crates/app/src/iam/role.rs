@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use garita_model::id::IdKind;
+use garita_model::role::SERVICE_LINKED;
 use garita_model::{
     AccountId, Error, Object, ObjectKey, ObjectKind, Path, Result, Role, RoleName, RoleUse, Tag, UniqueId,
     tag,
@@ -18,12 +19,13 @@ use super::ask::{Ask, own_account};
 use super::entity::{Entity, EntityName, iam_arn};
 use super::page::{Page, PageRequest, check_prefix, is_under};
 use super::policy_arn::must_be_boundary;
+use super::service_linked_role::must_not_be_linked;
 use super::{instance_profile, quota, trust};
 use crate::App;
 use crate::context::RequestContext;
 
 /// Longest session of a role that does not say, in seconds.
-const USUAL_SESSION: u32 = 3_600;
+pub(super) const USUAL_SESSION: u32 = 3_600;
 /// Most that can be set as the longest session, in seconds.
 const LONGEST_SESSION: u32 = 43_200;
 
@@ -145,9 +147,13 @@ impl App {
     /// Changes a role's description or longest session; what is not given stays.
     ///
     /// # Errors
-    /// `AccessDenied`; `NotFound`; `Invalid` for values out of range.
+    /// `AccessDenied`; `NotFound`; `Invalid` for values out of range; `Unmodifiable` for the longest session of a
+    /// service-linked role.
     pub async fn update_role(self: &Arc<Self>, cx: &RequestContext, input: UpdateRole) -> Result<()> {
         self.edit_role(cx, input.name, "iam:UpdateRole", move |_, role| {
+            if input.max_session.is_some() {
+                must_not_be_linked(role)?;
+            }
             check_session(input.max_session)?;
             quota::check_description(input.description.as_deref())?;
             role.max_session = input.max_session.unwrap_or(role.max_session);
@@ -188,6 +194,7 @@ impl App {
         document: String,
     ) -> Result<()> {
         self.edit_role(cx, name, "iam:UpdateAssumeRolePolicy", move |state, role| {
+            must_not_be_linked(role)?;
             role.trust = trust::resolve(state, &document)?;
             Ok(())
         })
@@ -205,6 +212,7 @@ impl App {
             let ask = EntityName::Role(name.clone()).ask(["iam:DeleteRole"; 3], change.state(), account);
             let permit = ask.judge(change)?;
             let role = get(change.state(), account, &name)?;
+            must_not_be_linked(&role)?;
             Entity::Role(Arc::clone(&role)).must_be_bare()?;
             if instance_profile::of_role(change.state(), &role).next().is_some() {
                 let message = "Cannot delete entity, must remove roles from instance profile first.";
@@ -242,6 +250,12 @@ impl App {
 fn check(state: &Snapshot, account: AccountId, input: &CreateRole) -> Result<String> {
     check_session(input.max_session)?;
     quota::check_description(input.description.as_deref())?;
+    if input.path.as_str().starts_with(SERVICE_LINKED) {
+        let message = format!(
+            "a role under `{SERVICE_LINKED}` is one of a service: make it with CreateServiceLinkedRole"
+        );
+        return Err(Error::InvalidInput(message));
+    }
     tag::check_all(&input.tags)?;
     must_be_boundary(state, account, input.boundary.as_deref())?;
     trust::resolve(state, &input.trust)

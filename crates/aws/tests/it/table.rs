@@ -90,6 +90,8 @@ async fn who_has_no_rights_is_refused_by_every_row_but_the_open_ones() {
         ("ActionNames", ""),
         ("PolicyInputList", ""),
         ("EncodedMessage", "c2VhbGVk"),
+        ("AWSServiceName", "cloudtrail.amazonaws.com"),
+        ("DeletionTaskId", "task/1"),
     ];
     // What is not signed is refused for its token, not for the rights of who sends it.
     let signed = |row: &&Operation| row.authentication == Authentication::Required;

@@ -100,6 +100,7 @@ fn resource(template: &str, user: &str) -> String {
         ("{caller}", "ana".to_owned()),
         ("{GroupName}", "readers".to_owned()),
         ("{RoleName}", "dev".to_owned()),
+        ("{AWSServiceName}", "cloudtrail.amazonaws.com".to_owned()),
         ("{InstanceProfileName}", "notebook".to_owned()),
         ("{VirtualMFADeviceName}", user.to_owned()),
         ("{Name}", "partner".to_owned()),

@@ -36,6 +36,7 @@ impl Snapshot {
             | Object::PoolBrowser(_)
             | Object::PoolDevice(_)
             | Object::TokenKey(_)
+            | Object::RoleDeletion(_)
             | Object::RoleUse(_) => {
                 self.plain.insert(object.key(), object.clone());
             }
@@ -73,6 +74,7 @@ impl Snapshot {
             | ObjectKind::PoolBrowser
             | ObjectKind::PoolDevice
             | ObjectKind::TokenKey
+            | ObjectKind::RoleDeletion
             | ObjectKind::RoleUse => self.plain.remove(key).is_some(),
             ObjectKind::UserPool
             | ObjectKind::PoolClient

@@ -13,6 +13,7 @@ mod paging;
 mod policy;
 mod provider;
 mod role;
+mod service_linked_role;
 mod ssh_public_key;
 mod trust;
 mod user;

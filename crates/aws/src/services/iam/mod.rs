@@ -21,6 +21,7 @@ pub(crate) mod policy_version;
 mod qr_code;
 pub(crate) mod role;
 pub(crate) mod saml_provider;
+pub(crate) mod service_linked_role;
 pub(crate) mod simulator;
 pub(crate) mod ssh_public_key;
 pub(crate) mod tag;

@@ -117,7 +117,7 @@ pub(super) fn last_used(result: &mut XmlWriter, detail: &RoleDetail) {
     });
 }
 
-fn held(result: &mut XmlWriter, detail: &RoleDetail) {
+pub(super) fn held(result: &mut XmlWriter, detail: &RoleDetail) {
     boundary_if_any(result, detail.role.boundary.as_deref());
     tags_if_any(result, &detail.role.tags);
 }
