@@ -15,10 +15,13 @@ enum Step {
     Delete(u8, u8),
 }
 
+/// How many kinds [`object`] makes.
+const KINDS: u8 = 16;
+
 fn object(kind: u8, name: u8, variant: u8) -> Object {
     let text = format!("n{name}");
     let arn = |n: u8| format!("arn:aws:iam::111122223333:policy/n{n}");
-    match kind % 13 {
+    match kind {
         0 => {
             let mut user = user(&text);
             user.groups.extend([format!("n{}", variant % 3).parse().unwrap()]);
@@ -50,6 +53,9 @@ fn object(kind: u8, name: u8, variant: u8) -> Object {
         9 => Object::SshPublicKey(Arc::new(ssh_public_key(&text, i64::from(variant)))),
         6 => Object::MfaDevice(Arc::new(mfa_device(&text, i64::from(variant)))),
         5 => Object::InstanceProfile(Arc::new(instance_profile(&text, i64::from(variant)))),
+        12 => Object::RoleDeletion(Arc::new(role_deletion(&text, i64::from(variant)))),
+        13 => Object::PoolBrowser(Arc::new(pool_browser(&text, i64::from(variant)))),
+        14 => Object::PoolDevice(Arc::new(pool_device(&text, i64::from(variant)))),
         _ => {
             let owner = KeyOwner::User(format!("n{}", variant % 3).parse().unwrap());
             let id = format!("AKIAAAAAAAAAAAAAAA{name:02}");
@@ -60,8 +66,8 @@ fn object(kind: u8, name: u8, variant: u8) -> Object {
 
 fn steps() -> impl Strategy<Value = Vec<Vec<Step>>> {
     let step = prop_oneof![
-        3 => (0_u8..12, 0_u8..5, any::<u8>()).prop_map(|(k, n, v)| Step::Put(k, n, v)),
-        1 => (0_u8..12, 0_u8..5).prop_map(|(k, n)| Step::Delete(k, n)),
+        3 => (0..KINDS, 0_u8..5, any::<u8>()).prop_map(|(k, n, v)| Step::Put(k, n, v)),
+        1 => (0..KINDS, 0_u8..5).prop_map(|(k, n)| Step::Delete(k, n)),
     ];
     prop::collection::vec(prop::collection::vec(step, 0..6), 1..12)
 }

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use garita_model::managed_policy::{PolicyVersion, VersionId};
+use garita_model::user_pool::{DeviceDecision, PoolId, TokenHash, Uuid};
 use garita_model::{
-    AccessKey, Account, AccountId, AuditRecord, Group, InstanceProfile, KeyOwner, KeyStatus, LoginProfile,
-    ManagedPolicy, MfaAssignment, MfaDevice, Object, ObjectKey, ObjectKind, OidcProvider, PasswordHash, Path,
-    PublicKey, Role, RoleUse, SamlProvider, Sealed, SshPublicKey, TokenAlgorithm, TokenKey, TokenUse, User,
+    AccessKey, Account, AccountId, AuditRecord, DeletionEnd, DeletionFailure, Group, InstanceProfile,
+    KeyOwner, KeyStatus, LoginProfile, ManagedPolicy, MfaAssignment, MfaDevice, Object, ObjectKey,
+    ObjectKind, OidcProvider, PasswordHash, Path, PoolBrowser, PoolDevice, PublicKey, Role, RoleDeletion,
+    RoleUse, SamlProvider, Sealed, SshPublicKey, TokenAlgorithm, TokenKey, TokenUse, User,
 };
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -171,6 +173,72 @@ pub(crate) fn token_key(name: &str, second: i64) -> TokenKey {
         verifies_until: None,
         denied: None,
     }
+}
+
+pub(crate) fn role_deletion(name: &str, second: i64) -> RoleDeletion {
+    let failed = DeletionFailure {
+        reason: "in use".to_owned(),
+        region: "eu-west-1".to_owned(),
+        resource: "arn:aws:iam::111122223333:role/r".to_owned(),
+    };
+    RoleDeletion {
+        account: account_id(),
+        task: Uuid::from_bytes(bytes(name)),
+        service: "cloudtrail.amazonaws.com".to_owned(),
+        name: name.parse().unwrap(),
+        role: unique("AROA", name),
+        asked: moment(second),
+        end: (second % 2 == 0).then(|| DeletionEnd {
+            at: moment(second + 1),
+            failed: (second % 4 == 0).then(|| failed.clone()),
+        }),
+    }
+}
+
+pub(crate) fn pool_browser(name: &str, second: i64) -> PoolBrowser {
+    PoolBrowser {
+        account: account_id(),
+        pool: pool_id(),
+        cookie: TokenHash(bytes(name)),
+        user: Uuid::from_bytes(bytes(name)),
+        signed_in: moment(9),
+        used: moment(second),
+        iss_rev: 1,
+        mfa: second % 2 == 0,
+    }
+}
+
+pub(crate) fn pool_device(name: &str, second: i64) -> PoolDevice {
+    let allowed = DeviceDecision::Allowed {
+        user: Uuid::from_bytes(bytes(name)),
+        signed_in: moment(second),
+        second_factor: second % 2 == 0,
+        iss_rev: 1,
+    };
+    PoolDevice {
+        account: account_id(),
+        pool: pool_id(),
+        code: TokenHash(bytes(name)),
+        shown: TokenHash(bytes(name)),
+        client: "1client".parse().unwrap(),
+        scopes: vec![name.to_owned()],
+        started: moment(10),
+        decision: [DeviceDecision::Pending, allowed, DeviceDecision::Denied]
+            .into_iter()
+            .nth(usize::try_from(second).unwrap() % 3)
+            .unwrap(),
+    }
+}
+
+fn pool_id() -> PoolId {
+    "eu-west-1_Ab3dE5gH9".parse().unwrap()
+}
+
+/// A name, as so many bytes.
+fn bytes<const N: usize>(name: &str) -> [u8; N] {
+    let mut bytes = [0; N];
+    bytes.iter_mut().zip(name.bytes()).for_each(|(to, from)| *to = from);
+    bytes
 }
 
 pub(crate) fn oidc_provider(name: &str, second: i64) -> OidcProvider {
