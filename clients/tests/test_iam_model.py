@@ -4,6 +4,7 @@ What is supported is found by asking: an operation that is not here says so by n
 `calls`, and a new one that is not called there fails the test.
 """
 
+import contextlib
 import re
 import xml.etree.ElementTree as ElementTree
 
@@ -312,6 +313,15 @@ class Recorder:
 
 # Made without parameters it would add a key to whoever asks.
 DANGEROUS_WITHOUT_PARAMETERS = {"CreateAccessKey"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def account_as_it_was(garita):
+    """Operations that are asked without parameters may do something: what they set for the account is taken back."""
+    yield
+    iam = garita.client("iam")
+    with contextlib.suppress(iam.exceptions.NoSuchEntityException):
+        iam.delete_account_password_policy()
 
 
 @pytest.fixture(scope="module")
