@@ -161,11 +161,13 @@ def test_a_second_factor_is_asked_for(admin, person, pool):
     assert challenge["ChallengeName"] == "SOFTWARE_TOKEN_MFA" and challenge["Session"]
 
 
-def test_a_password_older_than_srp_must_be_set_again(admin, person):
+def test_a_password_older_than_srp_must_be_set_or_sent_once(admin, person):
     pool = Pool(admin, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
     pool.add("ana")
     admin.update_user_pool_client(UserPoolId=pool.id, ClientId=pool.client, ExplicitAuthFlows=OPEN)
     refused("NotAuthorizedException", pool.srp(person).authenticate_user)
-    pool.set("ana", PASSWORD)
+    parameters = {"USERNAME": "ana", "PASSWORD": PASSWORD}
+    sent = {"ClientId": pool.client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters}
+    assert person.initiate_auth(**sent)["AuthenticationResult"]
     assert pool.srp(person).authenticate_user()["AuthenticationResult"]
     admin.delete_user_pool(UserPoolId=pool.id)

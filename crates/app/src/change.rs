@@ -25,6 +25,7 @@ pub struct Change<'a> {
     cx: &'a RequestContext,
     app: &'a App,
     response: Value,
+    notes: Vec<&'static str>,
     refusal: Option<(String, String)>,
 }
 
@@ -158,6 +159,10 @@ impl Change<'_> {
     pub(crate) fn refused(&mut self, error: &Error) {
         self.refusal = Some((audit::error_code(error).to_owned(), error.to_string()));
     }
+    /// Has the record say that this was done besides.
+    pub(crate) fn note(&mut self, what: &'static str) {
+        self.notes.push(what);
+    }
     /// What the record says was made; no secrets.
     pub fn made(&mut self, response: Value) {
         self.response = response;
@@ -179,10 +184,18 @@ impl App {
         let (answer, record) = self
             .store
             .write(name, move |tx| {
-                let mut change = Change { tx, cx: &inside, app: &app, response: Value::Null, refusal: None };
+                let mut change = Change {
+                    tx,
+                    cx: &inside,
+                    app: &app,
+                    response: Value::Null,
+                    notes: Vec::new(),
+                    refusal: None,
+                };
                 let answer = work(&mut change)?;
                 let status = if change.refusal.is_some() { 400 } else { 200 };
-                let outcome = Outcome { status, error: change.refusal, response: change.response };
+                let response = told(change.response, &change.notes);
+                let outcome = Outcome { status, error: change.refusal, response };
                 let record = audit::record(&inside, &outcome);
                 tx.record(record.clone());
                 Ok((answer, record))
@@ -201,5 +214,18 @@ impl App {
             Ok(()) => self.store.shipped(&event_id),
             Err(error) => tracing::error!(?error, "an audit record waits in the outbox"),
         }
+    }
+}
+
+/// What was made, with what was done besides.
+fn told(made: Value, notes: &[&'static str]) -> Value {
+    let noted = notes.iter().map(|note| ((*note).to_owned(), Value::Bool(true)));
+    match made {
+        Value::Null if !notes.is_empty() => Value::Object(noted.collect()),
+        Value::Object(mut made) => {
+            made.extend(noted);
+            Value::Object(made)
+        }
+        other => other,
     }
 }

@@ -39,6 +39,28 @@ pub(crate) fn base32(bytes: &[u8]) -> String {
     text
 }
 
+/// Bytes from base32, in either case, with or without padding; none for anything else.
+pub(crate) fn from_base32(text: &str) -> Option<Vec<u8>> {
+    let letters = text.trim_end_matches('=').bytes();
+    let (mut bytes, mut held, mut bits) = (Vec::with_capacity(text.len() * 5 / 8), 0_u32, 0_u32);
+    for letter in letters {
+        let value = match letter.to_ascii_uppercase() {
+            letter @ b'A'..=b'Z' => letter - b'A',
+            digit @ b'2'..=b'7' => digit - b'2' + 26,
+            _ => return None,
+        };
+        held = (held << 5) | u32::from(value);
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from((held >> bits) & 0xff).ok()?);
+            held &= (1 << bits) - 1;
+        }
+    }
+    // What is left over is less than a letter, and zero.
+    (bits < 5 && held == 0).then_some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +95,12 @@ mod tests {
         ];
         for (plain, text) in table {
             assert_eq!(base32(plain.as_bytes()), text);
+            for text in [text.to_owned(), text.to_lowercase(), format!("{text}==")] {
+                assert_eq!(from_base32(&text).as_deref(), Some(plain.as_bytes()), "{text}");
+            }
         }
+        assert!(
+            ["M", "MZ1W6", "MZ W6", "MZXW6Y", "MB", "=MY"].iter().all(|text| from_base32(text).is_none())
+        );
     }
 }

@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Config, environment};
 use crate::control::{self, Answer, Command as ControlCommand};
 use crate::data_folder::{DataFolder, write_private};
-use crate::{audit_log, explain, mail, policy_test, quickstart, reference, serve, who_can};
+use crate::{audit_log, explain, mail, policy_test, quickstart, reference, serve, users, who_can};
 
 /// The identity and access plane of a machine-learning platform: AWS IAM's language and APIs, in front of your own
 /// MLflow.
@@ -70,6 +70,11 @@ enum Command {
     WhoCan(who_can::WhoCanArgs),
     /// Tell what a user, a role or a root user can do; works beside a running server
     WhatCan(who_can::WhatCanArgs),
+    /// Bring users of a pool along, or take them away, with the hashes of their passwords; works beside a running server
+    Users {
+        #[command(subcommand)]
+        command: users::UsersCommand,
+    },
     /// Print reference pages made from the program's own tables
     #[command(hide = true)]
     Reference {
@@ -146,6 +151,7 @@ pub(crate) fn run() -> Result<ExitCode> {
             Command::Policy { command } => return policy_test::run(&command),
             Command::WhoCan(args) => who_can::who_can(&folder, &usual_config(&folder)?, args).await?,
             Command::WhatCan(args) => who_can::what_can(&folder, &usual_config(&folder)?, args).await?,
+            Command::Users { command } => users::run(&folder, &usual_config(&folder)?, command).await?,
             Command::Reference { page } => {
                 print!("{}", reference::page(&page, &mut <Cli as clap::CommandFactory>::command())?);
             }

@@ -12,14 +12,22 @@ use garita_app::App;
 use garita_app::account::NewAccount;
 use garita_app::reach::Surroundings;
 use garita_app::reach::report::{WhatCan, WhoCan};
+use garita_app::user_pool::{Exported, Imported};
+use garita_model::user_pool::PoolId;
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::time::timeout;
 
 use crate::data_folder::DataFolder;
+use crate::users;
 
 /// Longest command, in bytes.
 const MAX_COMMAND: u64 = 64 * 1024;
+/// How long a command may take to come, and most commands to be carried out.
+const SOON: Duration = Duration::from_secs(10);
+/// How long a file of users may take.
+const LONG: Duration = Duration::from_secs(15 * 60);
 
 /// What the operator can ask for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,6 +56,16 @@ pub(crate) enum Command {
         /// The ARN.
         principal: String,
     },
+    /// Put the users of a file into a pool; the file follows, to the end of what is sent.
+    ImportUsers {
+        /// The pool.
+        pool: PoolId,
+    },
+    /// Send the users of a pool, a line each, before the answer.
+    ExportUsers {
+        /// The pool.
+        pool: PoolId,
+    },
 }
 
 /// An account as the operator sees it. The secret is there once, in the answer to its making.
@@ -75,11 +93,15 @@ pub(crate) enum Answer {
     WhoCan(Box<WhoCan>),
     /// What somebody can do.
     WhatCan(Box<WhatCan>),
+    /// What came of a file of users.
+    Imported(Imported),
+    /// What a file of users holds.
+    Exported(Exported),
     /// Why there is no other answer.
     Error(String),
 }
 
-/// Carries out a command.
+/// Carries out a command that no file goes with.
 pub(crate) async fn carry_out(app: &Arc<App>, around: &Surroundings, command: Command) -> Result<Answer> {
     match command {
         Command::CreateAccount { name, id } => {
@@ -100,6 +122,7 @@ pub(crate) async fn carry_out(app: &Arc<App>, around: &Surroundings, command: Co
         Command::WhatCan { principal } => {
             Ok(Answer::WhatCan(Box::new(app.what_can(&principal, around).await?)))
         }
+        Command::ImportUsers { .. } | Command::ExportUsers { .. } => bail!("a file goes with this command"),
         Command::ListAccounts => Ok(Answer::Accounts(
             app.snapshot()
                 .accounts()
@@ -116,15 +139,31 @@ pub(crate) async fn carry_out(app: &Arc<App>, around: &Surroundings, command: Co
 
 /// Sends a command to the server that runs over a data folder; none when no server answers there.
 pub(crate) async fn send(folder: &DataFolder, command: &Command) -> Result<Option<Answer>> {
+    let Some(stream) = begin(folder, command).await? else { return Ok(None) };
+    answer(BufReader::new(stream)).await.map(Some)
+}
+
+/// Sends a command and leaves what follows to the caller.
+pub(crate) async fn begin(folder: &DataFolder, command: &Command) -> Result<Option<UnixStream>> {
     let Ok(mut stream) = UnixStream::connect(folder.control_socket()).await else { return Ok(None) };
     let mut line = serde_json::to_string(command)?;
     line.push('\n');
     stream.write_all(line.as_bytes()).await?;
-    let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer).await?;
-    match serde_json::from_str(&answer).context("the running server gave no answer that can be read")? {
+    Ok(Some(stream))
+}
+
+/// The answer to a command.
+pub(crate) async fn answer(mut from: impl AsyncBufRead + Unpin) -> Result<Answer> {
+    let mut line = String::new();
+    from.read_line(&mut line).await?;
+    parse(&line)
+}
+
+/// Reads an answer; one that is an error is an error.
+pub(crate) fn parse(line: &str) -> Result<Answer> {
+    match serde_json::from_str(line).context("the running server gave no answer that can be read")? {
         Answer::Error(text) => bail!(text),
-        answer => Ok(Some(answer)),
+        answer => Ok(answer),
     }
 }
 
@@ -146,9 +185,7 @@ impl Control {
             while let Ok((stream, _)) = listener.accept().await {
                 let (app, around) = (app.clone(), around.clone());
                 tokio::spawn(async move {
-                    let talk =
-                        tokio::time::timeout(Duration::from_secs(10), converse(stream, &app, &around, owner));
-                    if let Ok(Err(error)) | Err(error) = talk.await.map_err(anyhow::Error::from) {
+                    if let Err(error) = converse(stream, &app, &around, owner).await {
                         tracing::warn!(%error, "control socket");
                     }
                 });
@@ -181,16 +218,21 @@ async fn converse(stream: UnixStream, app: &Arc<App>, around: &Surroundings, own
         bail!("refused a command of user {peer}");
     }
     let (reading, mut writing) = stream.into_split();
-    let mut line = String::new();
-    BufReader::new(reading.take(MAX_COMMAND)).read_line(&mut line).await?;
-    let answer = match serde_json::from_str(&line) {
-        Ok(command) => {
-            carry_out(app, around, command).await.unwrap_or_else(|error| Answer::Error(format!("{error:#}")))
+    let (mut reading, mut line) = (BufReader::new(reading), String::new());
+    timeout(SOON, (&mut reading).take(MAX_COMMAND).read_line(&mut line)).await??;
+    let done = match serde_json::from_str(&line) {
+        Ok(Command::ImportUsers { pool }) => {
+            timeout(LONG, users::take(app, pool, &mut reading)).await?.map(Answer::Imported)
         }
-        Err(error) => Answer::Error(format!("not a command: {error}")),
+        Ok(Command::ExportUsers { pool }) => {
+            timeout(LONG, users::give(app, &pool, &mut writing)).await?.map(Answer::Exported)
+        }
+        Ok(command) => timeout(SOON, carry_out(app, around, command)).await?,
+        Err(error) => Err(anyhow!("not a command: {error}")),
     };
+    let answer = done.unwrap_or_else(|error| Answer::Error(format!("{error:#}")));
     let mut text = serde_json::to_string(&answer)?;
     text.push('\n');
-    writing.write_all(text.as_bytes()).await?;
+    timeout(SOON, writing.write_all(text.as_bytes())).await??;
     Ok(())
 }

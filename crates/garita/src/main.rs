@@ -15,6 +15,7 @@ mod policy_test;
 mod quickstart;
 mod reference;
 mod serve;
+mod users;
 mod who_can;
 
 use std::process::ExitCode;

@@ -124,6 +124,7 @@ impl App {
             password: user.password.clone(),
             set_up: held.set_up,
             code,
+            renewed: None,
         };
         self.complete(cx, admitted, proof).await
     }
@@ -182,6 +183,7 @@ impl App {
                             password,
                             set_up: false,
                             code: None,
+                            renewed: None,
                         };
                         Ok(finish(change, &inside, &proof)?)
                     }

@@ -20,7 +20,7 @@ use crate::iam::Page;
 
 /// Most groups of a pool, and of a user; Cognito's quotas.
 const MOST_GROUPS: usize = 10_000;
-const MOST_GROUPS_OF_USER: usize = 100;
+pub(super) const MOST_GROUPS_OF_USER: usize = 100;
 
 /// What a group is besides its name.
 #[derive(Debug, Clone, Default)]
@@ -56,29 +56,7 @@ impl App {
     ) -> Result<Arc<PoolGroup>> {
         self.change(cx, move |change| {
             let (permit, pool) = judged(change, "cognito-idp:CreateGroup", &input.pool)?;
-            check_name("groupName", &input.name)?;
-            let state = change.state();
-            if state.pool_group(&pool.id, &input.name).is_some() {
-                return Err(PoolFault::GroupExists.because("A group with the name already exists."));
-            }
-            if state.pool_groups(&pool.id).count() >= MOST_GROUPS {
-                return Err(
-                    PoolFault::LimitExceeded.because("Maximum number of groups per user pool reached.")
-                );
-            }
-            let now = change.now();
-            let bare = PoolGroup {
-                pool: pool.id.clone(),
-                name: input.name,
-                description: None,
-                role: None,
-                precedence: None,
-                created: now,
-                modified: now,
-            };
-            let group = Arc::new(settled(change, bare, input.settings)?);
-            change.put(&permit, Object::PoolGroup(Arc::clone(&group)));
-            Ok(group)
+            add_group(change, &permit, &pool, input.name, input.settings)
         })
         .await
     }
@@ -234,6 +212,37 @@ impl App {
         let members = state.pool_members(&pool.id, group, after);
         Ok(pager.cut(members.map(|user| (user.sub.to_string(), Arc::clone(user)))))
     }
+}
+
+/// Makes a group that is not there yet.
+pub(super) fn add_group(
+    change: &mut Change<'_>,
+    permit: &Permit,
+    pool: &UserPool,
+    name: String,
+    settings: GroupSettings,
+) -> Result<Arc<PoolGroup>> {
+    check_name("groupName", &name)?;
+    let state = change.state();
+    if state.pool_group(&pool.id, &name).is_some() {
+        return Err(PoolFault::GroupExists.because("A group with the name already exists."));
+    }
+    if state.pool_groups(&pool.id).count() >= MOST_GROUPS {
+        return Err(PoolFault::LimitExceeded.because("Maximum number of groups per user pool reached."));
+    }
+    let now = change.now();
+    let bare = PoolGroup {
+        pool: pool.id.clone(),
+        name,
+        description: None,
+        role: None,
+        precedence: None,
+        created: now,
+        modified: now,
+    };
+    let group = Arc::new(settled(change, bare, settings)?);
+    change.put(permit, Object::PoolGroup(Arc::clone(&group)));
+    Ok(group)
 }
 
 /// Puts a user with other groups. What tokens say of them is looked up again wherever they are used, and they do not

@@ -26,6 +26,7 @@ mod new_user;
 mod own;
 mod password;
 mod pool;
+mod renewal;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 mod sign_up;
@@ -33,6 +34,7 @@ mod software_token;
 mod srp_sign_in;
 mod tagging;
 pub(crate) mod tokens;
+mod transfer;
 mod user;
 mod user_password;
 mod username;
@@ -52,6 +54,9 @@ pub use sign_in::{Challenge, SignIn, SignInFlow, SignedIn};
 pub use sign_up::{Named, SignUp, SignedUp};
 pub use software_token::{NewSeed, SettingUp};
 pub use tokens::IssuedTokens;
+pub use transfer::{
+    Export, Exported, GroupLine, Imported, Line, MOST_LINE, TokenLine, UserLine, UsersFile, UsersFileReader,
+};
 pub use user::UserListing;
 pub use user_password::SetPoolPassword;
 

@@ -34,6 +34,7 @@ pub(super) fn must_be_unchanged(user: &PoolUser, looked_at: Option<&str>) -> Res
 }
 
 /// A password made ready to be stored: what takes long is done before the transaction.
+#[derive(Clone)]
 pub(super) struct Prepared {
     hash: Box<str>,
     /// The name that the verifier is bound to.

@@ -131,9 +131,8 @@ impl App {
         let given = |name: &str| given(&input.parameters, name);
         let (name, password) = (given("USERNAME")?, Secret::new(given("PASSWORD")?.clone()));
         self.check_secret_hash(&admitted, name, input.parameters.get("SECRET_HASH").map(String::as_str))?;
-        let user = self.check_password(cx, &admitted, name, &password).await?;
-        let id = Uuid::draw(self.entropy())?;
-        self.after_proof(cx, &admitted, &user, id).await
+        let shown = self.check_password(cx, &admitted, name, &password).await?;
+        self.sign_in_renewing(cx, &admitted, shown, &password).await
     }
 
     /// What follows a password that was shown or proved, as the user's state has it.
@@ -177,6 +176,7 @@ impl App {
                     password: user.password.clone(),
                     set_up: false,
                     code: None,
+                    renewed: None,
                 };
                 self.complete(cx, admitted, proof).await
             }
@@ -189,14 +189,14 @@ impl App {
         attempt.ok_or_else(|| PoolFault::NotAuthorized.because("Password attempts exceeded"))
     }
 
-    /// The user whose password this is.
+    /// The user whose password this is, and whether it is stored as a new one would be.
     async fn check_password(
         &self,
         cx: &RequestContext,
         admitted: &Admitted,
         name: &str,
         password: &Secret<String>,
-    ) -> Result<Arc<PoolUser>> {
+    ) -> Result<(Arc<PoolUser>, Checked)> {
         let state = self.snapshot();
         let pool = admitted.user_pool();
         let user = find(&state, pool, name);
@@ -209,9 +209,9 @@ impl App {
         let held = user.as_ref().and_then(|user| user.password.as_deref());
         let checked = self.passwords().check(password, held).await?;
         match (user, checked) {
-            (Some(user), Checked::Yes | Checked::NeedsUpgrade) => {
+            (Some(user), checked @ (Checked::Yes | Checked::NeedsUpgrade)) => {
                 self.attempts.succeeded(&attempt);
-                Ok(user)
+                Ok((user, checked))
             }
             (None, _) if !admitted.client().hides_users => Err(super::no_user()),
             (Some(_) | None, _) => Err(wrong_credentials()),

@@ -64,7 +64,7 @@ impl App {
         let mut bytes = seed.expose().clone();
         self.entropy().fill(&mut bytes)?;
         seed = Secret::new(bytes);
-        let sealed = self.keyring.seal(LABEL, user.as_bytes(), seed.expose(), self.entropy())?;
+        let sealed = seal(self, user, seed.expose())?;
         let (inside, held) = (admitted.clone(), session.clone());
         self.change(cx, move |change| {
             let mut changed = standing_user(change, &inside, user, held.as_ref())?;
@@ -228,7 +228,13 @@ fn step_of(seed: &Secret<Vec<u8>>, token: &SoftwareToken, code: &str, now: Times
     steps.find(|step| totp::is_code(seed.expose(), *step, code))
 }
 
-fn open(app: &App, user: Uuid, seed: &Sealed) -> Result<Secret<Vec<u8>>> {
+/// Seals the key of an authenticator app for a user.
+pub(super) fn seal(app: &App, user: Uuid, key: &[u8]) -> Result<Sealed> {
+    app.keyring.seal(LABEL, user.as_bytes(), key, app.entropy())
+}
+
+/// Opens the key of a user's authenticator app.
+pub(super) fn open(app: &App, user: Uuid, seed: &Sealed) -> Result<Secret<Vec<u8>>> {
     app.keyring
         .open(LABEL, user.as_bytes(), seed)
         .ok_or_else(|| Error::internal("a stored seed does not open: wrong master key?"))

@@ -23,6 +23,7 @@ use serde_json::json;
 
 use super::admit::wrong_credentials;
 use super::ground::PoolGround;
+use super::password::Prepared;
 use super::sign_in::{SignedIn, may_sign_in};
 use super::user::about;
 use super::{Admitted, invalid, session};
@@ -66,6 +67,8 @@ pub(super) struct Proof {
     pub(super) set_up: bool,
     /// A code of the authenticator app.
     pub(super) code: Option<String>,
+    /// The password as it is to be stored from now on.
+    pub(super) renewed: Option<Prepared>,
 }
 
 impl App {
@@ -324,6 +327,10 @@ pub(super) fn finish(change: &mut Change<'_>, admitted: &Admitted, proof: &Proof
     let same_password = held.password == proof.password;
     if held.status != UserStatus::Confirmed || held.min_rev > proof.iss_rev || !same_password {
         return Err(session::spent());
+    }
+    if let Some(new) = &proof.renewed {
+        // Who has one is asked for nothing more.
+        super::renewal::store(change, admitted, &held, new.clone())?;
     }
     if let Some(code) = &proof.code {
         let user = super::software_token::spend_code(change, &held, code)?;

@@ -15,4 +15,5 @@ mod srp;
 mod stage;
 mod sts;
 mod token;
+mod user_file;
 mod web_identity;
