@@ -6,7 +6,6 @@
 //! INVARIANT: both have the same outcome by the same kind of policy, and the verdict's statement is among those
 //! that the decision lists. INVARIANT: deciding takes no memory, see [`PolicyIndex`].
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::context::{Principal, Request};
@@ -16,7 +15,7 @@ use crate::evaluate::explain::{self, Near};
 use crate::evaluate::order::{Said, is_limited, settle};
 use crate::evaluate::principal::Grant;
 use crate::evaluate::{NamedPolicy, Policies, evaluate};
-use crate::index::{Asked, Found, PolicyIndex};
+use crate::index::{Asked, Found, PolicyIndex, Says};
 use crate::pattern::fold_into;
 
 /// Every policy that has a say in one request, indexed by kind: see [`Policies`].
@@ -79,7 +78,7 @@ impl Verdict {
     }
 }
 
-/// The order in which denies are looked for.
+/// The order in which policies are asked: the first that denies is the one that is told.
 const ORDER: [PolicyType; 8] = [
     PolicyType::ResourceControl,
     PolicyType::ServiceControl,
@@ -120,27 +119,24 @@ pub fn decide(request: &Request<'_>, policies: &CompiledPolicies<'_>) -> Verdict
     let mut buffer = [0; 128];
     let action = fold_into(request.action, &mut buffer);
     let asked = Asked::new(request, &action, policies.boundary.is_some());
-    for policy_type in ORDER {
-        if let Some(statement) = policies.deny(&asked, policy_type) {
-            let statement = Some(statement);
-            return Verdict { outcome: Outcome::ExplicitDeny, decided_by: policy_type, statement };
+    let mut answers = [Answer::ABSENT; ORDER.len()];
+    for (policy_type, answer) in ORDER.into_iter().zip(&mut answers) {
+        match policies.ask(&asked, policy_type) {
+            Ok(said) => *answer = said,
+            Err(denies) => {
+                let statement = Some(denies);
+                return Verdict { outcome: Outcome::ExplicitDeny, decided_by: policy_type, statement };
+            }
         }
     }
-    // Only these kinds grant; when there is a trust policy, the resource policy is not asked.
-    let (own, gate) = (Cell::new(None), Cell::new(None));
-    let said = |policy_type| {
-        let (said, found) = policies.say(&asked, policy_type);
-        match policy_type {
-            PolicyType::Identity => own.set(found),
-            PolicyType::Trust | PolicyType::Resource => gate.set(found),
-            _ => {}
-        }
-        said
+    let answer = |policy_type| {
+        let place = ORDER.iter().position(|asked| *asked == policy_type);
+        place.and_then(|place| answers.get(place)).copied().unwrap_or(Answer::ABSENT)
     };
-    match settle(request, said) {
+    match settle(request, |policy_type| answer(policy_type).said) {
         Ok(policy_type) => {
-            let found = if policy_type == PolicyType::Identity { own.get() } else { gate.get() };
-            let found = found.filter(|_| policy_type != PolicyType::RootUser);
+            // The root user's default is no statement's.
+            let found = answer(policy_type).found;
             let statement = found.map(|found| StatementRef { policy_type, level: 0, found });
             Verdict { outcome: Outcome::Allowed, decided_by: policy_type, statement }
         }
@@ -148,6 +144,17 @@ pub fn decide(request: &Request<'_>, policies: &CompiledPolicies<'_>) -> Verdict
             Verdict { outcome: Outcome::ImplicitDeny, decided_by: policy_type, statement: None }
         }
     }
+}
+
+/// What one kind of policy says of a request that it does not deny, and by which statement.
+#[derive(Clone, Copy)]
+struct Answer {
+    said: Said,
+    found: Option<Found>,
+}
+
+impl Answer {
+    const ABSENT: Self = Self { said: Said::Absent, found: None };
 }
 
 impl<'a> CompiledPolicies<'a> {
@@ -240,32 +247,37 @@ impl<'a> CompiledPolicies<'a> {
         }
     }
 
-    fn deny(&self, asked: &Asked<'_>, policy_type: PolicyType) -> Option<StatementRef> {
-        let found = |level, index: &PolicyIndex| {
-            index.deny(asked, policy_type).map(|found| StatementRef { policy_type, level, found })
-        };
-        match self.levels(policy_type) {
-            Some(levels) => levels.iter().enumerate().find_map(|(level, index)| found(level, index)),
-            None => self.index(policy_type).and_then(|index| found(0, index)),
-        }
-    }
-
-    /// What one kind of policy says of a request that nothing denies, and by which statement.
-    fn say(&self, asked: &Asked<'_>, policy_type: PolicyType) -> (Said, Option<Found>) {
+    /// What one kind of policy says; the statement, when one denies.
+    fn ask(&self, asked: &Asked<'_>, policy_type: PolicyType) -> Result<Answer, StatementRef> {
         if let Some(levels) = self.levels(policy_type) {
-            let grant = |index: &Arc<PolicyIndex>| index.allow(asked, policy_type).map(|(grant, _)| grant);
-            let least =
-                levels.iter().map(grant).try_fold(Grant::Principal, |least, grant| Some(least.min(grant?)));
-            return (least.map_or(Said::Nothing, Said::Allows), None);
+            return ask_levels(levels, asked, policy_type);
         }
         let Some(index) = self.index(policy_type) else {
             // There may be no identity policies; that there is none of another kind leaves that kind out.
             let said = if policy_type == PolicyType::Identity { Said::Nothing } else { Said::Absent };
-            return (said, None);
+            return Ok(Answer { said, found: None });
         };
-        match index.allow(asked, policy_type) {
-            Some((grant, found)) => (Said::Allows(grant), Some(found)),
-            None => (Said::Nothing, None),
+        match index.ask(asked, policy_type) {
+            Says::Denies(found) => Err(StatementRef { policy_type, level: 0, found }),
+            Says::Allows(grant, found) => Ok(Answer { said: Said::Allows(grant), found: Some(found) }),
+            Says::Nothing => Ok(Answer { said: Said::Nothing, found: None }),
         }
     }
+}
+
+/// What the levels of an organization say: all must allow.
+fn ask_levels(
+    levels: &[Arc<PolicyIndex>],
+    asked: &Asked<'_>,
+    policy_type: PolicyType,
+) -> Result<Answer, StatementRef> {
+    let mut least = Some(Grant::Principal);
+    for (level, index) in levels.iter().enumerate() {
+        match index.ask(asked, policy_type) {
+            Says::Denies(found) => return Err(StatementRef { policy_type, level, found }),
+            Says::Allows(grant, _) => least = least.map(|least| least.min(grant)),
+            Says::Nothing => least = None,
+        }
+    }
+    Ok(Answer { said: least.map_or(Said::Nothing, Said::Allows), found: None })
 }

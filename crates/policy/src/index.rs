@@ -1,34 +1,33 @@
 //! Many policies as one: what is asked in place of each policy by itself.
 //!
-//! Statements are found by action, then by resource, and only those few are looked at; denies and allows apart, so
-//! that a decision looks for a deny first and then stops at the first allow. The cost of a decision does so not
-//! grow with the number of policies, but with the number of those that speak of this very action and resource.
+//! Statements are found by action, then by resource, and only those few are looked at: every deny, and of the allows
+//! those up to the first that settles it. The cost of a decision does so not grow with the number of policies, but with
+//! the number of those that speak of this very action and resource.
 //! INVARIANT: an index says what `evaluate` says of the same policies; the differential test holds them together.
 //! INVARIANT: asking takes no memory for an action in ASCII of at most 128 bytes.
 
 mod actions;
 mod build;
 mod cache;
-mod side;
+mod statements;
 mod trie;
 
 use crate::condition::Programs;
 use crate::context::{Principal, Probe, Request};
 use crate::decision::PolicyType;
-use crate::document::{Effect, Statement};
+use crate::document::Statement;
 use crate::evaluate::NamedPolicy;
 use crate::evaluate::principal::{Grant, grant, is_attached_to_principal};
 use crate::hash::hash;
 use crate::resource::ArnParts;
 pub use cache::IndexCache;
-use side::{Member, Side};
+use statements::{Member, Statements};
 
 /// Policies, indexed.
 #[derive(Debug)]
 pub struct PolicyIndex {
     policies: Box<[NamedPolicy]>,
-    denies: Side,
-    allows: Side,
+    statements: Statements,
     programs: Programs,
 }
 
@@ -37,6 +36,17 @@ pub struct PolicyIndex {
 pub(crate) struct Found {
     pub(crate) policy: u32,
     pub(crate) statement: u32,
+}
+
+/// What policies say of a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Says {
+    /// This statement denies it.
+    Denies(Found),
+    /// This statement allows it, and names the principal as closely as any that does.
+    Allows(Grant, Found),
+    /// No statement applies.
+    Nothing,
 }
 
 /// A request in the form that indexes are asked with.
@@ -73,19 +83,15 @@ impl PolicyIndex {
     /// Indexes policies. Takes about a microsecond for each action and resource they name.
     pub fn new(policies: Vec<NamedPolicy>) -> Self {
         let mut programs = Programs::default();
-        let (mut denies, mut allows) = (build::Builder::default(), build::Builder::default());
+        let mut builder = build::Builder::default();
         for (policy, number) in policies.iter().zip(0..) {
             for (statement, place) in policy.document().statements().iter().zip(0..) {
-                let side = match statement.effect() {
-                    Effect::Deny => &mut denies,
-                    Effect::Allow => &mut allows,
-                };
-                side.add(statement, Found { policy: number, statement: place }, &mut programs);
+                builder.add(statement, Found { policy: number, statement: place }, &mut programs);
             }
         }
-        let (denies, allows) = (denies.build(), allows.build());
+        let statements = builder.build();
         programs.finish();
-        Self { denies, allows, programs, policies: policies.into() }
+        Self { statements, programs, policies: policies.into() }
     }
 
     /// The policies indexed, in their order.
@@ -95,7 +101,7 @@ impl PolicyIndex {
 
     /// About how many bytes it takes, the policies apart.
     pub fn size(&self) -> usize {
-        size_of::<Self>() + self.denies.size() + self.allows.size() + self.programs.size()
+        size_of::<Self>() + self.statements.size() + self.programs.size()
     }
 
     /// A statement and its policy.
@@ -104,34 +110,16 @@ impl PolicyIndex {
         Some((policy, policy.document().statements().get(found.statement as usize)?))
     }
 
-    /// A statement that denies the request.
-    pub(crate) fn deny(&self, asked: &Asked<'_>, policy_type: PolicyType) -> Option<Found> {
+    /// What the policies say of the request.
+    pub(crate) fn ask(&self, asked: &Asked<'_>, policy_type: PolicyType) -> Says {
         let statement = |found| self.get(found).map(|(_, statement)| statement);
-        self.denies
-            .find(asked, statement, |member| self.applies(member, asked, policy_type).and(Some(member.found)))
-    }
-
-    /// A statement that allows the request: one that names the principal as closely as any.
-    pub(crate) fn allow(&self, asked: &Asked<'_>, policy_type: PolicyType) -> Option<(Grant, Found)> {
-        let statement = |found| self.get(found).map(|(_, statement)| statement);
-        let mut best: Option<(Grant, Found)> = None;
-        let closest = self.allows.find(asked, statement, |member| {
-            let grant = self.applies(member, asked, policy_type)?;
-            if best.is_none_or(|(known, _)| known < grant) {
-                best = Some((grant, member.found));
-            }
-            best.filter(|(grant, _)| *grant == Grant::Principal)
-        });
-        closest.or(best)
+        self.statements.ask(asked, statement, |member| self.applies(member, asked, policy_type))
     }
 
     /// Shows `visit` each statement that speaks of this action and, surely or perhaps, of this resource, whoever asks
     /// and whatever its conditions. A statement may be shown more than once.
-    pub(crate) fn possible(&self, asked: &Asked<'_>, mut visit: impl FnMut(Found, bool)) {
-        let statement = |found| self.get(found).map(|(_, statement)| statement);
-        for side in [&self.denies, &self.allows] {
-            side.possible(asked, statement, &mut visit);
-        }
+    pub(crate) fn possible(&self, asked: &Asked<'_>, visit: impl FnMut(Found, bool)) {
+        self.statements.possible(asked, |found| self.get(found).map(|(_, statement)| statement), visit);
     }
 
     fn applies(&self, member: &Member, asked: &Asked<'_>, policy_type: PolicyType) -> Option<Grant> {

@@ -165,21 +165,24 @@ impl Actions {
         &[]
     }
 
-    /// Shows `visit` each bucket that `action` leads to, until it answers; `hash` is the action's.
+    /// Shows `visit` each bucket that `action` leads to and that is `wanted`, until it answers; `hash` is the action's.
     pub(super) fn find<R>(
         &self,
         action: &str,
         hash: u64,
         probe: &Probe<'_>,
+        wanted: impl Fn(Bucket) -> bool,
         mut visit: impl FnMut(Bucket) -> Option<R>,
     ) -> Option<R> {
-        if let Some(found) = self.exact(action, hash).iter().find_map(|bucket| visit(*bucket)) {
-            return Some(found);
+        for bucket in self.exact(action, hash).iter().filter(|bucket| wanted(**bucket)) {
+            if let Some(found) = visit(*bucket) {
+                return Some(found);
+            }
         }
         self.tries.find(self.root, action, |range| {
             let globs = self.globs.get(range).unwrap_or_default();
-            let fitting = globs.iter().filter(|glob| self.passes(glob.check, action, probe));
-            fitting.map(|glob| glob.bucket).find_map(&mut visit)
+            let leads = |glob: &&Glob| wanted(glob.bucket) && self.passes(glob.check, action, probe);
+            globs.iter().filter(leads).find_map(|glob| visit(glob.bucket))
         })
     }
 

@@ -9,16 +9,16 @@ use std::collections::HashMap;
 
 use super::Found;
 use super::actions::{self, Bucket};
-use super::side::{Candidate, Head, HeadForm, Member, Side, Tail};
+use super::statements::{Candidate, Head, HeadForm, Member, Resources, Statements, Tail};
 use super::trie::{Entry, Tries};
 use crate::condition::Programs;
-use crate::document::{ActionPattern, Statement};
+use crate::document::{ActionPattern, Effect, Statement};
 use crate::pattern::{Pattern, Rest};
 use crate::resource::Covers;
 
 const WIDE: usize = 16;
 
-/// One side while it is put together.
+/// The statements while they are put together.
 #[derive(Default)]
 pub(super) struct Builder<'p> {
     actions: actions::Builder<'p>,
@@ -39,8 +39,11 @@ impl<'p> Builder<'p> {
     pub(super) fn add(&mut self, statement: &'p Statement, found: Found, programs: &mut Programs) {
         let conditions = programs.add(statement.conditions());
         let names_principals = statement.principal_clause().is_some();
-        let member = Member { found, conditions, names_principals };
-        let entries = self.resources(statement, member, u8::from(conditions.is_some()) * 2);
+        let denies = statement.effect() == Effect::Deny;
+        let member = Member { found, conditions, denies, names_principals };
+        // Those that deny first, as the search wants them; then what is quickly looked at.
+        let rank = u8::from(!denies) * 4 + u8::from(conditions.is_some()) * 2;
+        let entries = self.resources(statement, member, rank);
         if entries.is_empty() {
             return;
         }
@@ -125,12 +128,16 @@ impl<'p> Builder<'p> {
         Tail(number(self.tails.len() - 1))
     }
 
-    /// The finished side.
-    pub(super) fn build(self) -> Side {
+    /// The finished statements.
+    pub(super) fn build(self) -> Statements {
         let mut tries = Tries::default();
         let mut candidates = Vec::new();
-        let buckets = self.buckets.into_iter().map(|entries| tries.add(entries, &mut candidates)).collect();
-        Side {
+        let bucket = |entries: Vec<Entry<'p, Candidate>>| {
+            let deny = entries.iter().any(|entry| entry.item.member.denies);
+            Resources { root: tries.add(entries, &mut candidates), deny }
+        };
+        let buckets = self.buckets.into_iter().map(bucket).collect();
+        Statements {
             actions: self.actions.build(),
             buckets,
             tries,
