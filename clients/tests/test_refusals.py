@@ -139,7 +139,7 @@ def test_a_route_that_nobody_knows(garita, admin):
     assert answer["error_code"] == "ENDPOINT_NOT_FOUND"
 
 
-@pytest.mark.parametrize("path", ["/ajax-api/3.0/mlflow/assistant/config", "/ajax-api/3.0/jobs/x"])
+@pytest.mark.parametrize("path", ["/ajax-api/3.0/mlflow/assistant/sessions/a/stream", "/ajax-api/3.0/jobs/x"])
 def test_what_runs_code_on_the_server_is_never_served(garita, admin, path):
     assert signed(garita, admin, path, b"", "GET").status == 403
 

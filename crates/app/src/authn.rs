@@ -1,11 +1,13 @@
 //! Who is there, by SigV4: the one place that checks access keys and session tokens. [`bearer`] is the one for tokens of
-//! user pools.
+//! user pools, [`browser`] the one for browsers that are signed in at a stage.
 //!
 //! The order is AWS's: what is presented must be whole, in time, for this service and region; then the key is looked
 //! up, then the signature is compared. INVARIANT: a credential that was presented and failed never becomes an
 //! anonymous request: [`App::authenticate`] answers an error, and the context in [`Unproven`] is for the audit record.
 
 mod bearer;
+mod browser;
+mod person;
 mod pool_role;
 
 use std::sync::{Arc, PoisonError};

@@ -116,6 +116,7 @@ impl Change<'_> {
             Object::PoolCode(code) => &code.pool,
             Object::PoolBrowser(browser) => &browser.pool,
             Object::PoolDevice(device) => &device.pool,
+            Object::StageSession(session) => &session.pool,
             _ => return Err(Error::internal("a user of a pool cannot write this")),
         };
         if pool != admitted.pool() {
@@ -145,9 +146,16 @@ impl Change<'_> {
     pub(crate) fn note_use(&mut self, browser: PoolBrowser) {
         self.tx.put(browser.into_object());
     }
-    /// Forgets a browser, a device or a role's deletion that is over: Garita's own housekeeping.
+    /// Forgets a browser, a device, a session at a stage or a role's deletion that is over: Garita's own housekeeping.
     pub(crate) fn forget(&mut self, key: ObjectKey) {
-        if matches!(key.kind, ObjectKind::PoolBrowser | ObjectKind::PoolDevice | ObjectKind::RoleDeletion) {
+        let kept_for_a_while = matches!(
+            key.kind,
+            ObjectKind::PoolBrowser
+                | ObjectKind::PoolDevice
+                | ObjectKind::StageSession
+                | ObjectKind::RoleDeletion
+        );
+        if kept_for_a_while {
             self.tx.delete(key);
         }
     }

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use garita_app::ProviderRules;
 use garita_app::token::rotation::Schedule;
-use garita_gateway::StagePolicy;
 use garita_gateway::api::{Api, Target};
 use garita_gateway::stage_policy::Owner;
+use garita_gateway::{Place, StagePolicy};
 use garita_model::AccountId;
 use garita_web::Site;
 use jiff::SignedDuration;
@@ -295,6 +295,19 @@ impl ApiConfig {
                 "host `{host}` of api `{id}` must be a host name without port or path"
             );
         }
+        let user_pools = user_pool::accepted(&self.user_pool).with_context(|| format!("in api `{id}`"))?;
+        if user_pools.iter().any(|pool| pool.sign_in.is_some())
+            && let Some(url) = &self.public_url
+        {
+            let place = Place::parse(url).with_context(|| {
+                format!("public_url `{url}` of api `{id}` must be like `https://ml.example.com/prod`")
+            })?;
+            ensure!(
+                place.keeps_cookies(),
+                "public_url `{url}` of api `{id}` must begin with `https://` unless it names a loopback address: browsers \
+                 keep the cookies of sessions to secure origins"
+            );
+        }
         Ok(Api {
             id: id.clone(),
             account,
@@ -309,7 +322,7 @@ impl ApiConfig {
                 .map(|path| read_policy(path, Owner { account, region, api: id, stage }))
                 .transpose()
                 .with_context(|| format!("policy of api `{id}`"))?,
-            user_pools: user_pool::accepted(&self.user_pool).with_context(|| format!("in api `{id}`"))?,
+            user_pools,
         })
     }
 }

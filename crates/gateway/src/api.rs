@@ -54,6 +54,11 @@ pub struct Api {
 }
 
 impl Api {
+    /// The user pool that browsers sign in to, if the stage signs them in.
+    pub(crate) fn sign_in(&self) -> Option<&AcceptedPool> {
+        self.user_pools.iter().find(|pool| pool.sign_in.is_some())
+    }
+
     /// The ARN that `execute-api:Invoke` is judged on. `/ajax-api` is judged as `/api`.
     pub fn invoke_arn(&self, verb: Verb, path: &CanonicalPath) -> String {
         let decoded = path.decoded();

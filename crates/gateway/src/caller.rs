@@ -1,27 +1,40 @@
-//! Who asks: by an AWS signature, or by a bearer token where the stage takes tokens of user pools.
+//! Who asks: by an AWS signature, or where the stage takes people of user pools, by a bearer token or by the cookie of
+//! their browser's session.
 //!
 //! INVARIANT: a request is of one scheme. One that presents a token is judged by the token alone, and a token that fails
-//! ends it; only a request without one is looked at for a signature. A body is not read before its sender is known,
+//! ends it; one that presents a signature is judged by that, with or without a cookie; only a request that presents
+//! nothing else is judged by its cookie, and one that stands for no session ends it. A body is not read before its sender is known,
 //! but for a small one that a signature without a declared hash covers.
 //!
-//! A page that a browser asks for without credentials is answered like any other request: a door that signs people in
-//! has its place in [`unknown`].
+//! A page that a browser asks for without credentials is refused like any other request; how its person sees that is up to
+//! [`crate::browser`].
 
 use garita_app::{Arrival, Bearer, BearerError, RequestContext, SigV4Scheme, Unproven};
 use garita_model::Error;
 use garita_wire::bearer::BearerError as Presented;
-use garita_wire::sigv4::{Dialect, RequestHead, SigV4Error};
+use garita_wire::sigv4::{self, Dialect, Presence, RequestHead, SigV4Error};
+use http::header::AUTHORIZATION;
 use http::request;
 
 use crate::admit::Admitted;
 use crate::api::Api;
+use crate::browser::cookie::{self, Found};
+use crate::browser::place::Place;
+use crate::browser::ride;
 use crate::gateway::{Gateway, logged};
-use crate::mlflow::Row;
+use crate::mlflow::{Row, Verb};
 use crate::payload::Intake;
 use crate::refusal::{Challenge, Refusal};
 
 /// The services a client may sign for here.
 const SERVICES: &[&str] = &["execute-api", "sagemaker-mlflow"];
+
+/// A known caller.
+pub(crate) struct Known {
+    pub(crate) cx: RequestContext,
+    /// Whether a browser's cookie said who it is.
+    pub(crate) by_cookie: bool,
+}
 
 /// A request without a caller, and what it is answered.
 type Refused = Box<(RequestContext, Refusal)>;
@@ -37,7 +50,7 @@ impl Gateway {
         api: Option<&Api>,
         row: Option<&'static Row>,
         intake: &mut Intake,
-    ) -> Result<RequestContext, Refused> {
+    ) -> Result<Known, Refused> {
         let repeated_keys = row.map_or(&[][..], |row| row.repeats);
         let scheme = SigV4Scheme { services: SERVICES, dialect: Dialect::MlflowSdk { repeated_keys } };
         let (method, path, query) = (admitted.verb.as_str(), admitted.path, admitted.query);
@@ -45,7 +58,14 @@ impl Gateway {
         let arrival = match self.by_token(arrival, &head, api)? {
             Bearer::Authenticated(cx) => {
                 intake.is_unsigned();
-                return Ok(*cx);
+                return Ok(Known { cx: *cx, by_cookie: false });
+            }
+            Bearer::NotRequested(arrival) => arrival,
+        };
+        let arrival = match self.by_cookie(arrival, &head, admitted, api, row)? {
+            Bearer::Authenticated(cx) => {
+                intake.is_unsigned();
+                return Ok(Known { cx: *cx, by_cookie: true });
             }
             Bearer::NotRequested(arrival) => arrival,
         };
@@ -60,7 +80,38 @@ impl Gateway {
             Ok(hash) => hash,
             Err(refusal) => return Err(Box::new((self.app.nobody(arrival), refusal))),
         };
-        self.app.authenticate(arrival, &head, hash, scheme).map_err(refused)
+        let cx = self.app.authenticate(arrival, &head, hash, scheme).map_err(refused)?;
+        Ok(Known { cx, by_cookie: false })
+    }
+
+    /// The caller by the session of a browser, on a stage that signs browsers in.
+    fn by_cookie(
+        &self,
+        arrival: Arrival,
+        head: &RequestHead<'_>,
+        admitted: &Admitted<'_>,
+        api: Option<&Api>,
+        row: Option<&'static Row>,
+    ) -> Result<Bearer, Refused> {
+        let Some(api) = api.filter(|api| api.sign_in().is_some()) else {
+            return Ok(Bearer::NotRequested(arrival));
+        };
+        let found = cookie::read(head.headers, &cookie::session(&api.id));
+        if found == Found::None || presents_more(head) {
+            return Ok(Bearer::NotRequested(arrival));
+        }
+        let Found::One(cookie) = found else {
+            let refusal = Refusal::bad_request("the cookie of the session stands more than once");
+            return Err(Box::new((self.app.nobody(arrival), refusal)));
+        };
+        let known = self.app.authenticate_browser(arrival, &api.id, cookie, &api.user_pools);
+        let cx = known.map_err(|refused| Box::new((refused.cx, refusal(&refused.why))))?;
+        let place = Place::of(api, admitted.authority, self.listening.secure);
+        let reads = admitted.verb == Verb::Get && row.is_none_or(|row| row.reads);
+        match ride::check(head.headers, &place, reads) {
+            Ok(()) => Ok(Bearer::Authenticated(Box::new(cx))),
+            Err(refusal) => Err(Box::new((cx, refusal))),
+        }
     }
 
     /// The caller by a bearer token, on a stage that takes some.
@@ -81,6 +132,13 @@ impl Gateway {
     }
 }
 
+/// Whether a request presents credentials of another kind than a cookie. These decide then, good or not.
+fn presents_more(head: &RequestHead<'_>) -> bool {
+    head.headers.contains_key(AUTHORIZATION)
+        || head.headers.contains_key("x-amz-security-token")
+        || !matches!(sigv4::parse(head), Ok(Presence::NotRequested))
+}
+
 /// The answer to a request whose signature proved nobody. Where tokens are taken, one without any credentials is told
 /// which it may bring.
 fn unknown(error: &Error, api: Option<&Api>) -> Refusal {
@@ -95,7 +153,7 @@ fn unknown(error: &Error, api: Option<&Api>) -> Refusal {
 }
 
 /// The answer to a token that does not let its bearer in. What a forger could learn from goes to the log and the trail.
-fn refusal(why: &BearerError) -> Refusal {
+pub(crate) fn refusal(why: &BearerError) -> Refusal {
     match why {
         BearerError::Token(_) | BearerError::NotAccepted { .. } => Refusal {
             privately: Some(why.to_string()),
@@ -108,6 +166,10 @@ fn refusal(why: &BearerError) -> Refusal {
             Refusal::challenged(Challenge::InvalidToken, why.to_string())
         }
         BearerError::Presented(Presented::Both) => Refusal::bad_request(why.to_string()),
+        BearerError::Ended => Refusal::challenged(
+            Challenge::None,
+            "the session of this browser has ended: load the page again to sign in",
+        ),
         BearerError::NoRole(_) => Refusal::forbidden(why.to_string()),
         BearerError::Refused(error) => logged(error),
     }

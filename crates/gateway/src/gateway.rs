@@ -17,6 +17,8 @@ use serde_json::json;
 use crate::admit::{Admitted, admit};
 use crate::api::{self, Api};
 use crate::body::{Body, Verdict, Watch, full};
+use crate::browser::{self, Visit};
+use crate::caller::Known;
 use crate::forward::forward;
 use crate::headers::{self, Said};
 use crate::limits::Limits;
@@ -149,22 +151,65 @@ impl Gateway {
         if let Some((stage, rest)) = &found
             && rest.segments().first().is_some_and(|first| first == "-")
         {
-            return self.redeem(arrival, stage, rest, parts, &admitted, body).await;
+            let answered = self.redeem(arrival, stage, rest, parts, &admitted, body).await;
+            return answered.map(|mut response| {
+                browser::reply::confine(response.headers_mut());
+                response
+            });
         }
+        let visit = found
+            .as_ref()
+            .and_then(|(stage, rest)| Visit::of(stage, rest, parts, &admitted, self.listening.secure));
+        let shown = |answered: Answered| match &visit {
+            Some(visit) => answered.map_err(|refused| {
+                let (cx, refusal) = *refused;
+                Box::new((cx, visit.shown(refusal)))
+            }),
+            None => answered,
+        };
+        if let Some(visit) = &visit {
+            if visit.is_own() {
+                return shown(self.own_page(arrival, visit).await);
+            }
+            if let Some(location) = visit.missing_slash() {
+                let cx = self.app.nobody(arrival);
+                return self.lead(&cx, &location).await.map_err(|refusal| Box::new((cx, refusal)));
+            }
+        }
+        let routed = found.as_ref().map(|(stage, rest)| (*stage, rest.clone()));
+        shown(self.ask(arrival, parts, &admitted, &path, routed, body).await)
+    }
+
+    /// Answers what is asked of MLflow.
+    async fn ask<'r>(
+        &'r self,
+        arrival: Arrival,
+        parts: &'r request::Parts,
+        admitted: &'r Admitted<'r>,
+        path: &CanonicalPath,
+        found: Option<(&'r Stage, CanonicalPath)>,
+        body: Incoming,
+    ) -> Answered {
         let row = found.as_ref().and_then(|(_, rest)| route(admitted.verb, rest));
-        let mut intake = Intake::new(&admitted, body);
+        let mut intake = Intake::new(admitted, body);
         let api = found.as_ref().map(|(stage, _)| &stage.api);
-        let cx = self.authenticate(arrival, parts, &admitted, api, row, &mut intake).await?;
+        let known = self.authenticate(arrival, parts, admitted, api, row, &mut intake).await?;
+        let Known { cx, by_cookie } = known;
         let (Some((stage, path)), Some(row)) = (found, row) else {
-            let refusal = no_route(&admitted, &path);
+            let refusal = no_route(admitted, path);
             return Err(Box::new((cx, refusal)));
         };
         let cx = cx.for_event(event(&stage.api, row, &path));
         match Query::parse(admitted.query, row.repeats) {
             Ok(query) => {
-                let routed = Routed { cx, stage, row, path, query, parts, admitted: &admitted };
+                let routed = Routed { cx, stage, row, path, query, parts, admitted };
                 let cx = routed.cx.clone();
-                self.serve(routed, intake).await.map_err(|refusal| Box::new((cx, refusal)))
+                let mut response =
+                    self.serve(routed, intake).await.map_err(|refusal| Box::new((cx, refusal)))?;
+                if by_cookie {
+                    browser::reply::mark(response.headers_mut(), row);
+                }
+                Ok(response)
             }
             Err(error) => Err(Box::new((cx, Refusal::bad_request(error.to_string())))),
         }

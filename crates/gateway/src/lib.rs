@@ -3,7 +3,7 @@
 //! Read in the order a request meets them: [`admit`] (its shape), [`path`] and [`api`] (whose it is), [`mlflow`]
 //! (what it asks for), `caller` (who asks), `gateway` (whether they may, with [`stage_policy`]), [`query`] and [`json`]
 //! (its parameters, written anew), `payload` (its body, hashed), `forward` and `upstream` (on to MLflow and back),
-//! `transfer` (artifacts).
+//! `transfer` (artifacts), [`browser`] (people with a browser).
 //!
 //! INVARIANT: what reaches an upstream is built from what was judged. An unknown route, method, header that could
 //! be misread, encoding or body shape is refused, and said so.
@@ -11,6 +11,7 @@
 pub mod admit;
 pub mod api;
 mod body;
+pub mod browser;
 mod caller;
 mod field;
 mod forward;
@@ -32,6 +33,7 @@ mod upstream;
 
 pub use api::{Api, Target};
 pub use body::{Body, BodyError};
+pub use browser::place::Place;
 pub use field::FieldError;
 pub use gateway::{Gateway, Listening};
 pub use limits::Limits;

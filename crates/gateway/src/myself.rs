@@ -1,4 +1,5 @@
-//! What MLflow's own UI asks about who is signed in: `users/current` and `users/current/permissions`.
+//! What MLflow's own UI asks about who is signed in: `users/current`, its permissions and its roles; and about MLflow's
+//! assistant, which is never served: the pages are told that there is none, and do not offer it.
 //!
 //! MLflow serves them only with its own user database; here Garita answers, to whoever is known, since they tell
 //! nothing but of the caller. The UI shows the name, and greys out what the permissions do not cover. They are advice:
@@ -100,6 +101,18 @@ impl Gateway {
             }),
             Own::Permissions => {
                 json!({ "is_admin": false, "permissions": self.permissions(&routed.cx, &routed.stage.api) })
+            }
+            Own::Roles => {
+                let (id, name) = role(principal);
+                let role = json!({ "id": id, "name": name, "workspace": "default", "description": null,
+                                   "permissions": [] });
+                json!({ "roles": [role] })
+            }
+            Own::Assistant => json!({
+                "providers": {}, "projects": {}, "remote_access_allowed": false, "can_edit_server_settings": false,
+            }),
+            Own::AssistantProviders => {
+                json!({ "providers": [], "resolved": null, "gateway_vendor_options": {} })
             }
         };
         self.record(&routed.cx).await?;

@@ -11,6 +11,7 @@ use http::{Response, StatusCode};
 use serde_json::json;
 
 use crate::body::{Body, full};
+use crate::browser::page;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -33,6 +34,15 @@ impl Challenge {
     }
 }
 
+/// How a person at a browser sees a refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// They are led to this address.
+    Elsewhere(String),
+    /// As a page, with ways to others behind this root of the stage.
+    Page(String),
+}
+
 /// An answer that is not what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
@@ -49,12 +59,14 @@ pub(crate) struct Refusal {
     pub(crate) privately: Option<String>,
     /// How the caller may prove itself.
     pub(crate) challenge: Option<Challenge>,
+    /// How a person at a browser sees it, if one waits.
+    pub(crate) shown: Option<Box<Shown>>,
 }
 
 impl Refusal {
     fn new(status: StatusCode, code: &'static str, kind: &'static str, message: impl Into<String>) -> Self {
-        let (ground, privately, challenge) = (None, None, None);
-        Self { status, code, kind, message: message.into(), ground, privately, challenge }
+        let (ground, privately, challenge, shown) = (None, None, None, None);
+        Self { status, code, kind, message: message.into(), ground, privately, challenge, shown }
     }
 
     /// The request is not one that can be served, whoever sends it.
@@ -108,9 +120,14 @@ impl Refusal {
 
     /// The reply.
     pub(crate) fn into_response(self, request_id: &RequestId) -> Response<Body> {
-        let Self { status, code, kind, mut message, ground, challenge, privately: _ } = self;
+        let Self { status, code, kind, mut message, ground, challenge, shown, privately: _ } = self;
         if let Some(ground) = &ground {
             message.push_str(&ground.told(request_id.as_str()));
+        }
+        match shown.map(|shown| *shown) {
+            Some(Shown::Elsewhere(location)) => return page::see(&location, request_id),
+            Some(Shown::Page(root)) => return page::refused(&root, status, &message, request_id),
+            None => {}
         }
         let mut body = json!({ "error_code": code, "message": message, "Message": message });
         if let (Some(ground), Some(body)) = (ground, body.as_object_mut()) {

@@ -64,5 +64,5 @@ pub use tag::Tag;
 pub use token_key::{KeyStage, PublicKey, TokenAlgorithm, TokenKey, TokenUse};
 pub use user::User;
 pub use user_pool::{
-    PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolSession, PoolUser, UserPool,
+    PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolSession, PoolUser, StageSession, UserPool,
 };

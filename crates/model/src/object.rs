@@ -28,7 +28,7 @@ use crate::token_key::TokenKey;
 use crate::user::User;
 use crate::user_pool::{ClientId, CodePurpose, PoolId, Uuid};
 use crate::user_pool::{
-    PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolSession, PoolUser, UserPool,
+    PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolSession, PoolUser, StageSession, UserPool,
 };
 
 /// A stored thing with its kind.
@@ -60,6 +60,7 @@ pub enum Object {
     PoolCode(Arc<PoolCode>),
     PoolBrowser(Arc<PoolBrowser>),
     PoolDevice(Arc<PoolDevice>),
+    StageSession(Arc<StageSession>),
 }
 
 /// The kind of a stored thing.
@@ -90,11 +91,12 @@ pub enum ObjectKind {
     PoolCode,
     PoolBrowser,
     PoolDevice,
+    StageSession,
 }
 
 impl ObjectKind {
     /// Every kind, in the order a snapshot loads them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Account,
         Self::ManagedPolicy,
         Self::Group,
@@ -119,6 +121,7 @@ impl ObjectKind {
         Self::PoolCode,
         Self::PoolBrowser,
         Self::PoolDevice,
+        Self::StageSession,
     ];
 
     /// The word that stands in the store and in the change feed.
@@ -148,6 +151,7 @@ impl ObjectKind {
             Self::PoolCode => "pool_code",
             Self::PoolBrowser => "pool_browser",
             Self::PoolDevice => "pool_device",
+            Self::StageSession => "stage_session",
         }
     }
 
@@ -234,6 +238,7 @@ impl Object {
             Self::PoolCode(c) => ObjectKey::pool_code(&c.pool, c.user, c.purpose),
             Self::PoolBrowser(p) => ObjectKey::plain(p.as_ref()),
             Self::PoolDevice(p) => ObjectKey::plain(p.as_ref()),
+            Self::StageSession(p) => ObjectKey::plain(p.as_ref()),
         }
     }
 
@@ -279,6 +284,7 @@ impl Object {
             ObjectKind::PoolCode => read(document).map(|o| Self::PoolCode(Arc::new(o))),
             ObjectKind::PoolBrowser => read(document).map(PoolBrowser::into_object),
             ObjectKind::PoolDevice => read(document).map(PoolDevice::into_object),
+            ObjectKind::StageSession => read(document).map(StageSession::into_object),
         }
         .map_err(|e| Error::internal(format!("stored {} cannot be read: {e}", kind.as_str())))
     }

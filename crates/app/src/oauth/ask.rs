@@ -11,6 +11,8 @@ use super::fault::{OAuthCode, OAuthFault};
 
 /// Most bytes of `state`, `nonce` and the like. They are carried through every page.
 const MAX_TEXT: usize = 1_024;
+/// Most bytes of `state`. An API stage carries where somebody wanted to go in it.
+const MAX_STATE: usize = 2_048;
 /// A `code_challenge` is the SHA-256 of the verifier in base64url: RFC 7636 section 4.2.
 const CHALLENGE: usize = 43;
 
@@ -125,16 +127,16 @@ impl Ask {
             (None, None) => return Err(AskFault::NoRedirect),
         };
         // A mark that is too long is not given back: it would not fit anywhere.
-        let state = raw.state.clone().filter(|state| state.len() <= MAX_TEXT);
+        let state = raw.state.clone().filter(|state| state.len() <= MAX_STATE);
         Self::check_rest(raw, client, &redirect_uri)
             .map_err(|fault| AskFault::Told(Box::new(Told { redirect_uri, state, fault })))
     }
 
     fn check_rest(raw: RawAsk, client: &PoolClient, redirect_uri: &str) -> Result<Self, OAuthFault> {
         refuse_unread(&raw)?;
-        bounded("state", raw.state.as_deref())?;
-        bounded("nonce", raw.nonce.as_deref())?;
-        bounded("login_hint", raw.login_hint.as_deref())?;
+        bounded("state", raw.state.as_deref(), MAX_STATE)?;
+        bounded("nonce", raw.nonce.as_deref(), MAX_TEXT)?;
+        bounded("login_hint", raw.login_hint.as_deref(), MAX_TEXT)?;
         match raw.response_type.as_deref() {
             Some("code") => {}
             Some(_) => {
@@ -189,10 +191,10 @@ fn refuse_unread(raw: &RawAsk) -> Result<(), OAuthFault> {
     }
 }
 
-fn bounded(name: &str, value: Option<&str>) -> Result<(), OAuthFault> {
+fn bounded(name: &str, value: Option<&str>, most: usize) -> Result<(), OAuthFault> {
     match value {
-        Some(value) if value.len() > MAX_TEXT => {
-            Err(OAuthCode::InvalidRequest.because(format!("{name} is longer than {MAX_TEXT} bytes")))
+        Some(value) if value.len() > most => {
+            Err(OAuthCode::InvalidRequest.because(format!("{name} is longer than {most} bytes")))
         }
         _ => Ok(()),
     }

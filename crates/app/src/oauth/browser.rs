@@ -3,17 +3,18 @@
 //! INVARIANT: every sign-in gets a cookie of its own, never one the browser brought, and ends what the one before stood
 //! for; a browser is signed in only as long as its user stands: there, enabled, not signed out everywhere since.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_model::user_pool::{PoolBrowser, PoolId, PoolUser, TokenHash};
-use garita_model::{ObjectKey, Plain as _, PoolDevice, Result, Secret};
+use garita_model::{AccountId, ObjectKey, Plain as _, PoolDevice, Result, Secret, StageSession};
 use garita_store::Snapshot;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::stage;
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
@@ -22,8 +23,8 @@ use crate::user_pool::Admitted;
 /// Somebody who is signed in with a browser.
 #[derive(Clone)]
 pub struct SignedIn {
-    pub(super) browser: Arc<PoolBrowser>,
-    pub(super) user: Arc<PoolUser>,
+    pub(crate) browser: Arc<PoolBrowser>,
+    pub(crate) user: Arc<PoolUser>,
 }
 
 impl SignedIn {
@@ -113,18 +114,45 @@ impl App {
         .await
     }
 
-    /// Forgets browsers and devices that are over.
+    /// Writes down when browsers were used at stages. What is lost with the process makes a browser sign in earlier.
+    async fn save_browser_use(&self) -> Result<()> {
+        let fresh = std::mem::take(&mut *self.browser_use.lock().unwrap_or_else(PoisonError::into_inner));
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let write = self.store.write("save_browser_use", move |tx| {
+            let accounts: Vec<AccountId> = tx.state().accounts().map(|account| account.id).collect();
+            for account in accounts {
+                let browsers = tx.state().list::<PoolBrowser>(account, "");
+                let used = browsers.filter_map(|held| {
+                    let used = fresh.get(&held.cookie.0).copied().filter(|used| *used > held.used)?;
+                    Some(PoolBrowser { used, ..PoolBrowser::clone(held) })
+                });
+                for browser in used.collect::<Vec<_>>() {
+                    tx.put(browser.into_object());
+                }
+            }
+            Ok(())
+        });
+        write.await
+    }
+
+    /// Forgets browsers, devices and sessions at stages that are over.
     ///
     /// # Errors
     /// `Unavailable` when the store cannot keep it.
     pub async fn sweep_browsers(self: &Arc<Self>) -> Result<()> {
+        self.save_browser_use().await?;
         let (state, now) = (self.snapshot(), self.clock.now());
         for account in state.accounts().map(|account| account.id) {
             let browsers = state.list::<PoolBrowser>(account, "").filter(|browser| browser.is_over(now));
             let over = browsers.map(|browser| ObjectKey::plain(browser.as_ref()));
             let devices = state.list::<PoolDevice>(account, "").filter(|device| device.is_over(now));
+            let over = over.chain(devices.map(|device| ObjectKey::plain(device.as_ref())));
+            let stages = state.list::<StageSession>(account, "");
+            let stages = stages.filter(|session| stage::is_over(&state, session, now));
             let over: Vec<ObjectKey> =
-                over.chain(devices.map(|device| ObjectKey::plain(device.as_ref()))).collect();
+                over.chain(stages.map(|session| ObjectKey::plain(session.as_ref()))).collect();
             if over.is_empty() {
                 continue;
             }

@@ -34,6 +34,10 @@ impl ProvenClient {
     pub fn pool(&self) -> &UserPool {
         self.0.user_pool()
     }
+    /// One that acts in this process, and so has nothing to prove.
+    pub(super) fn of(admitted: Admitted) -> Self {
+        Self(admitted)
+    }
     pub(super) fn admitted(&self) -> &Admitted {
         &self.0
     }

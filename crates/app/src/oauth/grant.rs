@@ -13,6 +13,7 @@ use super::ask;
 use super::browser::{self, cookie_hash};
 use super::claims::UserClaims;
 use super::client::ProvenClient;
+use super::code::CodeBody;
 use super::fault::{OAuthCode, OAuthFault};
 use crate::App;
 use crate::change::Change;
@@ -68,15 +69,15 @@ pub struct GrantedTokens {
 }
 
 /// A sign-in that tokens are made for.
-struct Begun {
-    session: PoolSession,
+pub(super) struct Begun {
+    pub(super) session: PoolSession,
     user: Arc<PoolUser>,
     refresh: Option<Secret<String>>,
     nonce: Option<String>,
 }
 
 /// Why a transaction gave nothing: refused and undone, or refused with something ended.
-type Attempt<T> = std::result::Result<T, OAuthFault>;
+pub(super) type Attempt<T> = std::result::Result<T, OAuthFault>;
 
 impl App {
     /// Gives tokens for a grant.
@@ -117,26 +118,10 @@ impl App {
         let body = self.open_code(client.pool(), client.client(), code, redirect_uri, verifier, now)?;
         let admitted = client.admitted().clone();
         self.attempt(cx, client, move |change| {
-            let pool = admitted.user_pool();
-            if let Some(used) = change.state().pool_session(&pool.id, body.session).cloned() {
-                return end(change, &admitted, &used, "the code was used before: what came of it is ended");
-            }
-            let who = browser::find(change.state(), &pool.id, body.browser, now);
-            let Some(who) = who.filter(|who| who.user.sub == body.user) else {
-                return Ok(Err(OAuthCode::InvalidGrant.because("the sign-in the code came of has ended")));
-            };
-            let start = Start {
-                id: body.session,
-                client: admitted.client(),
-                user: who.user.sub,
-                signed_in: body.signed_in,
-                second_factor: body.second_factor,
-                scopes: body.scopes,
-            };
-            let (session, refresh) = begin(change, &admitted, start)?;
-            Ok(Ok(Begun { session, user: who.user, refresh: Some(refresh), nonce: body.nonce }))
+            begin_by_code(change, &admitted, body).map(|attempt| attempt.map(|begun| (begun, ())))
         })
         .await
+        .map(|(begun, ())| begun)
     }
 
     async fn exchange_device(
@@ -184,9 +169,10 @@ impl App {
             let start =
                 Start { id, client: admitted.client(), user: user.sub, signed_in, second_factor, scopes };
             let (session, refresh) = begin(change, &admitted, start)?;
-            Ok(Ok(Begun { session, user, refresh: Some(refresh), nonce: None }))
+            Ok(Ok((Begun { session, user, refresh: Some(refresh), nonce: None }, ())))
         })
         .await
+        .map(|(begun, ())| begun)
     }
 
     async fn refresh(
@@ -225,18 +211,18 @@ impl App {
     }
 
     /// Runs a transaction that may refuse and yet end something.
-    async fn attempt(
+    pub(super) async fn attempt<T: Send + 'static>(
         self: &Arc<Self>,
         cx: &RequestContext,
         client: &ProvenClient,
-        work: impl FnOnce(&mut Change<'_>) -> Result<Attempt<Begun>> + Send + 'static,
-    ) -> Attempt<Begun> {
+        work: impl FnOnce(&mut Change<'_>) -> Result<Attempt<(Begun, T)>> + Send + 'static,
+    ) -> Attempt<(Begun, T)> {
         let (account, pool) = (client.pool().account, client.pool().id.to_string());
         let inside = cx.clone();
         let done = self.change(cx, move |change| {
             let attempt = work(change)?;
             match &attempt {
-                Ok(begun) => {
+                Ok((begun, _)) => {
                     let sub = Some(begun.user.sub.to_string());
                     inside.concerns(Concerned { account, pool, sub });
                 }
@@ -330,13 +316,40 @@ impl App {
     }
 }
 
+/// Begins the sign-in that a code stands for; a second use of the code ends it.
+pub(super) fn begin_by_code(
+    change: &mut Change<'_>,
+    admitted: &Admitted,
+    body: CodeBody,
+) -> Result<Attempt<Begun>> {
+    let now = change.cx().now();
+    let pool = admitted.user_pool();
+    if let Some(used) = change.state().pool_session(&pool.id, body.session).cloned() {
+        return end(change, admitted, &used, "the code was used before: what came of it is ended");
+    }
+    let who = browser::find(change.state(), &pool.id, body.browser, now);
+    let Some(who) = who.filter(|who| who.user.sub == body.user) else {
+        return Ok(Err(OAuthCode::InvalidGrant.because("the sign-in the code came of has ended")));
+    };
+    let start = Start {
+        id: body.session,
+        client: admitted.client(),
+        user: who.user.sub,
+        signed_in: body.signed_in,
+        second_factor: body.second_factor,
+        scopes: body.scopes,
+    };
+    let (session, refresh) = begin(change, admitted, start)?;
+    Ok(Ok(Begun { session, user: who.user, refresh: Some(refresh), nonce: body.nonce }))
+}
+
 /// Ends a sign-in because of what was shown a second time.
-fn end(
+fn end<T>(
     change: &mut Change<'_>,
     admitted: &Admitted,
     held: &PoolSession,
     text: &str,
-) -> Result<Attempt<Begun>> {
+) -> Result<Attempt<T>> {
     tokens::end(change, admitted, held)?;
     Ok(Err(OAuthCode::InvalidGrant.because(text)))
 }

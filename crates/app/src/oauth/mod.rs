@@ -20,6 +20,7 @@ pub mod fault;
 mod grant;
 mod sign_in;
 mod sign_out;
+pub mod stage;
 mod told;
 
 pub use ask::{Ask, AskFault, RawAsk, Shown};

@@ -18,6 +18,8 @@ pub(crate) struct UserPoolConfig {
     /// The app clients whose tokens are taken; all of the pool when none are named.
     #[serde(default)]
     clients: Vec<String>,
+    /// The app client that browsers sign in with; without it the stage sends no browser to sign in.
+    sign_in_client: Option<String>,
     /// Tags of the session, each from an attribute.
     #[serde(default)]
     tags: BTreeMap<String, String>,
@@ -45,6 +47,11 @@ pub(super) fn accepted(pools: &[UserPoolConfig]) -> Result<Vec<AcceptedPool>> {
         ensure!(accepted.iter().all(|other| other.id != pool.id), "user pool `{}` is named twice", pool.id);
         accepted.push(pool);
     }
+    let doors = accepted.iter().filter(|pool| pool.sign_in.is_some()).count();
+    ensure!(
+        doors <= 1,
+        "only one user pool of an api can have a `sign_in_client`: browsers are sent to one place"
+    );
     Ok(accepted)
 }
 
@@ -67,6 +74,7 @@ impl UserPoolConfig {
             clients: self.clients.iter().map(client).collect::<Result<_>>()?,
             rules: self.rule.iter().enumerate().map(rule).collect::<Result<_>>()?,
             tags: self.tags.iter().map(tag).collect::<Result<_>>()?,
+            sign_in: self.sign_in_client.as_ref().map(client).transpose()?,
         })
     }
 }
@@ -134,6 +142,14 @@ mod tests {
             (format!("{POOL}{POOL}"), "is named twice"),
             (format!("{POOL}clients = [\"a b\"]"), "`a b` is no id of an app client"),
             (format!("{POOL}client = [\"a\"]"), "unknown field `client`"),
+            (format!("{POOL}sign_in_client = \"a b\""), "`a b` is no id of an app client"),
+            (
+                format!(
+                    "{POOL}sign_in_client = \"1a\"\n{}sign_in_client = \"1b\"",
+                    POOL.replace("gH9", "gH8")
+                ),
+                "only one user pool of an api",
+            ),
             (format!("{POOL}tags = {{ team = \"\" }}"), "tag `team`: `` must be an attribute"),
             (format!("{POOL}tags = {{ \"a*\" = \"email\" }}"), "tag `a*`"),
             (format!("{POOL}{RULE}{ROLE}"), "rule 1 of the user pool: exactly one of"),

@@ -236,7 +236,7 @@ fn paths(table: &mut Table<'_>) {
         ("no stage", "/api/2.0/mlflow/runs/get"),
         ("the old preview path", "/prod/api/2.0/preview/mlflow/runs/get"),
         ("an encoded path parameter", "/prod/api/2.0/mlflow/runs/get%3Bx"),
-        ("the assistant", "/prod/ajax-api/3.0/mlflow/assistant/config"),
+        ("the assistant", "/prod/ajax-api/3.0/mlflow/assistant/sessions/a/stream"),
         ("GraphQL by GET", "/prod/graphql?query=a"),
     ] {
         table.target(name, target, "", 403);

@@ -1,5 +1,6 @@
 //! Bearer tokens of user pools at the door: who gets in, and with what rights.
 
+mod browsers;
 mod ends;
 mod roles;
 
@@ -29,7 +30,8 @@ fn role_arn(name: &str) -> String {
 }
 
 fn accepted() -> AcceptedPool {
-    AcceptedPool { id: POOL.parse().unwrap(), clients: Vec::new(), rules: Vec::new(), tags: Vec::new() }
+    let (clients, rules, tags) = (Vec::new(), Vec::new(), Vec::new());
+    AcceptedPool { id: POOL.parse().unwrap(), clients, rules, tags, sign_in: None }
 }
 
 /// A stage that takes tokens of a pool, with a role and a group for each of [`ROLES`].

@@ -3,7 +3,7 @@
 //! Whatever runs code, or reaches other machines in the server's name at a caller's word, is refused here: MLflow
 //! trusts whoever reaches these routes, and a path says too little to judge them by.
 
-use super::{Body, Row, delete, get, patch, post, put};
+use super::{Body, Own, Row, delete, get, patch, post, put};
 
 const JOBS: &str = "it runs a job on the MLflow server";
 const ASSISTANT: &str = "it runs commands on the MLflow server's host";
@@ -117,10 +117,10 @@ pub(super) const ROWS: &[Row] = &[
     post("gateway/proxy/{}/{*}", "GatewayProxy").root().refused(PROXY),
     get("2.0/mlflow/gateway-proxy", "GatewayProxy").ajax().refused(PROXY),
     post("2.0/mlflow/gateway-proxy", "GatewayProxy").ajax().refused(PROXY),
-    // the assistant
-    get("3.0/mlflow/assistant/config", "UseAssistant").ajax().refused(ASSISTANT),
+    // the assistant: its pages are told that there is none
+    get("3.0/mlflow/assistant/config", "UseAssistant").ajax().own(Own::Assistant),
     put("3.0/mlflow/assistant/config", "UseAssistant").ajax().refused(ASSISTANT),
-    get("3.0/mlflow/assistant/providers", "UseAssistant").ajax().refused(ASSISTANT),
+    get("3.0/mlflow/assistant/providers", "UseAssistant").ajax().own(Own::AssistantProviders),
     get("3.0/mlflow/assistant/providers/{}/health", "UseAssistant").ajax().refused(ASSISTANT),
     get("3.0/mlflow/assistant/providers/{}/models", "UseAssistant").ajax().refused(ASSISTANT),
     post("3.0/mlflow/assistant/message", "UseAssistant").ajax().refused(ASSISTANT),

@@ -119,6 +119,12 @@ pub enum Own {
     User,
     /// What it may do.
     Permissions,
+    /// Which roles it has.
+    Roles,
+    /// What MLflow's assistant may do for it: nothing.
+    Assistant,
+    /// Who stands behind the assistant: nobody.
+    AssistantProviders,
 }
 
 /// The operations that the gateway answers itself.

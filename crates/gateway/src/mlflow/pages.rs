@@ -11,6 +11,7 @@ pub(super) const ROWS: &[Row] = &[
     get("3.0/mlflow/server-info", "GetServerInfo").answered(Answer::ServerInfo),
     get("2.0/mlflow/users/current", "GetCurrentUser").own(Own::User),
     get("3.0/mlflow/users/current/permissions", "ListCurrentUserPermissions").own(Own::Permissions),
+    get("3.0/mlflow/users/roles/list", "ListCurrentUserRoles").own(Own::Roles),
     get("3.0/mlflow/ui-telemetry", "AccessUI").ajax(),
     post("3.0/mlflow/ui-telemetry", "AccessUI").ajax(),
     get("graphql", "QueryGraphQL").root().refused("MLflow reads the body of a GET; use POST"),

@@ -17,6 +17,7 @@ pub mod group;
 pub mod id;
 pub mod pool;
 pub mod session;
+pub mod stage_session;
 pub mod user;
 
 pub use attribute::{AttributeSpec, AttributeType, Attributes};
@@ -29,4 +30,5 @@ pub use group::PoolGroup;
 pub use id::{ClientId, PoolId, Uuid};
 pub use pool::{MfaMode, PoolPasswordPolicy, SignInAttribute, UserPool};
 pub use session::{FormerToken, PoolSession, TokenHash};
+pub use stage_session::StageSession;
 pub use user::{PoolUser, SoftwareToken, UserStatus};

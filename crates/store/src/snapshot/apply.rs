@@ -35,6 +35,7 @@ impl Snapshot {
             | Object::OidcProvider(_)
             | Object::PoolBrowser(_)
             | Object::PoolDevice(_)
+            | Object::StageSession(_)
             | Object::TokenKey(_)
             | Object::RoleDeletion(_)
             | Object::RoleUse(_) => {
@@ -73,6 +74,7 @@ impl Snapshot {
             | ObjectKind::OidcProvider
             | ObjectKind::PoolBrowser
             | ObjectKind::PoolDevice
+            | ObjectKind::StageSession
             | ObjectKind::TokenKey
             | ObjectKind::RoleDeletion
             | ObjectKind::RoleUse => self.plain.remove(key).is_some(),

@@ -9,7 +9,7 @@ use garita_model::{
     AccessKey, Account, AccountId, AuditRecord, DeletionEnd, DeletionFailure, Group, InstanceProfile,
     KeyOwner, KeyStatus, LoginProfile, ManagedPolicy, MfaAssignment, MfaDevice, Object, ObjectKey,
     ObjectKind, OidcProvider, PasswordHash, Path, PoolBrowser, PoolDevice, PublicKey, Role, RoleDeletion,
-    RoleUse, SamlProvider, Sealed, SshPublicKey, TokenAlgorithm, TokenKey, TokenUse, User,
+    RoleUse, SamlProvider, Sealed, SshPublicKey, StageSession, TokenAlgorithm, TokenKey, TokenUse, User,
 };
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -227,6 +227,17 @@ pub(crate) fn pool_device(name: &str, second: i64) -> PoolDevice {
             .into_iter()
             .nth(usize::try_from(second).unwrap() % 3)
             .unwrap(),
+    }
+}
+
+pub(crate) fn stage_session(name: &str, second: i64) -> StageSession {
+    StageSession {
+        account: account_id(),
+        pool: pool_id(),
+        api: "mlflow".to_owned(),
+        cookie: TokenHash(bytes(name)),
+        browser: TokenHash(bytes(&second.to_string())),
+        sign_in: Uuid::from_bytes(bytes(name)),
     }
 }
 

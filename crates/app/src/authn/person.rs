@@ -1,0 +1,227 @@
+//! Somebody of a user pool who has proved it, and the session of a role that they have with it.
+//!
+//! INVARIANT: however they proved it, by a token or by the session of a browser, it comes to the same: the role is chosen
+//! from the newest snapshot ([`pool_role`]), its trust policy must let the pool in, and everything the session rests on
+//! must stand. So what somebody may do does not depend on the way they came.
+
+use std::sync::Arc;
+
+use garita_model::session::{Link, Origin, PoolSignIn, Subject, WebIdentity};
+use garita_model::user_pool::{ClientId, PoolId};
+use garita_model::{
+    AccessKeyId, Entropy, Error, PoolSession, PoolUser, Result, Role, Session, UserPool, id::KeyTerm,
+};
+use garita_policy::Principal;
+use garita_store::Snapshot;
+use garita_wire::sigv4::SigV4Error;
+use jiff::Timestamp;
+
+use super::bearer::{AcceptedPool, BearerError, BearerRefused};
+use super::pool_role::{self, Granted, NoRole};
+use super::sha256;
+use crate::App;
+use crate::context::{Arrival, Caller, RequestContext, SessionState};
+use crate::live;
+use crate::sts;
+use crate::token::{TokenError, TokenSubject, Verified};
+
+/// What somebody showed, as far as their session goes by it.
+pub(super) struct Shown {
+    /// A name of it that no other has.
+    pub(super) id: String,
+    /// When it was issued.
+    pub(super) issued: Timestamp,
+    /// When it ends.
+    pub(super) expires: Timestamp,
+    /// The revision of the store at which it was issued.
+    pub(super) iss_rev: u64,
+}
+
+/// Somebody, as they are in the snapshot.
+pub(super) struct Person {
+    pub(super) shown: Shown,
+    pub(super) pool: Arc<UserPool>,
+    pub(super) user: Arc<PoolUser>,
+    pub(super) client: ClientId,
+    pub(super) sign_in: Option<Arc<PoolSession>>,
+}
+
+impl App {
+    /// Lets somebody in, or says why not.
+    pub(super) fn admit_person(
+        &self,
+        state: &Snapshot,
+        arrival: Arrival,
+        found: Result<(Person, &AcceptedPool), BearerError>,
+    ) -> Result<RequestContext, Box<BearerRefused>> {
+        let (person, accepted) = match found {
+            Ok(found) => found,
+            Err(why) => return Err(Box::new(BearerRefused { cx: self.nobody(arrival), why })),
+        };
+        let web = person.web_identity();
+        let caller = Caller {
+            principal: Principal::WebIdentity { provider: web.provider.clone() },
+            key: None,
+            session: None,
+            iss_rev: person.shown.iss_rev,
+        };
+        let asking = RequestContext::new(arrival, caller, &self.region, None);
+        match self.role_session(state, &asking, &person, accepted, web.clone()) {
+            Ok(caller) => Ok(RequestContext::new(asking.arrival().clone(), caller, &self.region, None)),
+            Err(why) => {
+                let provider = web.provider.clone();
+                let cx = asking.of_web_identity(provider, crate::audit::web_identity(&web));
+                Err(Box::new(BearerRefused { cx, why }))
+            }
+        }
+    }
+
+    /// The session of the role that a person has now.
+    fn role_session(
+        &self,
+        state: &Snapshot,
+        asking: &RequestContext,
+        person: &Person,
+        accepted: &AcceptedPool,
+        web: WebIdentity,
+    ) -> Result<Caller, BearerError> {
+        let granted = pool_role::granted(state, &person.pool, &person.user, accepted)?;
+        let name = pool_role::session_name(&person.user).map_err(BearerError::Refused)?;
+        let tags = pool_role::tags(state, &person.user, &accepted.tags).map_err(BearerError::Refused)?;
+        let ask = sts::AssumeRole {
+            role: granted.role.clone(),
+            session: name.clone(),
+            duration: None,
+            external_id: None,
+            policy: None,
+            policy_arns: Vec::new(),
+            tags: tags.clone(),
+            transitive: Vec::new(),
+            source_identity: None,
+        };
+        let role =
+            sts::role_for_web_identity(state, asking, &ask, web.clone()).map_err(BearerError::Refused)?;
+        let session = person.session(&role, granted, ask, web).map_err(BearerError::Refused)?;
+        let caller = person.caller(&role, session).map_err(BearerError::Refused)?;
+        // The role's older sessions may have been revoked: the token is one of them.
+        live::check(state, &caller).map_err(|_| TokenError::Revoked)?;
+        self.note_role_use(role.account, &role.id, asking.now(), &self.region);
+        Ok(caller)
+    }
+}
+
+impl Person {
+    pub(super) fn of_token(
+        state: &Snapshot,
+        verified: &Verified,
+        pool: &PoolId,
+    ) -> Result<Self, BearerError> {
+        let TokenSubject::User { sub, .. } = &verified.on.subject else { return Err(NoRole::Client.into()) };
+        let revoked = || BearerError::Token(TokenError::Revoked);
+        let user = sub.parse().ok().and_then(|sub| state.pool_user(pool, sub)).ok_or_else(revoked)?;
+        let sign_in = match &verified.on.origin_jti {
+            Some(id) => {
+                Some(id.parse().ok().and_then(|id| state.pool_session(pool, id)).ok_or_else(revoked)?)
+            }
+            None => None,
+        };
+        Ok(Self {
+            pool: Arc::clone(state.user_pool(pool).ok_or_else(revoked)?),
+            user: Arc::clone(user),
+            client: verified.on.client.parse().map_err(|_| revoked())?,
+            sign_in: sign_in.cloned(),
+            shown: Shown {
+                id: verified.jti.clone(),
+                issued: moment(verified.issued)?,
+                expires: moment(verified.expires)?,
+                iss_rev: verified.iss_rev,
+            },
+        })
+    }
+
+    /// When a second factor was proved for this sign-in.
+    fn second_factor(&self) -> Option<Timestamp> {
+        self.sign_in.as_ref().filter(|sign_in| sign_in.second_factor).map(|sign_in| sign_in.started)
+    }
+
+    /// The pool as a provider of web identity. Its ARN is what a trust policy names, so that a trust policy does not
+    /// change with the host that Garita is reached by; its condition keys are those that AWS has for such a pool.
+    fn web_identity(&self) -> WebIdentity {
+        let mut methods = vec!["authenticated".to_owned()];
+        methods.extend(self.second_factor().map(|_| "mfa".to_owned()));
+        WebIdentity {
+            provider: self.pool.arn(),
+            issuer: format!("cognito-idp.{}.amazonaws.com/{}", self.pool.id.region(), self.pool.id),
+            audience: self.client.to_string(),
+            subject: self.user.sub.to_string(),
+            methods,
+        }
+    }
+
+    fn session(
+        &self,
+        role: &Role,
+        granted: Granted,
+        ask: sts::AssumeRole,
+        web: WebIdentity,
+    ) -> Result<Session> {
+        let sign_in = PoolSignIn {
+            pool: self.pool.id.clone(),
+            client: self.client.clone(),
+            user: self.user.sub,
+            session: self.sign_in.as_ref().map(|sign_in| sign_in.id),
+            group: granted.group,
+        };
+        let origin = Origin::PoolUser(Box::new(sign_in));
+        Ok(Session {
+            key: self.key(role)?,
+            account: role.account,
+            subject: Subject::Role { role: role.name.clone(), id: role.id.clone(), session: ask.session },
+            issued: self.shown.issued,
+            expires: self.shown.expires,
+            iss_rev: self.shown.iss_rev,
+            policies: Vec::new(),
+            policy_arns: Vec::new(),
+            tags: ask.tags,
+            transitive: Vec::new(),
+            source_identity: None,
+            mfa_at: self.second_factor(),
+            web_identity: Some(web),
+            chain: vec![Link { account: self.pool.account, subject: origin, key: None }],
+        })
+    }
+
+    /// A name for the session like that of a key. Nothing is ever signed with it: there is no secret to it.
+    fn key(&self, role: &Role) -> Result<AccessKeyId> {
+        struct Fixed([u8; 32]);
+        impl Entropy for Fixed {
+            fn fill(&self, bytes: &mut [u8]) -> Result<()> {
+                bytes.iter_mut().zip(self.0).for_each(|(to, from)| *to = from);
+                Ok(())
+            }
+        }
+        AccessKeyId::draw(KeyTerm::Session, role.account, &Fixed(sha256(self.shown.id.as_bytes())))
+    }
+
+    fn caller(&self, role: &Role, session: Session) -> Result<Caller> {
+        let Subject::Role { session: name, .. } = &session.subject else {
+            return Err(Error::internal("the session of a token is no role session"));
+        };
+        let session_arn = format!("arn:aws:sts::{}:assumed-role/{}/{name}", role.account, role.name);
+        let principal = Principal::RoleSession {
+            role_arn: role.arn()?,
+            role_id: role.id.to_string(),
+            session_arn: session_arn.parse().map_err(|_| Error::internal("session ARN"))?,
+            session_name: name.to_string(),
+            account: role.account,
+        };
+        let iss_rev = session.iss_rev;
+        let state = Arc::new(SessionState { session, inline: Vec::new() });
+        Ok(Caller { principal, key: None, session: Some(state), iss_rev })
+    }
+}
+
+fn moment(second: i64) -> Result<Timestamp, BearerError> {
+    Timestamp::from_second(second)
+        .map_err(|_| BearerError::Refused(Error::from(SigV4Error::InvalidClientTokenId)))
+}

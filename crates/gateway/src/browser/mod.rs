@@ -1,0 +1,155 @@
+//! People at a stage with a browser: MLflow's own pages, and the few pages that the gateway has itself.
+//!
+//! A page that is asked for without a session leads to the sign-in pages of the stage's user pool ([`go`]), and back with
+//! a code ([`back`]) to exactly where it was. What the browser holds then is a cookie that names a session; `caller` takes
+//! it as it takes a token. [`account`] shows who is signed in, and signs out. Only pages are led anywhere: a request of a
+//! script or of the SDK is answered with 401, as it would be without any of this.
+//!
+//! INVARIANT: a request that comes with a cookie was sent by the stage's own pages, or opens a page ([`ride`]); what is
+//! answered to it stands in no shared cache, and what somebody uploaded runs with no rights of this origin ([`reply`]).
+//! Where a browser is led is made of a parsed path behind the stage's own root ([`target`]): never of what came.
+
+mod account;
+mod back;
+pub(crate) mod cookie;
+mod go;
+pub(crate) mod page;
+pub mod place;
+pub(crate) mod reply;
+pub(crate) mod ride;
+pub mod target;
+
+use garita_app::{AcceptedPool, Arrival, Event, RequestContext};
+use http::header::{self, HeaderMap};
+use http::{Response, StatusCode, request};
+use serde_json::json;
+
+use crate::admit::Admitted;
+use crate::body::Body;
+use crate::gateway::{Answered, Gateway, Stage};
+use crate::mlflow::Verb;
+use crate::path::CanonicalPath;
+use crate::refusal::{Challenge, Refusal, Shown};
+use place::Place;
+
+/// The folder of the gateway's own pages, behind a stage.
+pub(crate) const FOLDER: &str = "garita";
+
+/// A request to a stage that signs browsers in.
+pub(crate) struct Visit<'r> {
+    pub(crate) stage: &'r Stage,
+    /// The pool that people sign in to.
+    pub(crate) pool: &'r AcceptedPool,
+    /// The path behind the stage.
+    pub(crate) rest: &'r CanonicalPath,
+    pub(crate) parts: &'r request::Parts,
+    pub(crate) admitted: &'r Admitted<'r>,
+    /// The stage as the browser sees it.
+    pub(crate) place: Place,
+}
+
+impl<'r> Visit<'r> {
+    /// A request, if its stage signs browsers in.
+    pub(crate) fn of(
+        stage: &'r Stage,
+        rest: &'r CanonicalPath,
+        parts: &'r request::Parts,
+        admitted: &'r Admitted<'r>,
+        secure: bool,
+    ) -> Option<Self> {
+        let pool = stage.api.sign_in()?;
+        let place = Place::of(&stage.api, admitted.authority, secure);
+        Some(Self { stage, pool, rest, parts, admitted, place })
+    }
+
+    /// Whether it is for one of the gateway's own pages.
+    pub(crate) fn is_own(&self) -> bool {
+        self.rest.segments().first().is_some_and(|first| first == FOLDER)
+    }
+
+    /// Whether a person waits for a page.
+    pub(crate) fn is_page(&self) -> bool {
+        let headers = &self.parts.headers;
+        let says = |name: &str, value: &str| headers.get(name).is_none_or(|held| held == value);
+        let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+        self.admitted.verb == Verb::Get
+            && accepts.flat_map(|line| line.split(',')).any(|kind| kind.trim().starts_with("text/html"))
+            && says("sec-fetch-mode", "navigate")
+            && says("sec-fetch-dest", "document")
+    }
+
+    /// Where MLflow's first page really is: its files are beside it, so its address ends with a slash.
+    pub(crate) fn missing_slash(&self) -> Option<String> {
+        let bare = self.rest.segments().is_empty() && !self.admitted.path.ends_with('/');
+        (bare && self.is_page()).then(|| {
+            let query = self.admitted.query;
+            let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+            format!("{}/{query}", self.place.root())
+        })
+    }
+
+    /// How a person sees a refusal: where to sign in if nobody is signed in, else a page.
+    pub(crate) fn shown(&self, refusal: Refusal) -> Refusal {
+        if !self.is_page() {
+            return refusal;
+        }
+        let root = self.place.root().to_owned();
+        let shown = match refusal.challenge {
+            Some(Challenge::None) if !self.is_own() => Shown::Elsewhere(go::location(self)),
+            _ => Shown::Page(root),
+        };
+        Refusal { shown: Some(Box::new(shown)), ..refusal }
+    }
+
+    /// The page with the account of whoever is signed in.
+    fn event(&self, name: &str) -> Event {
+        let api = &self.stage.api;
+        Event {
+            source: "execute-api.amazonaws.com",
+            name: name.to_owned(),
+            parameters: json!({ "apiId": api.id, "stage": api.stage, "userPoolId": self.pool.id.as_str() }),
+            read_only: name != "SignIn" && name != "SignOut",
+            management: false,
+        }
+    }
+
+    fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
+    }
+}
+
+/// A reply of the gateway's own pages, or a refusal.
+type Replied = Result<Response<Body>, Refusal>;
+
+impl Gateway {
+    /// Serves the gateway's own pages.
+    pub(crate) async fn own_page(&self, arrival: Arrival, visit: &Visit<'_>) -> Answered {
+        let words: Vec<&str> = visit.rest.segments().iter().map(String::as_str).collect();
+        let name = match (visit.admitted.verb, words.get(1..).unwrap_or_default()) {
+            (Verb::Get, ["sign-in"]) => "BeginSignIn",
+            (Verb::Get, ["callback"]) => "SignIn",
+            (Verb::Get, ["account"]) => return self.account(arrival, visit).await,
+            (Verb::Post, ["sign-out"]) => "SignOut",
+            _ => {
+                let cx = self.app.nobody(arrival).for_event(visit.event("UnknownPage"));
+                let message =
+                    "there is no such page: the account page is at `garita/account` behind the stage";
+                return Err(Box::new((cx, Refusal::no_route(message))));
+            }
+        };
+        let cx = self.app.nobody(arrival).for_event(visit.event(name));
+        let replied = match name {
+            "BeginSignIn" => self.go(&cx, visit).await,
+            "SignIn" => self.back(&cx, visit).await,
+            _ => self.sign_out(&cx, visit).await,
+        };
+        replied.map_err(|refusal| Box::new((cx, refusal)))
+    }
+
+    /// Leads a browser to another address, with a record.
+    pub(crate) async fn lead(&self, cx: &RequestContext, location: &str) -> Replied {
+        let outcome = garita_app::Outcome::ok(StatusCode::SEE_OTHER.as_u16());
+        self.app.audit(cx, &outcome).await.map_err(|error| crate::gateway::logged(&error))?;
+        Ok(page::see(location, cx.request_id()))
+    }
+}

@@ -1,0 +1,164 @@
+//! The gateway's own pages, each with headers that keep a browser from being misused.
+//!
+//! They load nothing: one style and one script stand in them, and the policy of each page names these by their hashes.
+//! INVARIANT: templates escape whatever they are given; nothing here is kept by a browser or on the way.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use garita_model::RequestId;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
+    SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{Response, StatusCode};
+
+use crate::body::{Body, full};
+use crate::refusal::REQUEST_ID;
+
+const STYLE: &str = include_str!("../../assets/page.css");
+const SCRIPT: &str = include_str!("../../assets/going.js");
+
+/// The one policy of all pages.
+static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
+    let hash = |text: &str| STANDARD.encode(digest(&SHA256, text.as_bytes()));
+    let (style, script) = (hash(STYLE), hash(SCRIPT));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; form-action 'self'; \
+         frame-ancestors 'none'; base-uri 'none'"
+    );
+    HeaderValue::from_str(&policy).ok()
+});
+
+#[derive(Template)]
+#[template(path = "going.html")]
+struct Going<'a> {
+    style: &'static str,
+    script: &'static str,
+    on: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct Account<'a> {
+    style: &'static str,
+    root: &'a str,
+    name: &'a str,
+    role: Option<&'a str>,
+    why: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+struct SignedOut<'a> {
+    style: &'static str,
+    root: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "refused.html")]
+struct Refused<'a> {
+    style: &'static str,
+    root: &'a str,
+    title: &'a str,
+    message: &'a str,
+    trace: &'a str,
+}
+
+/// A page that reads the fragment of its address and goes on.
+pub(super) fn going(on: &str, request_id: &RequestId) -> Response<Body> {
+    written(&Going { style: STYLE, script: SCRIPT, on }, StatusCode::OK, request_id)
+}
+
+/// Who is signed in.
+pub(super) fn account(
+    root: &str,
+    name: &str,
+    role: &Result<String, String>,
+    request_id: &RequestId,
+) -> Response<Body> {
+    let (role, why) = match role {
+        Ok(role) => (Some(role.as_str()), None),
+        Err(why) => (None, Some(why.as_str())),
+    };
+    written(&Account { style: STYLE, root, name, role, why }, StatusCode::OK, request_id)
+}
+
+/// Nobody is, any more.
+pub(super) fn signed_out(root: &str, request_id: &RequestId) -> Response<Body> {
+    written(&SignedOut { style: STYLE, root }, StatusCode::OK, request_id)
+}
+
+/// A refusal, for a person.
+pub(crate) fn refused(
+    root: &str,
+    status: StatusCode,
+    message: &str,
+    request_id: &RequestId,
+) -> Response<Body> {
+    let title = match status {
+        StatusCode::FORBIDDEN => "Not allowed",
+        StatusCode::UNAUTHORIZED => "Nobody is signed in",
+        status if status.is_server_error() => "That did not work",
+        _ => "This page cannot be shown",
+    };
+    let trace = request_id.as_str();
+    written(&Refused { style: STYLE, root, title, message, trace }, status, request_id)
+}
+
+/// Leads a browser on, with GET.
+pub(crate) fn see(location: &str, request_id: &RequestId) -> Response<Body> {
+    let mut response = bare(StatusCode::SEE_OTHER, String::new(), request_id);
+    if let Ok(location) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
+/// The same with a cookie.
+pub(super) fn with_cookie(mut response: Response<Body>, cookie: Option<HeaderValue>) -> Response<Body> {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn written(template: &impl Template, status: StatusCode, request_id: &RequestId) -> Response<Body> {
+    match template.render() {
+        Ok(html) => {
+            let mut response = bare(status, html, request_id);
+            let html = HeaderValue::from_static("text/html; charset=utf-8");
+            response.headers_mut().insert(CONTENT_TYPE, html);
+            response
+        }
+        Err(error) => {
+            tracing::error!(%error, request_id = request_id.as_str(), "a page cannot be written");
+            bare(StatusCode::INTERNAL_SERVER_ERROR, String::new(), request_id)
+        }
+    }
+}
+
+fn bare(status: StatusCode, body: String, request_id: &RequestId) -> Response<Body> {
+    let mut response = Response::new(full(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    let mut put = |name: HeaderName, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    put(CACHE_CONTROL, "no-store");
+    put(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    // Not `no-referrer`: with that, browsers send forms of this very site with `Origin: null`.
+    put(REFERRER_POLICY, "same-origin");
+    put(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    put(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    if let Some(policy) = POLICY.as_ref() {
+        headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
+    }
+    if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    response
+}
