@@ -146,16 +146,18 @@ impl Change<'_> {
     pub(crate) fn note_use(&mut self, browser: PoolBrowser) {
         self.tx.put(browser.into_object());
     }
-    /// Forgets a browser, a device, a session at a stage or a role's deletion that is over: Garita's own housekeeping.
+    /// Forgets what is over and nothing rests on: Garita's own housekeeping.
     pub(crate) fn forget(&mut self, key: ObjectKey) {
-        let kept_for_a_while = matches!(
+        let passing = matches!(
             key.kind,
             ObjectKind::PoolBrowser
                 | ObjectKind::PoolDevice
+                | ObjectKind::PoolSession
+                | ObjectKind::PoolCode
                 | ObjectKind::StageSession
                 | ObjectKind::RoleDeletion
         );
-        if kept_for_a_while {
+        if passing {
             self.tx.delete(key);
         }
     }

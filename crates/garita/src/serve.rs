@@ -110,11 +110,16 @@ impl Serving {
     }
 }
 
-/// What is done every minute.
+/// What is done every minute, and some of it every hour.
 async fn keep_house(app: Arc<App>, gateways: Vec<Arc<Gateway>>, keys: Schedule) {
     let mut every = tokio::time::interval(Duration::from_secs(60));
-    loop {
+    for minute in 0_u64.. {
         every.tick().await;
+        if minute % 60 == 0
+            && let Err(error) = app.sweep_pools().await
+        {
+            tracing::warn!(?error, "cannot forget sign-ins and codes that are over");
+        }
         if let Err(error) = app.save_use().await {
             tracing::warn!(?error, "cannot save when keys and roles were last used");
         }

@@ -131,6 +131,7 @@ impl TestGarita {
             user: user.sub,
             client: client.parse().unwrap(),
             started: now,
+            begun: None,
             expires: now + jiff::SignedDuration::from_hours(24),
             iss_rev: self.app.snapshot().revision(),
             current: TokenHash([0; 32]),

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use garita_model::user_pool::{DeviceDecision, PoolDevice, PoolFault, PoolUser, Uuid};
-use garita_model::{Error, ObjectKey, PoolSession, Result, Secret, TokenAlgorithm};
+use garita_model::{Error, ObjectKey, PoolSession, Result, Secret};
 
 use super::ask;
 use super::browser::{self, cookie_hash};
@@ -258,7 +258,7 @@ impl App {
         let lasts = life(client.client().access_token);
         let now = cx.now();
         let claims = Claims {
-            algorithm: TokenAlgorithm::Rs256,
+            algorithm: client.pool().token_algorithm(&client.client().id),
             now,
             auth_time: now,
             event_id: cx.request_id().as_str(),
@@ -290,7 +290,7 @@ impl App {
         let said = UserClaims::of(&state, client.pool(), held, &user, &session.scopes);
         let origin = session.id.to_string();
         let claims = Claims {
-            algorithm: TokenAlgorithm::Rs256,
+            algorithm: client.pool().token_algorithm(&held.id),
             now: cx.now(),
             auth_time: session.started,
             event_id: &origin,

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use garita_model::user_pool::{CodePurpose, PoolFault, TokenHash};
-use garita_model::{Error, MailMessage, Object, ObjectKey, PoolCode, PoolUser, Result, UserPool};
+use garita_model::{Error, MailMessage, Object, ObjectKey, PoolCode, PoolUser, Result, Secret, UserPool};
 use jiff::SignedDuration;
 
 use super::Admitted;
+use super::mail::letter_to;
 use crate::App;
 use crate::authorize::Permit;
 use crate::change::Change;
+use crate::letter::{Letter, Own};
 
 const LABEL: &str = "pool-code";
-const SUBJECT: &str = "Your verification code";
-const TEXT: &str = "Your confirmation code is {####}";
 
 /// Where a code was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub(super) fn draw(
 ) -> Result<MailMessage> {
     let (code, digits) = made(change, user, purpose, address)?;
     change.put_own(admitted, Object::PoolCode(Arc::new(code)))?;
-    Ok(message(admitted.user_pool(), user, address, &digits))
+    Ok(message(admitted.user_pool(), user, purpose, address, &digits))
 }
 
 /// As [`draw`], for an administrator, whose change writes the user.
@@ -67,7 +67,7 @@ pub(super) fn drawn(
 ) -> Result<MailMessage> {
     let (code, digits) = made(change, user, purpose, address)?;
     change.put(permit, Object::PoolCode(Arc::new(code)));
-    Ok(message(pool, user, address, &digits))
+    Ok(message(pool, user, purpose, address, &digits))
 }
 
 fn made(
@@ -75,15 +75,15 @@ fn made(
     user: &PoolUser,
     purpose: CodePurpose,
     address: &str,
-) -> Result<(PoolCode, String)> {
+) -> Result<(PoolCode, Secret<String>)> {
     let mut bytes = [0_u8; 8];
     change.entropy().fill(&mut bytes)?;
-    let digits = format!("{:06}", u64::from_be_bytes(bytes) % 1_000_000);
+    let digits = Secret::new(format!("{:06}", u64::from_be_bytes(bytes) % 1_000_000));
     let code = PoolCode {
         pool: user.pool.clone(),
         user: user.sub,
         purpose,
-        mac: mac(change.app(), user, purpose, address, &digits)?,
+        mac: mac(change.app(), user, purpose, address, digits.expose())?,
         address: address.to_owned(),
         expires: change.now() + life(purpose),
     };
@@ -120,11 +120,23 @@ fn mac(app: &App, user: &PoolUser, purpose: CodePurpose, address: &str, digits: 
     Ok(mac)
 }
 
-fn message(pool: &UserPool, user: &PoolUser, address: &str, digits: &str) -> MailMessage {
-    let subject = pool.messages.verification_subject.as_deref().unwrap_or(SUBJECT).to_owned();
-    let text = pool.messages.verification.as_deref().unwrap_or(TEXT);
-    let text = text.replace("{username}", &user.name).replace("{####}", digits);
-    MailMessage { to: address.to_owned(), subject, text }
+fn message(
+    pool: &UserPool,
+    user: &PoolUser,
+    purpose: CodePurpose,
+    address: &str,
+    digits: &Secret<String>,
+) -> MailMessage {
+    let letter = match purpose {
+        CodePurpose::SignUp => Letter::SignUp,
+        CodePurpose::ForgotPassword => Letter::ForgottenPassword,
+        CodePurpose::Email => Letter::Address,
+    };
+    let own = Own {
+        subject: pool.messages.verification_subject.as_deref(),
+        text: pool.messages.verification.as_deref(),
+    };
+    letter_to(pool, user, address, letter, own, digits)
 }
 
 /// The error for a code that is not the one that was sent.

@@ -1,14 +1,13 @@
 //! What pools write to people: invitations and codes.
 //!
-//! `{username}` and `{####}` in a pool's own texts stand for the name and the code or password, as Cognito has it.
+//! A pool's own texts go before Garita's, in which `{username}` and `{####}` stand for the name and the code or password,
+//! as Cognito has it. The language is the one of the user's `locale`, else the pool's (the tag `garita:language`).
 
 use garita_model::user_pool::PoolFault;
 use garita_model::{MailMessage, PoolUser, Result, Secret, UserPool};
 
 use crate::App;
-
-const INVITATION_SUBJECT: &str = "Your temporary password";
-const INVITATION: &str = "Your username is {username} and temporary password is {####}.";
+use crate::letter::{Filling, Language, Letter, Own};
 
 impl App {
     /// Invites a user, if there is an address and a way to send to it.
@@ -27,12 +26,9 @@ impl App {
             return Ok(());
         }
         let messages = &pool.messages;
-        let text = messages.invitation.as_deref().unwrap_or(INVITATION);
-        let named = user.attributes.get("email").filter(|_| !pool.username_attributes.is_empty());
-        let text =
-            text.replace("{username}", named.unwrap_or(&user.name)).replace("{####}", password.expose());
-        let subject = messages.invitation_subject.as_deref().unwrap_or(INVITATION_SUBJECT).to_owned();
-        self.send_mail(MailMessage { to: address, subject, text }).await
+        let own =
+            Own { subject: messages.invitation_subject.as_deref(), text: messages.invitation.as_deref() };
+        self.send_mail(letter_to(pool, user, &address, Letter::Invitation, own, password)).await
     }
 
     /// Hands a message over.
@@ -47,4 +43,21 @@ impl App {
             failed()
         })
     }
+}
+
+/// A letter to a user, in the pool's words or else in the user's language.
+pub(super) fn letter_to(
+    pool: &UserPool,
+    user: &PoolUser,
+    address: &str,
+    letter: Letter,
+    own: Own<'_>,
+    secret: &Secret<String>,
+) -> MailMessage {
+    let language = Language::of(user.attributes.get("locale").or(pool.language()));
+    // Where people sign up with an address, their name is a number they never saw.
+    let named = user.attributes.get("email").filter(|_| !pool.username_attributes.is_empty());
+    let username = named.unwrap_or(&user.name);
+    let (subject, text) = letter.write(language, own, Filling { username, secret });
+    MailMessage { to: address.to_owned(), subject, text }
 }

@@ -32,6 +32,7 @@ pub(crate) mod sign_in;
 mod sign_up;
 mod software_token;
 mod srp_sign_in;
+mod sweep;
 mod tagging;
 pub(crate) mod tokens;
 mod transfer;

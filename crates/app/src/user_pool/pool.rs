@@ -129,6 +129,7 @@ impl App {
                 json!({ "userPool": { "id": pool.id.as_str(), "name": pool.name, "arn": pool.arn() } }),
             );
             let pool = Arc::new(pool);
+            tagging::put_missing_keys(change, &permit, &pool)?;
             change.put(&permit, Object::UserPool(Arc::clone(&pool)));
             for key in keys {
                 change.put(&permit, key.into_object());
@@ -271,6 +272,7 @@ impl App {
                 let tags: Vec<(String, String)> =
                     pool.tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
                 ask(change.state(), change.cx(), action, &id, Some(&tags))?;
+                tagging::put_missing_keys(change, &permit, &pool)?;
             }
             change.put(&permit, Object::UserPool(Arc::new(pool)));
             Ok(answer)

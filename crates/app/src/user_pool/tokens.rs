@@ -14,8 +14,7 @@ use garita_model::user_pool::{
     AuthFlow, ClientId, FormerToken, MfaMode, PoolFault, TokenHash, TokenValidity, UserStatus, Uuid,
 };
 use garita_model::{
-    Entropy, Error, Object, ObjectKey, PoolClient, PoolSession, PoolUser, Result, Sealed, Secret,
-    TokenAlgorithm, UserPool,
+    Entropy, Error, Object, ObjectKey, PoolClient, PoolSession, PoolUser, Result, Sealed, Secret, UserPool,
 };
 use garita_store::Snapshot;
 use jiff::{SignedDuration, Timestamp};
@@ -254,7 +253,7 @@ impl App {
             Minter { tokens: &self.tokens, keyring: &self.keyring, entropy: self.entropy(), ground: &ground };
         let (now, event) = (cx.now(), cx.request_id().as_str());
         let grant = Grant {
-            algorithm: TokenAlgorithm::Rs256,
+            algorithm: pool.token_algorithm(&client.id),
             now,
             auth_time: session.started,
             event_id: event,
@@ -381,6 +380,7 @@ pub(crate) fn begin(
         user: start.user,
         client: start.client.id.clone(),
         started: start.signed_in,
+        begun: Some(now),
         expires: now + start.client.refresh_token.duration(),
         iss_rev: change.revision(),
         current: hash(refresh.expose()),
@@ -405,15 +405,11 @@ fn asks_for_more(state: &Snapshot, admitted: &Admitted, user: &PoolUser) -> bool
 
 /// Forgets sign-ins that are over, and the oldest when there are too many.
 fn make_room(change: &mut Change<'_>, admitted: &Admitted, user: Uuid) -> Result<()> {
-    let now = change.now();
     let mut sessions: Vec<_> = change.state().pool_sessions_of(admitted.pool(), user).cloned().collect();
     sessions.sort_by_key(|session| session.started);
     let excess = (sessions.len() + 1).saturating_sub(MOST_SESSIONS);
     for (n, session) in sessions.iter().enumerate() {
-        // One that began just now keeps its challenge from being answered again.
-        let fresh = now.duration_since(session.started) < SignedDuration::from_mins(15);
-        let over = now >= session.expires || session.ended;
-        if (over && !fresh) || n < excess {
+        if session.is_over(change.cx().now()) || n < excess {
             change.delete_own(admitted, ObjectKey::pool_session(&session.pool, session.id))?;
         }
     }

@@ -266,7 +266,7 @@ async fn addresses_are_names_or_aliases_of_one_user() {
     let input = json!({ "UserPoolId": pool, "Username": "bo@example.com" });
     assert_eq!(told(&door.pools("AdminCreateUser", input).await), "200");
     let [invitation] = door.garita.mail.take().try_into().ok().unwrap();
-    assert!(invitation.text.starts_with("Your username is bo@example.com and temporary password is "));
+    assert!(invitation.text.contains("your user name is bo@example.com and your temporary password is "));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! What is kept is a keyed hash: six digits under a plain hash would be read off at once.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::user_pool::id::{PoolId, Uuid};
@@ -23,6 +23,16 @@ pub struct PoolCode {
     pub address: String,
     /// When it is no longer good.
     pub expires: Timestamp,
+}
+
+impl PoolCode {
+    /// How long it is told of a code that it came too late.
+    const KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+    /// Whether it can be forgotten.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now.duration_since(self.expires) >= Self::KEPT
+    }
 }
 
 /// What a code is for.

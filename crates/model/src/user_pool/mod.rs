@@ -12,6 +12,7 @@ pub mod browser;
 pub mod client;
 pub mod code;
 pub mod device;
+pub mod extension;
 pub mod fault;
 pub mod group;
 pub mod id;

@@ -6,7 +6,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::user_pool::id::{ClientId, PoolId, Uuid};
@@ -22,8 +22,11 @@ pub struct PoolSession {
     pub user: Uuid,
     /// To what.
     pub client: ClientId,
-    /// When.
+    /// When they showed who they are; for an app that a browser signs in to, before this began.
     pub started: Timestamp,
+    /// When this began; with `started` where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Timestamp>,
     /// When its refresh tokens end.
     pub expires: Timestamp,
     /// The revision of the store at which it began.
@@ -42,6 +45,24 @@ pub struct PoolSession {
     /// The scopes of its access tokens.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
+}
+
+impl PoolSession {
+    /// Longest life of an id or access token, which rests on its sign-in; and a little.
+    const LONGEST_TOKEN: SignedDuration = SignedDuration::from_hours(25);
+    /// How long one that was ended is kept: longer than any code or challenge, which must not be good again.
+    const KEPT: SignedDuration = SignedDuration::from_hours(1);
+
+    /// Whether nothing can rest on it any more, so that it can be forgotten.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        let begun = self.begun.unwrap_or(self.started);
+        let (since, kept) = match self.ended {
+            // Older ones do not say when they began.
+            true if self.begun.is_some() => (begun, Self::KEPT),
+            true | false => (self.expires, Self::LONGEST_TOKEN),
+        };
+        now.duration_since(since) >= kept
+    }
 }
 
 /// A refresh token that was exchanged.

@@ -87,6 +87,7 @@ fn session(n: u8, of: u8) -> Object {
         user: sub(of),
         client: "client".parse::<ClientId>().unwrap(),
         started: moment(0),
+        begun: None,
         expires: moment(9),
         iss_rev: 1,
         current: TokenHash([n; 32]),

@@ -1,6 +1,6 @@
 //! What relying parties find out by themselves: OpenID Connect Discovery 1.0, RFC 8414, RFC 7517.
 
-use garita_model::UserPool;
+use garita_model::{TokenAlgorithm, UserPool};
 use serde_json::{Value, json};
 
 use crate::Call;
@@ -33,6 +33,7 @@ fn document(issuer: &str, pool: &UserPool) -> Value {
             .map(str::to_owned)
             .chain(attributes)
             .collect();
+    let algorithms: Vec<&str> = pool.token_algorithms().into_iter().map(TokenAlgorithm::as_str).collect();
     json!({
         "issuer": issuer,
         "authorization_endpoint": at("oauth2/authorize"),
@@ -52,7 +53,7 @@ fn document(issuer: &str, pool: &UserPool) -> Value {
             "urn:ietf:params:oauth:grant-type:device_code",
         ],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
+        "id_token_signing_alg_values_supported": algorithms,
         "scopes_supported": ["openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"],
         "claims_supported": claims,
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],

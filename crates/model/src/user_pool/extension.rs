@@ -1,0 +1,111 @@
+//! What a pool says beyond Cognito's fields: tags whose keys begin with `garita:`, so that every client of AWS can set
+//! them.
+//!
+//! | tag | value |
+//! |---|---|
+//! | `garita:token-algorithm` | `RS256`, `ES256` or `EdDSA`: how the pool's tokens are signed |
+//! | `garita:token-algorithm/CLIENT` | the same for one app client, by its id |
+//! | `garita:language` | `en` or `es`: the language of letters to users who name none |
+//!
+//! INVARIANT: a pool holds no `garita:` tag that is not in this table, so a misspelt one is refused and not without
+//! effect in silence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::error::Result;
+use crate::token_key::TokenAlgorithm;
+use crate::user_pool::fault::PoolFault;
+use crate::user_pool::id::ClientId;
+use crate::user_pool::pool::UserPool;
+
+/// What the keys of these tags begin with.
+pub const PREFIX: &str = "garita:";
+const ALGORITHM: &str = "garita:token-algorithm";
+const LANGUAGE: &str = "garita:language";
+/// The languages that letters are written in.
+const LANGUAGES: [&str; 2] = ["en", "es"];
+
+/// Whether a tag says something to Garita.
+pub fn is_extension(key: &str) -> bool {
+    key.starts_with(PREFIX)
+}
+
+/// Holds the tags of a pool that say something to Garita to what can be said.
+///
+/// # Errors
+/// `InvalidParameter` for one that is not known, or has no such value.
+pub fn check(tags: &BTreeMap<String, String>) -> Result<()> {
+    for (key, value) in tags.iter().filter(|(key, _)| is_extension(key)) {
+        let (name, client) = key.split_once('/').map_or((key.as_str(), None), |(name, id)| (name, Some(id)));
+        let good = match (name, client) {
+            (ALGORITHM, None) => algorithm(value).is_some(),
+            (ALGORITHM, Some(id)) => algorithm(value).is_some() && id.parse::<ClientId>().is_ok(),
+            (LANGUAGE, None) => LANGUAGES.contains(&value.as_str()),
+            _ => {
+                return Err(PoolFault::InvalidParameter.because(format!(
+                    "the tag `{key}` means nothing: there are `{ALGORITHM}`, also with `/` and a client's id, and `{LANGUAGE}`"
+                )));
+            }
+        };
+        if !good {
+            return Err(PoolFault::InvalidParameter.because(format!(
+                "the tag `{key}` cannot be `{value}`: algorithms are RS256, ES256 and EdDSA, languages `en` and `es`"
+            )));
+        }
+    }
+    Ok(())
+}
+
+impl UserPool {
+    /// How tokens of a client are signed.
+    pub fn token_algorithm(&self, client: &ClientId) -> TokenAlgorithm {
+        let own = self.tags.get(&format!("{ALGORITHM}/{client}"));
+        let said = own.or_else(|| self.tags.get(ALGORITHM)).and_then(|word| algorithm(word));
+        said.unwrap_or(TokenAlgorithm::Rs256)
+    }
+
+    /// All ways in which tokens of the pool are signed.
+    pub fn token_algorithms(&self) -> BTreeSet<TokenAlgorithm> {
+        let named = self.tags.iter().filter(|(key, _)| key.starts_with(ALGORITHM));
+        let others = named.filter_map(|(_, word)| algorithm(word));
+        others.chain([TokenAlgorithm::Rs256]).collect()
+    }
+
+    /// The language of letters to users who name none.
+    pub fn language(&self) -> Option<&str> {
+        self.tags.get(LANGUAGE).map(String::as_str)
+    }
+}
+
+fn algorithm(word: &str) -> Option<TokenAlgorithm> {
+    TokenAlgorithm::ALL.into_iter().find(|known| known.as_str() == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(all: &[(&str, &str)]) -> BTreeMap<String, String> {
+        all.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn only_what_means_something_is_taken() {
+        for (key, value, good) in [
+            ("team", "anything", true),
+            ("garita:token-algorithm", "ES256", true),
+            ("garita:token-algorithm", "es256", false),
+            ("garita:token-algorithm", "none", false),
+            ("garita:token-algorithm", "HS256", false),
+            ("garita:token-algorithm/1h57kf5cpq17m0eml12EXAMPLE", "EdDSA", true),
+            ("garita:token-algorithm/", "EdDSA", false),
+            ("garita:token-algorithms", "EdDSA", false),
+            ("garita:language", "es", true),
+            ("garita:language", "fr", false),
+            ("garita:language/x", "es", false),
+            ("garita:", "", false),
+        ] {
+            assert_eq!(check(&tags(&[(key, value)])).is_ok(), good, "{key}={value}");
+        }
+    }
+}
