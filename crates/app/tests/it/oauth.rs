@@ -436,7 +436,7 @@ async fn faults_of_a_request_go_to_the_app_only_at_an_address_it_registered() {
         (|r| r.prompt = Some("none login".to_owned()), OAuthCode::InvalidRequest),
         (|r| r.max_age = Some("+5".to_owned()), OAuthCode::InvalidRequest),
         (|r| r.request = Some("x".to_owned()), OAuthCode::RequestNotSupported),
-        (|r| r.state = Some("s".repeat(2_000)), OAuthCode::InvalidRequest),
+        (|r| r.state = Some("s".repeat(2_049)), OAuthCode::InvalidRequest),
     ];
     for (index, (change, code)) in told.into_iter().enumerate() {
         let AskFault::Told(told) = ask(change) else { panic!("{index}: told to the person") };
