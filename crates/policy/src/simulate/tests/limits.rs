@@ -1,0 +1,109 @@
+//! What of a simulation holds back or grants beside the identity's policies: organization, boundary, resource, trust.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::*;
+use crate::document::PolicyDocument;
+use crate::evaluate::PolicySource;
+
+#[test]
+fn the_organization_has_its_say_and_its_keys_are_told() {
+    let guarded = statement(
+        r#""Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}"#,
+    );
+    let mut supposed = suppose(&[ALL], "s3:GetObject", &[OBJECT]);
+    supposed.organization = vec![texts(&[ALL]), texts(&[&guarded])];
+    let closed = run(&supposed);
+    assert_eq!(told(&closed.finding), "implicitDeny; missing aws:RequestedRegion");
+    assert_eq!((closed.finding.by_organization, closed.finding.details), (Some(false), None));
+    supposed.entries = vec![entry("aws:RequestedRegion", "string", &["eu-west-1"])];
+    let open = run(&supposed);
+    assert_eq!(told(&open.finding), "allowed by PolicyInputList.1[0]");
+    assert_eq!(open.finding.by_organization, Some(true));
+    supposed.organization.push(Vec::new());
+    assert_eq!(said(&supposed), "implicitDeny", "a level that allows nothing");
+    let deny = statement(r#""Effect":"Deny","Action":"s3:*","Resource":"*""#);
+    supposed.organization = vec![texts(&[ALL, &deny])];
+    assert_eq!(
+        said(&supposed),
+        "explicitDeny by OrderedOrganizationPolicyInputList.1.ServiceControlPolicyInputList.2[0]"
+    );
+    assert_eq!(run(&suppose(&[ALL], "s3:GetObject", &[])).finding.by_organization, None);
+}
+
+#[test]
+fn a_boundary_limits_and_says_so() {
+    let read = statement(r#""Effect":"Allow","Action":"s3:Get*","Resource":"*""#);
+    let no_delete = r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
+        {"Effect":"Deny","Action":"s3:Delete*","Resource":"*"}]}"#;
+    let ask = |action, boundary: &str| {
+        let supposed = Supposition { boundaries: texts(&[boundary]), ..suppose(&[ALL], action, &[OBJECT]) };
+        let result = run(&supposed);
+        (told(&result.finding), result.finding.by_boundary, result.resources[0].1.by_boundary)
+    };
+    let allowed = "allowed by PolicyInputList.1[0]".to_owned();
+    assert_eq!(ask("s3:GetObject", &read), (allowed, Some(true), Some(true)));
+    assert_eq!(ask("s3:PutObject", &read), ("implicitDeny".to_owned(), Some(false), Some(false)));
+    let denied = "explicitDeny by PermissionsBoundaryPolicyInputList.1[1]".to_owned();
+    assert_eq!(ask("s3:DeleteObject", no_delete), (denied, Some(false), Some(false)));
+}
+
+#[test]
+fn a_resource_policy_may_grant_to_users_and_roles() {
+    let bucket = |who: &str| {
+        statement(&format!(
+            r#""Effect":"Allow","Principal":{{"AWS":"{who}"}},"Action":"s3:*","Resource":"arn:aws:s3:::models/*""#
+        ))
+    };
+    let ask = |caller: &str, who: &str, owner: Option<&str>, policies: &[&str]| {
+        let mut supposed = suppose(policies, "s3:GetObject", &[OBJECT]);
+        (supposed.caller, supposed.resource_policy) = (Some(caller.to_owned()), Some(bucket(who)));
+        supposed.resource_owner = owner.map(str::to_owned);
+        run(&supposed).finding
+    };
+    assert_eq!(told(&ask(ANA, ANA, None, &[])), "allowed by ResourcePolicy[0]");
+    assert_eq!(told(&ask(JOB, JOB, None, &[])), "allowed by ResourcePolicy[0]");
+    assert_eq!(told(&ask(JOB, ANA, None, &[])), "implicitDeny");
+    assert_eq!(
+        told(&ask(ANA, "111122223333", None, &[])),
+        "implicitDeny",
+        "naming the account alone grants nothing"
+    );
+    let there = Some("arn:aws:iam::444455556666:root");
+    let across = ask(ANA, ANA, there, &[]);
+    assert_eq!(told(&across), "implicitDeny");
+    let verdicts =
+        |identity| Some(vec![(PolicyType::Identity, identity), (PolicyType::Resource, Outcome::Allowed)]);
+    assert_eq!(across.details, verdicts(Outcome::ImplicitDeny));
+    let both = ask(ANA, ANA, Some("444455556666"), &[ALL]);
+    assert_eq!(told(&both), "allowed by ResourcePolicy[0] by PolicyInputList.1[0]");
+    assert_eq!(both.details, verdicts(Outcome::Allowed));
+}
+
+#[test]
+fn a_trust_policy_has_its_say_when_a_role_is_assumed() {
+    let trust = |who: &str| {
+        statement(&format!(r#""Effect":"Allow","Principal":{{"AWS":"{who}"}},"Action":"sts:AssumeRole""#))
+    };
+    let ask = |trusted: &str, action: &str, policies: &[&str]| {
+        let mut supposed = suppose(policies, action, &[JOB]);
+        (supposed.caller, supposed.resource_policy) = (Some(ANA.to_owned()), Some(trust(trusted)));
+        said(&supposed)
+    };
+    assert_eq!(ask(ANA, "sts:AssumeRole", &[]), "allowed by ResourcePolicy[0]");
+    assert_eq!(ask("444455556666", "sts:AssumeRole", &[ALL]), "implicitDeny");
+    assert_eq!(
+        ask("111122223333", "sts:AssumeRole", &[ALL]),
+        "allowed by ResourcePolicy[0] by PolicyInputList.1[0]"
+    );
+    assert_eq!(ask("111122223333", "sts:AssumeRole", &[]), "implicitDeny");
+    assert_eq!(ask(ANA, "iam:PassRole", &[]), "implicitDeny");
+    let document = PolicyDocument::parse(&trust(ANA), PolicyKind::Trust).unwrap();
+    let stored = NamedPolicy::new("trust policy of job", PolicySource::Trust, Arc::new(document));
+    let held = Held { trusts: BTreeMap::from([(JOB.to_owned(), stored)]), ..Held::default() };
+    let mut supposed = suppose(&[ALL], "sts:AssumeRole", &[JOB]);
+    supposed.caller = Some("arn:aws:iam::111122223333:user/bo".to_owned());
+    assert_eq!(told(&run_held(&supposed, held).finding), "implicitDeny");
+    assert_eq!(said(&supposed), "allowed by PolicyInputList.1[0]", "none is known, none has a say");
+}
