@@ -123,7 +123,7 @@ fn is_role(arn: &Arn, account: AccountId, name: &str) -> bool {
     arn.service() == "iam"
         && arn.account().parse() == Ok(account)
         && arn.resource().starts_with("role/")
-        && last(arn.resource()).eq_ignore_ascii_case(name)
+        && last(arn.resource()) == name
 }
 
 fn named_role(set: &Set, account: AccountId, name: &str) -> Option<Arn> {
