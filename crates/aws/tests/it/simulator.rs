@@ -162,3 +162,70 @@ async fn who_may_simulate_whom_is_a_matter_of_policies() {
     assert_snapshot!(door.iam_as(&ana, &of("SimulatePrincipalPolicy", &ask("arn:aws:iam::444455556666:user/ana"))).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: iam:SimulatePrincipalPolicy on resource: arn:aws:iam::444455556666:user/ana because no resource-based policy allows the iam:SimulatePrincipalPolicy action. Decision id: [request id]. Encoded authorization failure message: [sealed]");
     assert_snapshot!(door.iam_as(&ana, &of("GetContextKeysForCustomPolicy", &[("PolicyInputList.member.1", RECORDED)])).await, @"403 AccessDenied: User: arn:aws:iam::111122223333:user/ana is not authorized to perform: iam:GetContextKeysForCustomPolicy on resource: * because no identity-based policy allows the iam:GetContextKeysForCustomPolicy action. Nearest: statement 0 of p, line 2 column 9: `Action` is only `iam:*ForPrincipalPolicy`; `Resource` `arn:aws:iam::111122223333:user/*` does not fit (and 1 more). Decision id: [request id]. Encoded authorization failure message: [sealed]");
 }
+
+#[tokio::test]
+async fn what_needs_no_policy_is_allowed_and_so_is_what_the_account_grants() {
+    let door = Door::open().await;
+    door.iam(&[("Action", "CreateUser"), ("UserName", "ana")]).await;
+    let (ana, bo) = ("arn:aws:iam::111122223333:user/ana", "arn:aws:iam::111122223333:user/bo");
+    let ask = async |action, resource| {
+        let call =
+            [("PolicySourceArn", ana), ("ActionNames.member.1", action), ("ResourceArns.member.1", resource)];
+        let told = door.iam(&of("SimulatePrincipalPolicy", &call)).await;
+        let between = |from: &str, to: &str| {
+            let (_, rest) = told.split_once(from)?;
+            rest.split_once(to).map(|(text, _)| text.to_owned())
+        };
+        let decision = between("<EvalDecision>", "</EvalDecision>").unwrap_or_else(|| panic!("{told}"));
+        (decision, between("<SourcePolicyId>", "</SourcePolicyId>"))
+    };
+    let answer = |decision: &str, policy: Option<&str>| (decision.to_owned(), policy.map(str::to_owned));
+    assert_eq!(ask("sts:GetSessionToken", "*").await, answer("allowed", None));
+    assert_eq!(ask("sts:GetFederationToken", "*").await, answer("implicitDeny", None));
+
+    assert_eq!(ask("iam:ChangePassword", ana).await, answer("implicitDeny", None));
+    door.iam(&[("Action", "UpdateAccountPasswordPolicy"), ("AllowUsersToChangePassword", "true")]).await;
+    assert_eq!(ask("iam:ChangePassword", ana).await, answer("allowed", Some("account-password-policy")));
+    assert_eq!(ask("iam:ChangePassword", bo).await, answer("implicitDeny", None), "her own alone");
+    // A deny of her own still counts.
+    let deny = RECORDED.replace("Allow", "Deny").replace("s3:Put*", "iam:ChangePassword");
+    let put =
+        [("Action", "PutUserPolicy"), ("UserName", "ana"), ("PolicyName", "p"), ("PolicyDocument", &deny)];
+    door.iam(&put).await;
+    assert_eq!(ask("iam:ChangePassword", ana).await, answer("explicitDeny", Some("user_ana_p")));
+}
+
+#[tokio::test]
+async fn a_page_ends_where_going_on_would_take_too_long() {
+    let door = Door::open().await;
+    let bucket = format!("arn:aws:s3:::{}", "a".repeat(100_000));
+    let policy = RECORDED.replace("\"*\"", &format!("\"{bucket}\""));
+    let resources: Vec<(String, String)> =
+        (1..=160).map(|n| (format!("ResourceArns.member.{n}"), format!("arn:aws:s3:::bucket/{n}"))).collect();
+    let call = async |count: usize, more: &[(&str, &str)]| {
+        let named = resources.iter().take(count).map(|(name, value)| (name.as_str(), value.as_str()));
+        let given = [
+            ("PolicyInputList.member.1", policy.as_str()),
+            ("ActionNames.member.1", "s3:PutObject"),
+            ("ActionNames.member.2", "s3:GetObject"),
+        ];
+        let call: Vec<_> = given.into_iter().chain(named).chain(more.iter().copied()).collect();
+        door.sent(&door.garita.root, "iam", &of("SimulateCustomPolicy", &call)).await
+    };
+    let actions = |page: &str| {
+        let names = page.split("<EvalActionName>").skip(1);
+        names.filter_map(|rest| rest.split_once('<')).map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
+    };
+    // Some steps for each byte of the policy and of each resource: both actions fit on a page with few resources.
+    let few = call(10, &[]).await;
+    assert_eq!(actions(&few), ["s3:PutObject", "s3:GetObject"], "{few:.200}");
+    let first = call(100, &[]).await;
+    assert_eq!(actions(&first), ["s3:PutObject"], "{first:.200}");
+    let (_, rest) = first.split_once("<IsTruncated>true</IsTruncated><Marker>").unwrap();
+    let (marker, _) = rest.split_once('<').unwrap();
+    let second = call(100, &[("Marker", marker)]).await;
+    assert_eq!(actions(&second), ["s3:GetObject"], "{second:.200}");
+    assert!(second.contains("<IsTruncated>false</IsTruncated>"));
+    let refused = call(160, &[]).await;
+    assert!(refused.contains("the simulation is too large: ask about fewer resources"), "{refused:.300}");
+}
