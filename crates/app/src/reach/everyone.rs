@@ -12,14 +12,13 @@ use garita_store::Snapshot;
 /// Everyone: by account, the root user, users, roles.
 pub(super) fn holders(state: &Snapshot) -> Result<Vec<Holder>> {
     let mut holders = Vec::new();
-    let tagging = sessions_can_be_tagged(state);
     for account in state.accounts() {
         holders.push(root(account.id));
         for found in state.users(account.id, None) {
             holders.push(user(state, found)?);
         }
         for found in state.roles(account.id, None) {
-            holders.push(role(state, found, tagging)?);
+            holders.push(role(state, found)?);
         }
     }
     Ok(holders)
@@ -42,7 +41,7 @@ pub(super) fn find(state: &Snapshot, text: &str) -> Result<Holder> {
     let holder = match kind {
         "root" if path.is_empty() => root(state.account(account).ok_or_else(unknown)?.id),
         "user" => user(state, state.user(account, name).ok_or_else(unknown)?)?,
-        "role" => role(state, state.role(account, name).ok_or_else(unknown)?, sessions_can_be_tagged(state))?,
+        "role" => role(state, state.role(account, name).ok_or_else(unknown)?)?,
         _ => return Err(invalid()),
     };
     // Names are found in any case and under any path; an ARN is one text.
@@ -72,8 +71,7 @@ fn user(state: &Snapshot, user: &User) -> Result<Holder> {
     })
 }
 
-/// `tagging`: a session may have been given tags, that count in place of the role's.
-fn role(state: &Snapshot, role: &Role, tagging: bool) -> Result<Holder> {
+fn role(state: &Snapshot, role: &Role) -> Result<Holder> {
     let principal = Principal::any_session(role.arn()?, role.id.to_string(), role.account)
         .map_err(|error| Error::internal(format!("sessions of role `{}`: {error}", role.name)))?;
     let tags = || role.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
@@ -81,23 +79,19 @@ fn role(state: &Snapshot, role: &Role, tagging: bool) -> Result<Holder> {
         principal,
         identity: state.role_policies(role),
         boundary: boundary(state, role.boundary.as_deref())?,
-        tags: (!tagging).then(tags),
+        // A session may have been given tags, that count in place of the role's.
+        tags: (!sessions_can_be_tagged(state, role)).then(tags),
     })
 }
 
-/// Whether a role anywhere lets its sessions be tagged. Tags can be passed on from session to session, to roles that
-/// do not allow it themselves.
-fn sessions_can_be_tagged(state: &Snapshot) -> bool {
-    let allows = |policy: &NamedPolicy| {
+/// Whether a role lets its sessions be tagged. One that does not is not given those of another session either.
+fn sessions_can_be_tagged(state: &Snapshot, role: &Role) -> bool {
+    state.trust(role).is_some_and(|policy| {
         policy.document().statements().iter().any(|statement| {
             let named = statement.actions().iter().any(|action| action.matches("sts:TagSession"));
             statement.effect() == garita_policy::Effect::Allow && named != statement.is_not_action()
         })
-    };
-    state
-        .accounts()
-        .flat_map(|account| state.roles(account.id, None))
-        .any(|role| state.trust(role).is_some_and(allows))
+    })
 }
 
 fn boundary(state: &Snapshot, arn: Option<&str>) -> Result<Option<NamedPolicy>> {

@@ -1,4 +1,7 @@
 //! The judgement of a role's trust policy, and of the caller's policies with it.
+//!
+//! IAM User Guide, "Pass session tags in AWS STS", "Monitor and control actions taken with assumed roles" (in a chain of
+//! roles `sts:SetSourceIdentity` must be allowed for each of them).
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,6 +13,7 @@ use garita_policy::{NamedPolicy, PolicyKind, PolicySource, Principal};
 use garita_store::Snapshot;
 
 use super::AssumeRole;
+use super::session_tag::{source_identity, transitive_keys};
 use crate::authorize::{Question, judge};
 use crate::context::RequestContext;
 use crate::iam::document;
@@ -121,7 +125,8 @@ fn judge_trust(
 ) -> Result<()> {
     let mut keys = vec![("sts:RoleSessionName", ask.session.to_string())];
     keys.extend(means.keys.iter().map(|(name, value)| (name.as_str(), value.clone())));
-    keys.extend(ask.source_identity.iter().map(|v| ("sts:SourceIdentity", v.clone())));
+    let source_identity = source_identity(cx, ask)?;
+    keys.extend(source_identity.iter().map(|v| ("sts:SourceIdentity", v.clone())));
     let tag_names: Vec<String> = ask.tags.iter().map(|t| format!("aws:RequestTag/{}", t.key)).collect();
     keys.extend(tag_names.iter().map(String::as_str).zip(ask.tags.iter().map(|t| t.value.clone())));
     let role_tags: Vec<String> = tags.iter().map(|t| format!("aws:ResourceTag/{}", t.key)).collect();
@@ -135,10 +140,11 @@ fn judge_trust(
         lists.push(("sts:TransitiveTagKeys", ask.transitive.clone()));
     }
     let mut actions = vec![means.action];
-    if !ask.tags.is_empty() {
+    // What the calling session passes on is set on the new one like what is asked for: it takes the same permission.
+    if !ask.tags.is_empty() || !transitive_keys(cx, ask).is_empty() {
         actions.push("sts:TagSession");
     }
-    if ask.source_identity.is_some() {
+    if source_identity.is_some() {
         actions.push("sts:SetSourceIdentity");
     }
     for action in actions {

@@ -1,7 +1,7 @@
 //! Sessions: who may have one, for how long, with what.
 
 use garita_app::authorize::Question;
-use garita_testkit::TestGarita;
+use garita_testkit::{TestCredentials, TestGarita};
 use jiff::SignedDuration;
 
 use crate::stage::{allow, ask, assume, denied, role, tag, told, trust, user};
@@ -153,6 +153,49 @@ async fn tags_and_source_identity_follow_the_chain() {
     assert!(refused(loose).contains("must be included in the requested tags"));
     let other = garita_app::sts::AssumeRole { source_identity: Some("bo".to_owned()), ..ask(&second) };
     assert!(refused(other).starts_with("AccessDenied"));
+}
+
+#[tokio::test]
+async fn what_a_session_passes_on_takes_a_permission_at_every_role() {
+    let garita = TestGarita::new().await;
+    let ana = user(&garita, "ana", None).await;
+    let anyone = trust(r#"{"AWS":"*"}"#, "");
+    let first = role(&garita, "first", anyone.clone(), Some(allow("sts:*", "*"))).await;
+    let without = |action: &str| anyone.replace(&format!(r#","{action}""#), "");
+    let untagged = role(&garita, "untagged", without("sts:TagSession"), None).await;
+    let unnamed = role(&garita, "unnamed", without("sts:SetSourceIdentity"), None).await;
+    let session = |tags: &[&str], transitive: &[&str], source_identity: Option<&str>| {
+        let asked = garita_app::sts::AssumeRole {
+            tags: tags.iter().map(|key| tag(key, "a")).collect(),
+            transitive: transitive.iter().map(|key| (*key).to_owned()).collect(),
+            source_identity: source_identity.map(str::to_owned),
+            ..ask(&first)
+        };
+        assume(&garita, &ana, &asked).unwrap()
+    };
+    let on = |session: &TestCredentials, role: &str| told(assume(&garita, session, &ask(role)));
+
+    let plain = session(&["team"], &[], None);
+    assert_eq!(on(&plain, &untagged), "ok", "a tag that is not passed on needs nothing");
+    let tagged = session(&["team"], &["team"], None);
+    assert!(on(&tagged, &untagged).contains("is not authorized to perform: sts:TagSession on resource"));
+    assert_eq!(on(&tagged, &unnamed), "ok");
+    let named = session(&[], &[], Some("ana@example.com"));
+    assert!(on(&named, &unnamed).contains("is not authorized to perform: sts:SetSourceIdentity on resource"));
+    assert_eq!(on(&named, &untagged), "ok");
+
+    // The trust policy may ask who is behind the chain.
+    let is = |who: &str| {
+        trust(
+            r#"{"AWS":"*"}"#,
+            &format!(r#","Condition":{{"StringEquals":{{"sts:SourceIdentity":"{who}"}}}}"#),
+        )
+    };
+    let hers = role(&garita, "hers", is("ana@example.com"), None).await;
+    let his = role(&garita, "his", is("bo@example.com"), None).await;
+    assert_eq!(on(&named, &hers), "ok");
+    assert!(on(&named, &his).starts_with("AccessDenied"));
+    assert!(on(&plain, &hers).starts_with("AccessDenied"));
 }
 
 #[tokio::test]
