@@ -12,7 +12,9 @@ import botocore.config
 import botocore.exceptions
 import pytest
 from identities import one_time_code, unique
+from passkeys import SoftwarePasskey
 
+PASSKEY_MFA = "MULTI_FACTOR_WITH_USER_VERIFICATION"
 PASSWORD, OTHER, TEMPORARY = "Tell-nobody-1", "Tell-nobody-2", "Temporary-1!"
 EMAIL = [{"Name": "email", "Value": "ana@example.com"}, {"Name": "email_verified", "Value": "true"}]
 FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
@@ -29,7 +31,7 @@ REFUSED = {
     "*": {
         "SmsVerificationMessage", "SmsAuthenticationMessage", "SmsConfiguration", "DeviceConfiguration", "DcrConfiguration",
         "KeyConfiguration", "IssuerConfiguration", "AcrConfiguration", "AnalyticsConfiguration", "SMSMfaSettings",
-        "EmailMfaSettings", "WebAuthnMfaSettings", "SmsMfaConfiguration", "EmailMfaConfiguration", "WebAuthnConfiguration",
+        "EmailMfaSettings", "SmsMfaConfiguration", "EmailMfaConfiguration",
     },
     "InitiateAuth": {"Session"},
     "AdminInitiateAuth": {"Session"},
@@ -113,6 +115,7 @@ def calls(recorder):
         ("GetUserPoolMfaConfig", pool),
         ("SetUserPoolMfaConfig", {
             **pool, "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": {"Enabled": True},
+            "WebAuthnConfiguration": {"RelyingPartyId": "example.com", "UserVerification": "preferred", "FactorConfiguration": PASSKEY_MFA},
         }),
     ]  # fmt: skip
     parameters = {"USERNAME": "ana", "PASSWORD": PASSWORD}
@@ -132,11 +135,18 @@ def calls(recorder):
         ("AssociateSoftwareToken", own),
     ]
     seed = recorder.answer["SecretCode"]
+    yield ("StartWebAuthnRegistration", own)
+    passkey = SoftwarePasskey(recorder.answer["CredentialCreationOptions"], "https://example.com")
     yield from [
+        ("CompleteWebAuthnRegistration", {**own, "Credential": passkey.made()}),
+        ("ListWebAuthnCredentials", {**own, "MaxResults": 1}),
+        ("GetUserAuthFactors", own),
         ("VerifySoftwareToken", {**own, "UserCode": one_time_code(seed, 0), "FriendlyDeviceName": "phone"}),
         ("SetUserMFAPreference", {**own, "SoftwareTokenMfaSettings": {"Enabled": True, "PreferredMfa": True}}),
+        ("SetUserMFAPreference", {**own, "WebAuthnMfaSettings": {"Enabled": True}}),
         ("GetUser", own),
         ("AdminGetUser", user),
+        ("DeleteWebAuthnCredential", {**own, "CredentialId": passkey.id}),
     ]
     parameters["PASSWORD"] = OTHER
     yield ("InitiateAuth", sign_in)

@@ -117,6 +117,7 @@ impl Change<'_> {
             Object::PoolBrowser(browser) => &browser.pool,
             Object::PoolDevice(device) => &device.pool,
             Object::StageSession(session) => &session.pool,
+            Object::PoolPasskey(passkey) => &passkey.pool,
             _ => return Err(Error::internal("a user of a pool cannot write this")),
         };
         if pool != admitted.pool() {
@@ -133,7 +134,9 @@ impl Change<'_> {
         let (account, pool) = (admitted.user_pool().account, admitted.pool());
         let prefix = match key.kind {
             ObjectKind::PoolUser | ObjectKind::PoolSession | ObjectKind::PoolCode => format!("{pool}/"),
-            ObjectKind::PoolDevice => ObjectKey::named(key.kind, account, &format!("{pool}/")).key,
+            ObjectKind::PoolDevice | ObjectKind::PoolPasskey => {
+                ObjectKey::named(key.kind, account, &format!("{pool}/")).key
+            }
             _ => return Err(Error::internal("a user of a pool cannot delete this")),
         };
         if !key.key.starts_with(&prefix) {

@@ -30,6 +30,7 @@ pub mod sts;
 pub mod token;
 mod totp;
 pub mod user_pool;
+pub mod webauthn;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

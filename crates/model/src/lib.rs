@@ -64,5 +64,6 @@ pub use tag::Tag;
 pub use token_key::{KeyStage, PublicKey, TokenAlgorithm, TokenKey, TokenUse};
 pub use user::User;
 pub use user_pool::{
-    PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolSession, PoolUser, StageSession, UserPool,
+    PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolPasskey, PoolSession, PoolUser,
+    StageSession, UserPool,
 };

@@ -28,7 +28,8 @@ use crate::token_key::TokenKey;
 use crate::user::User;
 use crate::user_pool::{ClientId, CodePurpose, PoolId, Uuid};
 use crate::user_pool::{
-    PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolSession, PoolUser, StageSession, UserPool,
+    PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolPasskey, PoolSession, PoolUser,
+    StageSession, UserPool,
 };
 
 /// A stored thing with its kind.
@@ -61,6 +62,7 @@ pub enum Object {
     PoolBrowser(Arc<PoolBrowser>),
     PoolDevice(Arc<PoolDevice>),
     StageSession(Arc<StageSession>),
+    PoolPasskey(Arc<PoolPasskey>),
 }
 
 /// The kind of a stored thing.
@@ -92,11 +94,12 @@ pub enum ObjectKind {
     PoolBrowser,
     PoolDevice,
     StageSession,
+    PoolPasskey,
 }
 
 impl ObjectKind {
     /// Every kind, in the order a snapshot loads them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Account,
         Self::ManagedPolicy,
         Self::Group,
@@ -122,6 +125,7 @@ impl ObjectKind {
         Self::PoolBrowser,
         Self::PoolDevice,
         Self::StageSession,
+        Self::PoolPasskey,
     ];
 
     /// The word that stands in the store and in the change feed.
@@ -152,6 +156,7 @@ impl ObjectKind {
             Self::PoolBrowser => "pool_browser",
             Self::PoolDevice => "pool_device",
             Self::StageSession => "stage_session",
+            Self::PoolPasskey => "pool_passkey",
         }
     }
 
@@ -239,6 +244,7 @@ impl Object {
             Self::PoolBrowser(p) => ObjectKey::plain(p.as_ref()),
             Self::PoolDevice(p) => ObjectKey::plain(p.as_ref()),
             Self::StageSession(p) => ObjectKey::plain(p.as_ref()),
+            Self::PoolPasskey(p) => ObjectKey::plain(p.as_ref()),
         }
     }
 
@@ -285,6 +291,7 @@ impl Object {
             ObjectKind::PoolBrowser => read(document).map(PoolBrowser::into_object),
             ObjectKind::PoolDevice => read(document).map(PoolDevice::into_object),
             ObjectKind::StageSession => read(document).map(StageSession::into_object),
+            ObjectKind::PoolPasskey => read(document).map(PoolPasskey::into_object),
         }
         .map_err(|e| Error::internal(format!("stored {} cannot be read: {e}", kind.as_str())))
     }

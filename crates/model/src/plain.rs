@@ -15,7 +15,7 @@ use crate::role::RoleUse;
 use crate::role_deletion::RoleDeletion;
 use crate::ssh_public_key::SshPublicKey;
 use crate::token_key::TokenKey;
-use crate::user_pool::{PoolBrowser, PoolDevice, StageSession};
+use crate::user_pool::{PoolBrowser, PoolDevice, PoolPasskey, StageSession};
 
 /// A noun without anything derived from it.
 pub trait Plain: Sized {
@@ -66,6 +66,7 @@ plain! {
     PoolBrowser by |browser| PoolBrowser::place(&browser.pool, &browser.cookie);
     PoolDevice by |device| PoolDevice::place(&device.pool, &device.code);
     StageSession by |session| StageSession::place(&session.pool, &session.api, &session.cookie);
+    PoolPasskey by |passkey| PoolPasskey::place(&passkey.pool, &passkey.place);
     TokenKey by |key| format!("{}{}", TokenKey::prefix(&key.pool), key.kid);
     MfaDevice by |device| format!("{}{}", device.path, device.name).trim_start_matches('/').to_ascii_lowercase();
 }

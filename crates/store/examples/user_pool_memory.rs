@@ -12,7 +12,9 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use garita_model::user_pool::{Attributes, MfaMode, PoolId, PoolPasswordPolicy, UserStatus, Uuid};
+use garita_model::user_pool::{
+    Attributes, FirstFactor, MfaMode, PoolId, PoolPasswordPolicy, UserStatus, Uuid, WebAuthnSettings,
+};
 use garita_model::{Object, PoolUser, SystemEntropy, UserPool};
 use garita_store::Store;
 use jiff::Timestamp;
@@ -83,6 +85,8 @@ fn pool() -> UserPool {
         password_policy: PoolPasswordPolicy::default(),
         mfa: MfaMode::Off,
         software_token: false,
+        first_factors: FirstFactor::usual(),
+        web_authn: WebAuthnSettings::default(),
         deletion_protection: false,
         case_sensitive: false,
         username_attributes: Vec::new(),

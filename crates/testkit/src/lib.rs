@@ -7,6 +7,7 @@
     reason = "a test that cannot set up must fail loudly"
 )]
 
+mod authenticator;
 mod people;
 mod pool;
 
@@ -31,6 +32,7 @@ use garita_wire::sigv4::{BodyHash, Credentials, Dialect, RequestHead, Scope, sig
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+pub use authenticator::{Authenticator, Kind, Says};
 pub use people::SignedIn;
 pub use pool::OnePool;
 

@@ -8,8 +8,9 @@ use garita_app::mint::token::{Access, Grant, Identity};
 use garita_app::token::{RestsOn, Standing, TokenSubject, key};
 use garita_model::user_pool::pool::Messages;
 use garita_model::user_pool::{
-    Attributes, ClientId, MfaMode, PoolClient, PoolGroup, PoolId, PoolPasswordPolicy, PoolSession, PoolUser,
-    TokenHash, TokenValidity, UserPool, UserStatus, Uuid, ValidityUnit,
+    Attributes, ClientId, FirstFactor, MfaMode, PoolClient, PoolGroup, PoolId, PoolPasswordPolicy,
+    PoolSession, PoolUser, TokenHash, TokenValidity, UserPool, UserStatus, Uuid, ValidityUnit,
+    WebAuthnSettings,
 };
 use garita_model::{Clock as _, Object, ObjectKey, Secret, SystemEntropy, TokenAlgorithm};
 
@@ -72,6 +73,8 @@ impl TestGarita {
             password_policy: PoolPasswordPolicy::default(),
             mfa: MfaMode::Off,
             software_token: false,
+            first_factors: FirstFactor::usual(),
+            web_authn: WebAuthnSettings::default(),
             deletion_protection: false,
             case_sensitive: true,
             username_attributes: Vec::new(),

@@ -86,6 +86,10 @@ impl App {
         web: WebIdentity,
     ) -> Result<Caller, BearerError> {
         let granted = pool_role::granted(state, &person.pool, &person.user, accepted)?;
+        let unproved = granted.group.as_ref().filter(|_| person.second_factor().is_none());
+        if let Some(group) = unproved.filter(|group| person.pool.group_demands_mfa(&group.name)) {
+            return Err(NoRole::SecondFactor(group.name.clone()).into());
+        }
         let name = pool_role::session_name(&person.user).map_err(BearerError::Refused)?;
         let tags = pool_role::tags(state, &person.user, &accepted.tags).map_err(BearerError::Refused)?;
         let ask = sts::AssumeRole {

@@ -19,6 +19,7 @@ use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
 use crate::user_pool::Admitted;
+use crate::user_pool::tokens::must_have_what_groups_demand;
 
 /// Somebody who is signed in with a browser.
 #[derive(Clone)]
@@ -33,6 +34,10 @@ impl SignedIn {
         // Who signed up with an address has the `sub` for a name.
         let nameless = *self.user.name == *self.user.sub.to_string();
         self.user.attributes.get("email").filter(|_| nameless).unwrap_or(&self.user.name)
+    }
+    /// The browser.
+    pub(crate) fn browser(&self) -> &PoolBrowser {
+        &self.browser
     }
     /// When they signed in.
     pub fn since(&self) -> Timestamp {
@@ -83,6 +88,7 @@ pub(crate) fn open(
         used: now,
         iss_rev: change.revision(),
         mfa,
+        client: Some(admitted.client().id.clone()),
     };
     change.put_own(admitted, browser.clone().into_object())?;
     Ok(NewBrowser { cookie, who: SignedIn { browser: Arc::new(browser), user: Arc::clone(user) } })
@@ -174,7 +180,9 @@ pub(super) fn find(state: &Snapshot, pool: &PoolId, cookie: TokenHash, now: Time
     let account = state.user_pool(pool)?.account;
     let browser = state.get::<PoolBrowser>(account, &PoolBrowser::place(pool, &cookie))?;
     let user = state.pool_user(pool, browser.user)?;
-    let stands = !browser.is_over(now) && user.enabled && browser.iss_rev >= user.min_rev;
+    // Who has joined a group that asks for a second factor since must sign in anew.
+    let proved = must_have_what_groups_demand(state.user_pool(pool)?, user, browser.mfa).is_ok();
+    let stands = !browser.is_over(now) && user.enabled && browser.iss_rev >= user.min_rev && proved;
     stands.then(|| SignedIn { browser: Arc::clone(browser), user: Arc::clone(user) })
 }
 

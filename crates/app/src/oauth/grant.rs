@@ -22,7 +22,9 @@ use crate::mint::token::{Access, Grant as Claims, Identity};
 use crate::token::{RestsOn, Standing, TokenSubject};
 use crate::user_pool::Admitted;
 use crate::user_pool::ground::PoolGround;
-use crate::user_pool::tokens::{self, Start, Which, begin, life, rotate, which};
+use crate::user_pool::tokens::{
+    self, Start, Which, begin, life, must_have_what_groups_demand, rotate, which,
+};
 
 /// What a client has to get tokens for.
 pub enum Grant {
@@ -287,6 +289,7 @@ impl App {
             origin_jti: held.revocation.then(|| session.id.to_string()),
         };
         let standing = Standing::check_since(&ground, on, session.iss_rev).map_err(|_| gone())?;
+        must_have_what_groups_demand(client.pool(), &user, session.second_factor).map_err(broken)?;
         let said = UserClaims::of(&state, client.pool(), held, &user, &session.scopes);
         let origin = session.id.to_string();
         let claims = Claims {

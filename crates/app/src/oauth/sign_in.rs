@@ -19,7 +19,8 @@ use crate::App;
 use crate::context::RequestContext;
 use crate::mint;
 use crate::user_pool::{
-    self, ChallengeName, ConfirmForgotten, Named, SettingUp, SignIn, SignInFlow, SignUp, SignedIn,
+    self, ChallengeName, ConfirmForgotten, Named, PasskeyChallenge, SettingUp, SignIn, SignInFlow, SignUp,
+    SignedIn,
 };
 
 /// A challenge that waits for its answer.
@@ -51,6 +52,9 @@ pub enum ChallengeKind {
     /// A password in place of an administrator's.
     #[serde(rename = "p")]
     NewPassword,
+    /// A passkey after the password.
+    #[serde(rename = "k")]
+    Passkey,
 }
 
 /// What is answered to a challenge.
@@ -59,6 +63,8 @@ pub enum ChallengeAnswer {
     Code(Secret<String>),
     /// A password.
     Password(Secret<String>),
+    /// What a passkey signed, as the browser has it.
+    Passkey(String),
 }
 
 /// How far a sign-in has come.
@@ -128,6 +134,10 @@ impl App {
                 session = proved.ok_or_else(|| Error::internal("setting up led nowhere"))?;
                 ChallengeName::MfaSetup
             }
+            (ChallengeKind::Passkey, ChallengeAnswer::Passkey(answer)) => {
+                responses.insert("CREDENTIAL".to_owned(), answer);
+                ChallengeName::WebAuthn
+            }
             (ChallengeKind::NewPassword, ChallengeAnswer::Password(password)) => {
                 responses.insert("NEW_PASSWORD".to_owned(), password.expose().clone());
                 ChallengeName::NewPasswordRequired
@@ -143,6 +153,23 @@ impl App {
         self.progress(cx, reached).await
     }
 
+    /// Signs somebody in by a passkey alone, which tells whose it is.
+    ///
+    /// # Errors
+    /// `NotAuthorized` for a passkey that does not do; as [`App::respond_to_auth_challenge`].
+    pub async fn sign_in_with_passkey(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        client: &PoolClient,
+        asked: PasskeyChallenge,
+        answer: &str,
+        former: Option<&str>,
+    ) -> Result<Progress> {
+        let admitted = self.admit(&self.snapshot(), cx, &client.id)?.at_browser(former);
+        let reached = self.begin_with_any_passkey(cx, &admitted, asked, answer).await?;
+        self.progress(cx, reached).await
+    }
+
     async fn progress(self: &Arc<Self>, cx: &RequestContext, reached: SignedIn) -> Result<Progress> {
         let challenge = match reached {
             SignedIn::Browser(browser) => return Ok(Progress::Done(browser)),
@@ -155,8 +182,12 @@ impl App {
         let kind = match challenge.name {
             ChallengeName::SoftwareTokenMfa => ChallengeKind::Code,
             ChallengeName::NewPasswordRequired => ChallengeKind::NewPassword,
-            // Asked only of who began with SRP, and no page does.
-            ChallengeName::PasswordVerifier => return Err(nowhere()),
+            ChallengeName::WebAuthn => ChallengeKind::Passkey,
+            // Asked only of who began with SRP or a choice, and no page does.
+            ChallengeName::PasswordVerifier
+            | ChallengeName::SelectChallenge
+            | ChallengeName::Password
+            | ChallengeName::PasswordSrp => return Err(nowhere()),
             ChallengeName::MfaSetup => {
                 let seed = self.associate_software_token(cx, SettingUp::Session(session)).await?;
                 session = seed.session.ok_or_else(|| Error::internal("setting up led nowhere"))?;

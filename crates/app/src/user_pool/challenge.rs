@@ -9,7 +9,7 @@ use garita_model::{Object, PoolUser, Result, Secret};
 use super::attribute::{set, spec, unproved_when_changed};
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{SignedIn, may_sign_in, second_step};
-use super::tokens::{Proof, finish};
+use super::tokens::{Factor, Proof, finish};
 use super::user::about;
 use super::username::{find, must_be_free};
 use super::{Admitted, given, invalid, password};
@@ -68,6 +68,9 @@ impl App {
         }
         let text = input.session.as_deref().ok_or_else(|| invalid("Missing required parameter Session"))?;
         let held = AuthSession::open(text, admitted, &self.keyring, cx.now())?;
+        if !held.after_password {
+            return self.answer_choice(cx, admitted, &held, &input).await;
+        }
         let state = self.snapshot();
         let user = state.pool_user(admitted.pool(), held.user).cloned().ok_or_else(session::spent)?;
         about(cx, admitted.user_pool(), user.sub);
@@ -91,13 +94,21 @@ impl App {
                 self.new_password(cx, admitted, held, user, new, &input.responses).await
             }
             ChallengeName::SoftwareTokenMfa => {
-                let code = Some(given("SOFTWARE_TOKEN_MFA_CODE")?.clone());
-                self.finish_challenge(cx, admitted, &held, &user, code).await
+                let code = self.guess_code(cx, &user, given("SOFTWARE_TOKEN_MFA_CODE")?.clone())?;
+                self.finish_challenge(cx, admitted, &held, &user, Factor::Code(code)).await
             }
+            ChallengeName::WebAuthn => {
+                let factor = self.passkey_as_second(admitted, &held, &user, given("CREDENTIAL")?)?;
+                self.finish_challenge(cx, admitted, &held, &user, factor).await
+            }
+            // Who has just set an authenticator up has shown a code of it.
             ChallengeName::MfaSetup if held.set_up => {
-                self.finish_challenge(cx, admitted, &held, &user, None).await
+                self.finish_challenge(cx, admitted, &held, &user, Factor::SetUp).await
             }
-            ChallengeName::PasswordVerifier => Err(session::spent()),
+            ChallengeName::PasswordVerifier
+            | ChallengeName::SelectChallenge
+            | ChallengeName::Password
+            | ChallengeName::PasswordSrp => Err(session::spent()),
             ChallengeName::MfaSetup => Err(PoolFault::NotAuthorized.because(
                 "set an authenticator up first, with AssociateSoftwareToken and VerifySoftwareToken",
             )),
@@ -110,22 +121,10 @@ impl App {
         admitted: &Admitted,
         held: &AuthSession,
         user: &PoolUser,
-        code: Option<String>,
+        factor: Factor,
     ) -> Result<SignedIn> {
-        let code = match code {
-            // Who has just set an authenticator up has shown a code of it.
-            None => None,
-            Some(code) => Some(self.guess_code(cx, user, code)?),
-        };
-        let proof = Proof {
-            id: held.id,
-            user: user.sub,
-            iss_rev: held.iss_rev,
-            password: user.password.clone(),
-            set_up: held.set_up,
-            code,
-            renewed: None,
-        };
+        let (id, iss_rev, password) = (held.id, held.iss_rev, user.password.clone());
+        let proof = Proof { id, user: user.sub, iss_rev, password, factor, renewed: None };
         self.complete(cx, admitted, proof).await
     }
 
@@ -176,15 +175,8 @@ impl App {
                 let begun = match second_step(&inside, &user) {
                     Some(step) => Err((step, iss_rev)),
                     None => {
-                        let proof = Proof {
-                            id: held.id,
-                            user: user.sub,
-                            iss_rev,
-                            password,
-                            set_up: false,
-                            code: None,
-                            renewed: None,
-                        };
+                        let (id, factor) = (held.id, Factor::None);
+                        let proof = Proof { id, user: user.sub, iss_rev, password, factor, renewed: None };
                         Ok(finish(change, &inside, &proof)?)
                     }
                 };

@@ -24,6 +24,8 @@ mod group;
 mod mail;
 mod new_user;
 mod own;
+pub(crate) mod passkey;
+pub(crate) mod passkey_sign_in;
 mod password;
 mod pool;
 mod renewal;
@@ -49,11 +51,12 @@ pub use forgotten::ConfirmForgotten;
 pub use group::{GroupSettings, NewGroup};
 pub use new_user::CreatePoolUser;
 pub use own::OwnPassword;
+pub use passkey::{PasskeyChallenge, Who};
 pub use pool::{NewPool, PoolDetail, PoolSettings};
 pub use session::ChallengeName;
 pub use sign_in::{Challenge, SignIn, SignInFlow, SignedIn};
 pub use sign_up::{Named, SignUp, SignedUp};
-pub use software_token::{NewSeed, SettingUp};
+pub use software_token::{MfaPreference, NewSeed, SettingUp};
 pub use tokens::IssuedTokens;
 pub use transfer::{
     Export, Exported, GroupLine, Imported, Line, MOST_LINE, TokenLine, UserLine, UsersFile, UsersFileReader,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use garita_model::user_pool::{CodePurpose, PoolFault, SignInAttribute, Uuid};
+use garita_model::user_pool::{CodePurpose, PoolBrowser, PoolFault, SignInAttribute, TokenHash, Uuid};
 use garita_model::{Error, Object, PoolUser, Result, Secret, TokenUse};
 
 use super::attempts::Tried;
@@ -16,6 +16,7 @@ use super::{Admitted, attribute, invalid, password};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
+use crate::oauth::SignedIn;
 use crate::password::Checked;
 use crate::token::{Audience, Expected, TokenError, TokenSubject};
 
@@ -26,7 +27,9 @@ pub(super) struct Bearer {
     pub(super) user: Arc<PoolUser>,
     /// The sign-in that the token goes back to.
     pub(super) session: Option<Uuid>,
-    /// The revision the token was issued at.
+    /// The browser that brought its cookie in place of a token.
+    pub(super) browser: Option<TokenHash>,
+    /// The revision the token was issued at, or the browser signed in at.
     pub(super) iss_rev: u64,
 }
 
@@ -61,7 +64,22 @@ impl App {
             return Err(PoolFault::NotAuthorized.because("Access Token does not have required scopes"));
         }
         let session = verified.on.origin_jti.as_deref().and_then(|origin| origin.parse().ok());
-        Ok(Bearer { admitted, user, session, iss_rev: verified.iss_rev })
+        Ok(Bearer { admitted, user, session, browser: None, iss_rev: verified.iss_rev })
+    }
+
+    /// The same for somebody at a browser.
+    pub(super) fn bearer_at_browser(&self, cx: &RequestContext, who: &SignedIn) -> Result<Bearer> {
+        let gone = || refused(TokenError::Revoked);
+        let browser = who.browser();
+        let client = browser.client.as_ref().ok_or_else(gone)?;
+        let admitted = self.admit(&self.snapshot(), cx, client).map_err(|_| gone())?;
+        if *admitted.pool() != browser.pool {
+            return Err(gone());
+        }
+        about(cx, admitted.user_pool(), browser.user);
+        let state = self.snapshot();
+        let user = state.pool_user(&browser.pool, browser.user).cloned().ok_or_else(gone)?;
+        Ok(Bearer { admitted, user, session: None, browser: Some(browser.cookie), iss_rev: browser.iss_rev })
     }
 
     /// Who is signed in, with the attributes that the app may read.
@@ -276,7 +294,16 @@ impl App {
         token: &Secret<String>,
         edit: impl FnOnce(&mut Change<'_>, &Bearer, &mut PoolUser) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let bearer = self.bearer(cx, token)?;
+        self.edit_as(cx, self.bearer(cx, token)?, edit).await
+    }
+
+    /// Changes the user who was found to be there.
+    pub(super) async fn edit_as<T: Send + 'static>(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        bearer: Bearer,
+        edit: impl FnOnce(&mut Change<'_>, &Bearer, &mut PoolUser) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.change(cx, move |change| {
             let mut user = PoolUser::clone(&*still_there(change, &bearer)?);
             let answer = edit(change, &bearer, &mut user)?;
@@ -313,7 +340,10 @@ fn still_there(change: &Change<'_>, bearer: &Bearer) -> Result<Arc<PoolUser>> {
     let session = bearer.session.map(|id| state.pool_session(bearer.admitted.pool(), id));
     let stands = session.is_none_or(|session| session.is_some_and(|session| !session.ended));
     let client = state.pool_client(&bearer.admitted.client().id).is_some();
-    if user.enabled && user.min_rev <= bearer.iss_rev && stands && client {
+    let (account, pool) = (bearer.admitted.user_pool().account, bearer.admitted.pool());
+    let held = |cookie| state.get::<PoolBrowser>(account, &PoolBrowser::place(pool, &cookie)).is_some();
+    let browser = bearer.browser.is_none_or(held);
+    if user.enabled && user.min_rev <= bearer.iss_rev && stands && client && browser {
         return Ok(Arc::clone(user));
     }
     Err(gone())

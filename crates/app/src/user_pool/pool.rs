@@ -6,17 +6,18 @@ use std::sync::Arc;
 use garita_model::user_pool::attribute::MAX_CUSTOM;
 use garita_model::user_pool::pool::{Messages, RecoveryMechanism};
 use garita_model::user_pool::{
-    AttributeSpec, MfaMode, PoolFault, PoolId, PoolPasswordPolicy, SignInAttribute,
+    AttributeSpec, FirstFactor, MfaMode, PoolFault, PoolId, PoolPasswordPolicy, SignInAttribute,
+    WebAuthnSettings,
 };
 use garita_model::{
-    AccountId, Error, Object, ObjectKey, Plain as _, Result, TokenAlgorithm, TokenKey, UserPool,
+    AccountId, Error, Object, ObjectKey, Plain as _, PoolPasskey, Result, TokenAlgorithm, TokenKey, UserPool,
 };
 use garita_store::Snapshot;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::ask::{ask, judged, own_account};
-use super::{Part, invalid, tagging};
+use super::{Part, invalid, passkey, tagging};
 use crate::App;
 use crate::authorize::{Permit, Question, judge};
 use crate::change::Change;
@@ -34,6 +35,8 @@ pub struct PoolSettings {
     pub password_policy: Option<PoolPasswordPolicy>,
     /// Whether a second factor is asked for.
     pub mfa: Option<MfaMode>,
+    /// What a sign-in may begin with.
+    pub first_factors: Option<Vec<FirstFactor>>,
     /// Whether it cannot be deleted.
     pub deletion_protection: Option<bool>,
     /// What is proved by a code at sign-up.
@@ -110,6 +113,8 @@ impl App {
                 password_policy: PoolPasswordPolicy::default(),
                 mfa: MfaMode::Off,
                 software_token: false,
+                first_factors: FirstFactor::usual(),
+                web_authn: WebAuthnSettings::default(),
                 deletion_protection: false,
                 case_sensitive: input.case_sensitive,
                 username_attributes: input.username_attributes,
@@ -216,9 +221,16 @@ impl App {
         id: PoolId,
         mode: Option<MfaMode>,
         software_token: Option<bool>,
+        web_authn: Option<WebAuthnSettings>,
     ) -> Result<Arc<UserPool>> {
+        if let Some(id) = web_authn.as_ref().and_then(|settings| settings.relying_party.as_deref())
+            && !passkey::is_name(id)
+        {
+            return Err(invalid(format!("`{id}` is no name of a host, in small letters and without a port")));
+        }
         self.edit_pool(cx, "cognito-idp:SetUserPoolMfaConfig", id.clone(), move |pool| {
             pool.software_token = software_token.unwrap_or(pool.software_token);
+            pool.web_authn = web_authn.unwrap_or_else(|| pool.web_authn.clone());
             pool.mfa = mode.unwrap_or(pool.mfa);
             if pool.mfa != MfaMode::Off && !pool.software_token {
                 return Err(invalid(
@@ -245,8 +257,10 @@ impl App {
             let keys = change.state().list::<TokenKey>(pool.account, &TokenKey::prefix(id.as_str()));
             let keys: Vec<ObjectKey> =
                 keys.map(|key| ObjectKey::named(TokenKey::KIND, key.account, &key.local())).collect();
+            let passkeys = change.state().list::<PoolPasskey>(pool.account, &format!("{id}/"));
+            let passkeys: Vec<ObjectKey> = passkeys.map(|passkey| ObjectKey::plain(passkey.as_ref())).collect();
             // What is in the pool goes first: without its pool it cannot be found any more.
-            for key in change.state().of_pool(&id).into_iter().chain(keys) {
+            for key in change.state().of_pool(&id).into_iter().chain(keys).chain(passkeys) {
                 change.delete(&permit, key);
             }
             change.delete(&permit, ObjectKey::user_pool(&id));
@@ -361,6 +375,7 @@ fn settled(pool: UserPool, settings: PoolSettings) -> Result<UserPool> {
         // CreateUserPool opens authenticator apps with MFA, as there is nothing else; SetUserPoolMfaConfig says more.
         software_token: pool.software_token || mfa != MfaMode::Off,
         mfa,
+        first_factors: checked_first(settings.first_factors)?,
         deletion_protection: settings.deletion_protection.unwrap_or_default(),
         auto_verified,
         verified_before_update: before,
@@ -375,6 +390,16 @@ fn settled(pool: UserPool, settings: PoolSettings) -> Result<UserPool> {
         },
         ..pool
     })
+}
+
+/// What a sign-in may begin with: always with a password.
+fn checked_first(given: Option<Vec<FirstFactor>>) -> Result<Vec<FirstFactor>> {
+    let mut first = given.unwrap_or_else(FirstFactor::usual);
+    first.dedup();
+    if first.contains(&FirstFactor::Password) {
+        return Ok(first);
+    }
+    Err(invalid("`AllowedFirstAuthFactors` must have PASSWORD"))
 }
 
 /// A pool with attributes joined to its schema.

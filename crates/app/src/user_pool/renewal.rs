@@ -16,7 +16,7 @@ use super::Admitted;
 use super::admit::wrong_credentials;
 use super::password::{self, Prepared, srp_is_open};
 use super::sign_in::{SignedIn, may_sign_in, second_step};
-use super::tokens::Proof;
+use super::tokens::{Factor, Proof};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
@@ -89,8 +89,7 @@ impl App {
             user: user.sub,
             iss_rev: state.revision(),
             password: user.password.clone(),
-            set_up: false,
-            code: None,
+            factor: Factor::None,
             renewed: Some(new),
         };
         self.complete(cx, admitted, proof).await

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Admitted;
+use super::passkey::PasskeyChallenge;
 use crate::keyring::Keyring;
 
 const LABEL: &str = "pool-auth-session/1";
@@ -29,6 +30,14 @@ pub enum ChallengeName {
     MfaSetup,
     /// A proof of the password; what comes with it is sealed in its own parameters.
     PasswordVerifier,
+    /// To choose what to begin with.
+    SelectChallenge,
+    /// The password, to begin with.
+    Password,
+    /// The public value of SRP, to begin with.
+    PasswordSrp,
+    /// A passkey, to begin with or as the second factor.
+    WebAuthn,
 }
 
 impl ChallengeName {
@@ -39,6 +48,10 @@ impl ChallengeName {
             Self::SoftwareTokenMfa => "SOFTWARE_TOKEN_MFA",
             Self::MfaSetup => "MFA_SETUP",
             Self::PasswordVerifier => "PASSWORD_VERIFIER",
+            Self::SelectChallenge => "SELECT_CHALLENGE",
+            Self::Password => "PASSWORD",
+            Self::PasswordSrp => "PASSWORD_SRP",
+            Self::WebAuthn => "WEB_AUTHN",
         }
     }
 }
@@ -56,6 +69,12 @@ pub(super) struct AuthSession {
     pub(super) expires: Timestamp,
     /// The revision at which the user was live.
     pub(super) iss_rev: u64,
+    /// Whether the password was shown or proved before: a passkey is the second factor then.
+    #[serde(default)]
+    pub(super) after_password: bool,
+    /// What a passkey is to sign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) challenge: Option<PasskeyChallenge>,
 }
 
 impl AuthSession {

@@ -13,8 +13,9 @@ use serde_json::{Map, Value};
 
 use super::admit::wrong_credentials;
 use super::attempts::{Attempt, Tried};
+use super::passkey::PasskeyChallenge;
 use super::session::{AuthSession, ChallengeName};
-use super::tokens::{IssuedTokens, Proof};
+use super::tokens::{Factor, IssuedTokens, Proof};
 use super::user::about;
 use super::username::find;
 use super::{Admitted, given, invalid};
@@ -34,6 +35,8 @@ pub enum SignInFlow {
     UserSrp,
     /// `REFRESH_TOKEN_AUTH`, and its older name.
     RefreshToken,
+    /// `USER_AUTH`: whatever the user has.
+    User,
 }
 
 /// What `InitiateAuth` and `AdminInitiateAuth` ask for.
@@ -64,6 +67,8 @@ pub struct Challenge {
     pub session: Option<String>,
     /// What the app needs to know.
     pub parameters: BTreeMap<&'static str, String>,
+    /// What a sign-in may begin with, best first; only where there is a choice.
+    pub available: Vec<ChallengeName>,
 }
 
 impl App {
@@ -119,6 +124,7 @@ impl App {
             SignInFlow::UserPassword => AuthFlow::UserPassword,
             SignInFlow::AdminUserPassword => AuthFlow::AdminUserPassword,
             SignInFlow::UserSrp => return self.ask_for_srp(cx, &admitted, &input.parameters).await,
+            SignInFlow::User => return self.choose(cx, &admitted, &input.parameters).await,
             SignInFlow::RefreshToken => {
                 return self.refresh_by_flow(cx, &admitted, &input.parameters).map(SignedIn::Tokens);
             }
@@ -174,8 +180,7 @@ impl App {
                     user: user.sub,
                     iss_rev,
                     password: user.password.clone(),
-                    set_up: false,
-                    code: None,
+                    factor: Factor::None,
                     renewed: None,
                 };
                 self.complete(cx, admitted, proof).await
@@ -190,7 +195,7 @@ impl App {
     }
 
     /// The user whose password this is, and whether it is stored as a new one would be.
-    async fn check_password(
+    pub(super) async fn check_password(
         &self,
         cx: &RequestContext,
         admitted: &Admitted,
@@ -228,6 +233,10 @@ impl App {
         iss_rev: u64,
         name: ChallengeName,
     ) -> Result<SignedIn> {
+        let challenge = match name {
+            ChallengeName::WebAuthn => Some(PasskeyChallenge::draw(self.entropy())?),
+            _ => None,
+        };
         let session = AuthSession {
             id,
             pool: admitted.pool().clone(),
@@ -236,6 +245,8 @@ impl App {
             set_up: false,
             expires: cx.now(),
             iss_rev,
+            after_password: true,
+            challenge,
         };
         let session = session.seal(admitted, &self.keyring, self.entropy(), cx.now())?;
         let mut parameters = BTreeMap::from([("USER_ID_FOR_SRP", user.name.to_string())]);
@@ -256,22 +267,38 @@ impl App {
                 let named = user.software_token().and_then(|token| token.name.clone());
                 parameters.extend(named.map(|named| ("FRIENDLY_DEVICE_NAME", named)));
             }
-            ChallengeName::PasswordVerifier => {}
+            ChallengeName::WebAuthn => {
+                let verified = admitted.user_pool().web_authn.verification_required;
+                let options = self.request_options(admitted.user_pool(), Some(user), challenge, verified)?;
+                parameters.insert("CREDENTIAL_REQUEST_OPTIONS", options.to_string());
+            }
+            ChallengeName::PasswordVerifier
+            | ChallengeName::SelectChallenge
+            | ChallengeName::Password
+            | ChallengeName::PasswordSrp => {}
             ChallengeName::MfaSetup => {
                 parameters.insert("MFAS_CAN_SETUP", r#"["SOFTWARE_TOKEN_MFA"]"#.to_owned());
             }
         }
-        Ok(SignedIn::Challenge(Challenge { name, session: Some(session), parameters }))
+        Ok(SignedIn::Challenge(Challenge { name, session: Some(session), parameters, available: Vec::new() }))
     }
 }
 
 /// The second factor that is asked of a user who has shown the password.
 pub(super) fn second_step(admitted: &Admitted, user: &PoolUser) -> Option<ChallengeName> {
-    match admitted.user_pool().mfa {
+    let pool = admitted.user_pool();
+    match pool.mfa_for(user) {
+        MfaMode::Off => None,
         MfaMode::Optional | MfaMode::On if user.asks_for_code() => Some(ChallengeName::SoftwareTokenMfa),
+        MfaMode::Optional | MfaMode::On if asks_for_passkey(pool, user) => Some(ChallengeName::WebAuthn),
         MfaMode::On => Some(ChallengeName::MfaSetup),
-        MfaMode::Off | MfaMode::Optional => None,
+        MfaMode::Optional => None,
     }
+}
+
+/// Whether a passkey is a second factor of a user.
+pub(super) fn asks_for_passkey(pool: &UserPool, user: &PoolUser) -> bool {
+    pool.web_authn.multi_factor && user.has_passkey_mfa()
 }
 
 /// Refuses a user who is there and may not sign in. Only said to who showed the password.

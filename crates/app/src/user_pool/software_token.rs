@@ -6,12 +6,13 @@
 use std::sync::Arc;
 
 use garita_model::user_pool::{MfaMode, PoolFault, PoolId, SoftwareToken, Uuid};
-use garita_model::{Error, Object, PoolUser, Result, Sealed, Secret};
+use garita_model::{Error, Object, PoolUser, Result, Sealed, Secret, UserPool};
 use jiff::Timestamp;
 
 use super::attempts::Tried;
 use super::own::Bearer;
 use super::session::{self, AuthSession, ChallengeName};
+use super::sign_in::asks_for_passkey;
 use super::user::about;
 use super::{Admitted, invalid};
 use crate::App;
@@ -31,6 +32,15 @@ pub enum SettingUp {
     Bearer(Secret<String>),
     /// With the string of a challenge.
     Session(String),
+}
+
+/// Which second factors a user is to be asked for; what is not named stays.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MfaPreference {
+    /// Whether the authenticator app is on, and whether it is preferred.
+    pub software_token: Option<(bool, bool)>,
+    /// Whether passkeys count.
+    pub passkey: Option<bool>,
 }
 
 /// A seed for an authenticator app.
@@ -120,38 +130,37 @@ impl App {
         session.map(|s| s.seal(&admitted, &self.keyring, self.entropy(), cx.now())).transpose()
     }
 
-    /// Sets whether a user's authenticator app is asked for.
+    /// Sets which second factors a user is asked for.
     ///
     /// # Errors
-    /// `NotAuthorized`; `InvalidParameter` for a user without one.
+    /// `NotAuthorized`; `InvalidParameter` for one the user does not have.
     pub async fn set_pool_user_mfa(
         self: &Arc<Self>,
         cx: &RequestContext,
         token: &Secret<String>,
-        on: Option<bool>,
-        preferred: Option<bool>,
+        wanted: MfaPreference,
     ) -> Result<()> {
         self.edit_own(cx, token, move |_, bearer, user| {
-            prefer(user, bearer.admitted.user_pool().mfa, on, preferred)
+            let pool = bearer.admitted.user_pool();
+            prefer(pool, user, pool.mfa_for(user), &wanted)
         })
         .await
     }
 
-    /// Sets whether a user's authenticator app is asked for, as an administrator.
+    /// Sets which second factors a user is asked for, as an administrator.
     ///
     /// # Errors
-    /// `AccessDenied`; `ResourceNotFound`; `UserNotFound`; `InvalidParameter` for a user without one.
+    /// `AccessDenied`; `ResourceNotFound`; `UserNotFound`; `InvalidParameter` for one the user does not have.
     pub async fn admin_set_pool_user_mfa(
         self: &Arc<Self>,
         cx: &RequestContext,
         pool: PoolId,
         name: String,
-        on: Option<bool>,
-        preferred: Option<bool>,
+        wanted: MfaPreference,
     ) -> Result<()> {
-        self.edit_pool_user(cx, "cognito-idp:AdminSetUserMFAPreference", pool, name, move |_, _, user| {
+        self.edit_pool_user(cx, "cognito-idp:AdminSetUserMFAPreference", pool, name, move |_, pool, user| {
             // An administrator may switch off what the pool asks of everyone: the user sets another one up then.
-            prefer(user, MfaMode::Optional, on, preferred)
+            prefer(pool, user, MfaMode::Optional, &wanted)
         })
         .await
     }
@@ -203,7 +212,8 @@ fn standing_user(
     if let Some(session) = session {
         let used = state.pool_session(admitted.pool(), session.id).is_some();
         // Someone who has a second factor must show it, not set another one up.
-        if used || held.min_rev > session.iss_rev || held.asks_for_code() {
+        let asked = held.asks_for_code() || asks_for_passkey(admitted.user_pool(), held);
+        if used || held.min_rev > session.iss_rev || asked {
             return Err(session::spent());
         }
     }
@@ -240,19 +250,32 @@ pub(super) fn open(app: &App, user: Uuid, seed: &Sealed) -> Result<Secret<Vec<u8
         .ok_or_else(|| Error::internal("a stored seed does not open: wrong master key?"))
 }
 
-fn prefer(user: &mut PoolUser, mode: MfaMode, on: Option<bool>, preferred: Option<bool>) -> Result<()> {
-    let (on, preferred) = (on.unwrap_or_default(), preferred.unwrap_or_default());
-    if (on || preferred) && user.software_token().is_none() {
-        return Err(invalid("User has not verified software token mfa"));
+fn prefer(pool: &UserPool, user: &mut PoolUser, mode: MfaMode, wanted: &MfaPreference) -> Result<()> {
+    if let Some((on, preferred)) = wanted.software_token {
+        if (on || preferred) && user.software_token().is_none() {
+            return Err(invalid("User has not verified software token mfa"));
+        }
+        if preferred && !on {
+            return Err(invalid("a second factor that is off cannot be the preferred one"));
+        }
+        let more = user.more_mut();
+        (more.software_token_on, more.software_token_preferred) = (on, preferred);
     }
-    if !on && mode == MfaMode::On {
+    if let Some(on) = wanted.passkey {
+        if on && !pool.web_authn.multi_factor {
+            return Err(invalid("passkeys are no second factor in this user pool"));
+        }
+        if on && user.passkeys().is_empty() {
+            return Err(invalid("User has not registered a passkey"));
+        }
+        if on && !user.asks_for_code() {
+            return Err(invalid("another second factor must be on besides passkeys: they can be lost"));
+        }
+        user.more_mut().passkey_mfa = on;
+    }
+    if mode == MfaMode::On && !user.asks_for_code() && !asks_for_passkey(pool, user) {
         return Err(invalid("User pool requires MFA: it cannot be turned off"));
     }
-    if preferred && !on {
-        return Err(invalid("a second factor that is off cannot be the preferred one"));
-    }
-    let more = user.more_mut();
-    (more.software_token_on, more.software_token_preferred) = (on, preferred);
     Ok(())
 }
 

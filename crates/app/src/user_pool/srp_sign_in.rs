@@ -70,7 +70,7 @@ impl App {
             ("USER_ID_FOR_SRP", given.user_id_for_srp),
         ]);
         let name = ChallengeName::PasswordVerifier;
-        Ok(SignedIn::Challenge(Challenge { name, session: None, parameters }))
+        Ok(SignedIn::Challenge(Challenge { name, session: None, parameters, available: Vec::new() }))
     }
 
     /// Takes the proof of a password.

@@ -22,8 +22,9 @@ use serde_json::json;
 
 use super::admit::wrong_credentials;
 use super::ground::PoolGround;
+use super::passkey_sign_in::PasskeyProof;
 use super::password::Prepared;
-use super::sign_in::{SignedIn, may_sign_in};
+use super::sign_in::{SignedIn, asks_for_passkey, may_sign_in};
 use super::user::about;
 use super::{Admitted, invalid, session};
 use crate::App;
@@ -62,12 +63,22 @@ pub(super) struct Proof {
     pub(super) iss_rev: u64,
     /// The password it was shown for: one set meanwhile ends it.
     pub(super) password: Option<Box<str>>,
-    /// Whether an authenticator app was set up, and so proved, on the way.
-    pub(super) set_up: bool,
-    /// A code of the authenticator app.
-    pub(super) code: Option<String>,
+    /// What was shown besides it, or in its place.
+    pub(super) factor: Factor,
     /// The password as it is to be stored from now on.
     pub(super) renewed: Option<Prepared>,
+}
+
+/// What was shown besides a password, or in its place.
+pub(super) enum Factor {
+    /// Nothing.
+    None,
+    /// An authenticator app was set up, and so proved, on the way.
+    SetUp,
+    /// A code of the authenticator app.
+    Code(String),
+    /// A passkey.
+    Passkey(PasskeyProof),
 }
 
 impl App {
@@ -240,6 +251,7 @@ impl App {
         let client = state.pool_client(&session.client).ok_or_else(bad)?;
         let user = state.pool_user(&pool.id, session.user).ok_or_else(bad)?;
         may_sign_in(&state, admitted, user)?;
+        must_have_what_groups_demand(pool, user, session.second_factor)?;
         let on = RestsOn {
             issuer: ground.issuer_of(pool),
             client: client.id.to_string(),
@@ -331,13 +343,19 @@ pub(super) fn finish(change: &mut Change<'_>, admitted: &Admitted, proof: &Proof
         // Who has one is asked for nothing more.
         super::renewal::store(change, admitted, &held, new.clone())?;
     }
-    if let Some(code) = &proof.code {
-        let user = super::software_token::spend_code(change, &held, code)?;
-        change.put_own(admitted, Object::PoolUser(Arc::new(user)))?;
-    } else if !proof.set_up && asks_for_more(change.state(), admitted, &held) {
+    let second_factor = match &proof.factor {
+        Factor::None => false,
+        Factor::SetUp => true,
+        Factor::Code(code) => {
+            let user = super::software_token::spend_code(change, &held, code)?;
+            change.put_own(admitted, Object::PoolUser(Arc::new(user)))?;
+            true
+        }
+        Factor::Passkey(proof) => super::passkey_sign_in::spend(change, admitted, &held, proof)?,
+    };
+    if !second_factor && asks_for_more(change.state(), admitted, &held) {
         return Err(session::spent());
     }
-    let second_factor = proof.set_up || proof.code.is_some();
     if let Some(former) = admitted.browser() {
         return crate::oauth::open_browser(change, admitted, &held, second_factor, former.as_deref())
             .map(Finished::Browser);
@@ -396,11 +414,24 @@ pub(crate) fn begin(
 
 /// Whether a second factor is asked of a user now.
 fn asks_for_more(state: &Snapshot, admitted: &Admitted, user: &PoolUser) -> bool {
-    match state.user_pool(admitted.pool()).map(|pool| pool.mfa) {
-        Some(MfaMode::Off) => false,
-        Some(MfaMode::Optional) => user.asks_for_code(),
-        Some(MfaMode::On) | None => true,
+    let Some(pool) = state.user_pool(admitted.pool()) else { return true };
+    match pool.mfa_for(user) {
+        MfaMode::Off => false,
+        MfaMode::Optional => user.asks_for_code() || asks_for_passkey(pool, user),
+        MfaMode::On => true,
     }
+}
+
+/// A group's demand holds for sign-ins of before too: who joins one must sign in anew to get its tokens.
+pub(crate) fn must_have_what_groups_demand(
+    pool: &UserPool,
+    user: &PoolUser,
+    second_factor: bool,
+) -> Result<()> {
+    if second_factor || !user.groups.iter().any(|group| pool.group_demands_mfa(group)) {
+        return Ok(());
+    }
+    Err(PoolFault::NotAuthorized.because("a group of the user asks for a second factor: sign in again"))
 }
 
 /// Forgets sign-ins that are over, and the oldest when there are too many.

@@ -10,7 +10,7 @@ use super::ask::judged;
 use super::attribute::{remove, set, spec, unproved_when_changed};
 use super::filter::UserFilter;
 use super::username::{find, must_be_free};
-use super::{Part, invalid, no_user};
+use super::{Part, invalid, no_user, passkey};
 use crate::App;
 use crate::authorize::Permit;
 use crate::change::Change;
@@ -249,5 +249,7 @@ pub(super) fn belongings(state: &Snapshot, user: &PoolUser) -> Vec<ObjectKey> {
     let sessions = sessions.map(|session| ObjectKey::pool_session(&user.pool, session.id));
     let codes = CodePurpose::ALL.map(|purpose| ObjectKey::pool_code(&user.pool, user.sub, purpose));
     let own = [ObjectKey::pool_user(&user.pool, user.sub)];
-    sessions.chain(codes).chain(own).collect()
+    let pool = state.user_pool(&user.pool).into_iter();
+    let passkeys = pool.flat_map(|pool| user.passkeys().iter().map(|hash| passkey::key_of(pool, hash)));
+    sessions.chain(codes).chain(own).chain(passkeys).collect()
 }

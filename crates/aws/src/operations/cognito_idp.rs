@@ -6,7 +6,7 @@ use garita_wire::operation::{Access, Authentication, Operation, Protocol};
 
 use crate::json::{JsonRow, shape};
 use crate::services::cognito_idp::{
-    client, group, in_words_of_pools, mfa, own, pool, sign_in, sign_up, tag, user,
+    client, group, in_words_of_pools, mfa, own, passkey, pool, sign_in, sign_up, tag, user,
 };
 
 /// What targets of this service begin with.
@@ -107,4 +107,9 @@ pub(super) static ROWS: &[JsonRow] = rows! {
     "AssociateSoftwareToken" Write open ANY own::associate;
     "VerifySoftwareToken" Write open ANY own::verify_token;
     "SetUserMFAPreference" Write open ANY own::set_preference;
+    "GetUserAuthFactors" Read open ANY passkey::auth_factors;
+    "StartWebAuthnRegistration" Write open ANY passkey::start;
+    "CompleteWebAuthnRegistration" Write open ANY passkey::complete;
+    "ListWebAuthnCredentials" Read open ANY passkey::list;
+    "DeleteWebAuthnCredential" Write open ANY passkey::delete;
 };

@@ -1,5 +1,6 @@
 //! People sign in over the wire, with a password and a second factor; and what is refused to those who try.
 
+mod passkey;
 mod refresh;
 mod sign_up;
 mod srp;

@@ -7,7 +7,7 @@ use garita_policy::AccountId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::user_pool::id::{PoolId, Uuid};
+use crate::user_pool::id::{ClientId, PoolId, Uuid};
 use crate::user_pool::session::TokenHash;
 
 /// A browser that is signed in.
@@ -30,6 +30,9 @@ pub struct PoolBrowser {
     pub iss_rev: u64,
     /// Whether a second factor was proved.
     pub mfa: bool,
+    /// The app client it signed in for: what people do for themselves at a page counts as done through it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientId>,
 }
 
 impl PoolBrowser {
@@ -71,6 +74,7 @@ mod tests {
             used,
             iss_rev: 1,
             mfa: false,
+            client: None,
         };
         assert!(!browser(at(0)).is_over(at(59)) && browser(at(0)).is_over(at(60)));
         assert!(!browser(at(700)).is_over(at(719)) && browser(at(700)).is_over(at(720)));

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `garita:token-algorithm` | `RS256`, `ES256` or `EdDSA`: how the pool's tokens are signed |
 //! | `garita:token-algorithm/CLIENT` | the same for one app client, by its id |
+//! | `garita:require-mfa/GROUP` | `true` or `false`: whether a second factor is asked of everyone in a group |
 //! | `garita:language` | `en` or `es`: the language of letters to users who name none |
 //!
 //! INVARIANT: a pool holds no `garita:` tag that is not in this table, so a misspelt one is refused and not without
@@ -16,12 +17,14 @@ use crate::error::Result;
 use crate::token_key::TokenAlgorithm;
 use crate::user_pool::fault::PoolFault;
 use crate::user_pool::id::ClientId;
-use crate::user_pool::pool::UserPool;
+use crate::user_pool::pool::{MfaMode, UserPool};
+use crate::user_pool::user::PoolUser;
 
 /// What the keys of these tags begin with.
 pub const PREFIX: &str = "garita:";
 const ALGORITHM: &str = "garita:token-algorithm";
 const LANGUAGE: &str = "garita:language";
+const REQUIRE_MFA: &str = "garita:require-mfa";
 /// The languages that letters are written in.
 const LANGUAGES: [&str; 2] = ["en", "es"];
 
@@ -41,15 +44,16 @@ pub fn check(tags: &BTreeMap<String, String>) -> Result<()> {
             (ALGORITHM, None) => algorithm(value).is_some(),
             (ALGORITHM, Some(id)) => algorithm(value).is_some() && id.parse::<ClientId>().is_ok(),
             (LANGUAGE, None) => LANGUAGES.contains(&value.as_str()),
+            (REQUIRE_MFA, Some(group)) => !group.is_empty() && matches!(value.as_str(), "true" | "false"),
             _ => {
                 return Err(PoolFault::InvalidParameter.because(format!(
-                    "the tag `{key}` means nothing: there are `{ALGORITHM}`, also with `/` and a client's id, and `{LANGUAGE}`"
+                    "the tag `{key}` means nothing: there are `{ALGORITHM}`, also with `/` and a client's id, `{REQUIRE_MFA}/` with a group, and `{LANGUAGE}`"
                 )));
             }
         };
         if !good {
             return Err(PoolFault::InvalidParameter.because(format!(
-                "the tag `{key}` cannot be `{value}`: algorithms are RS256, ES256 and EdDSA, languages `en` and `es`"
+                "the tag `{key}` cannot be `{value}`: algorithms are RS256, ES256 and EdDSA, languages `en` and `es`, and a second factor is required: `true` or `false`"
             )));
         }
     }
@@ -69,6 +73,15 @@ impl UserPool {
         let named = self.tags.iter().filter(|(key, _)| key.starts_with(ALGORITHM));
         let others = named.filter_map(|(_, word)| algorithm(word));
         others.chain([TokenAlgorithm::Rs256]).collect()
+    }
+
+    /// Whether a second factor is asked of a user: by the pool, or by a group.
+    pub fn mfa_for(&self, user: &PoolUser) -> MfaMode {
+        if user.groups.iter().any(|group| self.group_demands_mfa(group)) { MfaMode::On } else { self.mfa }
+    }
+    /// Whether a second factor is asked of everyone in a group.
+    pub fn group_demands_mfa(&self, group: &str) -> bool {
+        self.tags.get(&format!("{REQUIRE_MFA}/{group}")).is_some_and(|value| value != "false")
     }
 
     /// The language of letters to users who name none.
@@ -103,6 +116,11 @@ mod tests {
             ("garita:language", "es", true),
             ("garita:language", "fr", false),
             ("garita:language/x", "es", false),
+            ("garita:require-mfa/admins", "true", true),
+            ("garita:require-mfa/a/b", "false", true),
+            ("garita:require-mfa/admins", "yes", false),
+            ("garita:require-mfa/", "true", false),
+            ("garita:require-mfa", "true", false),
             ("garita:", "", false),
         ] {
             assert_eq!(check(&tags(&[(key, value)])).is_ok(), good, "{key}={value}");

@@ -71,6 +71,20 @@ faults! {
     UserNotConfirmed "UserNotConfirmedException";
     /// No user of this name.
     UserNotFound "UserNotFoundException";
+    /// A passkey that nobody began to make, or too long ago.
+    WebAuthnChallengeNotFound "WebAuthnChallengeNotFoundException";
+    /// A passkey that another app client began to make.
+    WebAuthnClientMismatch "WebAuthnClientMismatchException";
+    /// No host that passkeys could be for.
+    WebAuthnConfigurationMissing "WebAuthnConfigurationMissingException";
+    /// A passkey that cannot be taken.
+    WebAuthnCredentialNotSupported "WebAuthnCredentialNotSupportedException";
+    /// Passkeys in a pool without them.
+    WebAuthnNotEnabled "WebAuthnNotEnabledException";
+    /// A passkey made on a page of another site.
+    WebAuthnOriginNotAllowed "WebAuthnOriginNotAllowedException";
+    /// A passkey for another host.
+    WebAuthnRelyingPartyMismatch "WebAuthnRelyingPartyMismatchException";
 }
 
 impl PoolFault {

@@ -29,6 +29,12 @@ pub struct UserPool {
     pub mfa: MfaMode,
     /// Whether authenticator apps are a second factor here.
     pub software_token: bool,
+    /// What people may begin a sign-in with.
+    #[serde(default = "FirstFactor::usual")]
+    pub first_factors: Vec<FirstFactor>,
+    /// What is asked of passkeys.
+    #[serde(default)]
+    pub web_authn: WebAuthnSettings,
     /// Whether it cannot be deleted until this is off.
     pub deletion_protection: bool,
     /// Whether names that differ in case only are different.
@@ -78,6 +84,11 @@ impl UserPool {
     /// The attributes the pool added.
     pub fn custom(&self) -> impl Iterator<Item = &AttributeSpec> {
         self.schema.iter().filter(|spec| AttributeSpec::standard(&spec.name).is_none())
+    }
+
+    /// Whether people may have passkeys here.
+    pub fn has_passkeys(&self) -> bool {
+        self.web_authn.multi_factor || self.first_factors.contains(&FirstFactor::WebAuthn)
     }
 
     /// The text by which a name is unique here.
@@ -131,6 +142,43 @@ pub enum MfaMode {
     Optional,
     /// Of everyone.
     On,
+}
+
+/// What a sign-in may begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FirstFactor {
+    /// A password, sent or proved.
+    Password,
+    /// A passkey.
+    WebAuthn,
+}
+
+impl FirstFactor {
+    /// What it is when nobody says.
+    pub fn usual() -> Vec<Self> {
+        vec![Self::Password]
+    }
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "PASSWORD",
+            Self::WebAuthn => "WEB_AUTHN",
+        }
+    }
+}
+
+/// What a pool asks of passkeys.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct WebAuthnSettings {
+    /// The relying party; the host that the pool's issuer names when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relying_party: Option<String>,
+    /// Whether authenticators must always know their user.
+    #[serde(default)]
+    pub verification_required: bool,
+    /// Whether a passkey whose authenticator knew its user is as good as two factors, and a second factor at all.
+    #[serde(default)]
+    pub multi_factor: bool,
 }
 
 /// An attribute that finds a user.

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::secret::Sealed;
 use crate::user_pool::attribute::Attributes;
 use crate::user_pool::id::{PoolId, Uuid};
+use crate::user_pool::passkey::PendingPasskey;
+use crate::user_pool::session::TokenHash;
 
 /// A user of a pool.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +72,15 @@ pub struct More {
     /// What SRP needs in place of the password: salt and verifier, sealed; only where a client opens SRP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub srp: Option<Sealed>,
+    /// The passkeys, oldest first, by the hashes of their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passkeys: Vec<TokenHash>,
+    /// One that is about to be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_passkey: Option<PendingPasskey>,
+    /// Whether a passkey counts as the second factor.
+    #[serde(default)]
+    pub passkey_mfa: bool,
 }
 
 /// An authenticator app.
@@ -98,6 +109,14 @@ impl PoolUser {
     /// Whether a code of the authenticator app is asked for at sign-in.
     pub fn asks_for_code(&self) -> bool {
         self.more.as_ref().is_some_and(|more| more.software_token_on && more.software_token.is_some())
+    }
+    /// The passkeys, oldest first, by the hashes of their ids.
+    pub fn passkeys(&self) -> &[TokenHash] {
+        self.more.as_ref().map_or(&[], |more| &more.passkeys)
+    }
+    /// Whether a passkey counts as the second factor.
+    pub fn has_passkey_mfa(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.passkey_mfa && !more.passkeys.is_empty())
     }
     /// Whether it is in a group.
     pub fn is_in(&self, group: &str) -> bool {

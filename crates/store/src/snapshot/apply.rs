@@ -36,6 +36,7 @@ impl Snapshot {
             | Object::PoolBrowser(_)
             | Object::PoolDevice(_)
             | Object::StageSession(_)
+            | Object::PoolPasskey(_)
             | Object::TokenKey(_)
             | Object::RoleDeletion(_)
             | Object::RoleUse(_) => {
@@ -75,6 +76,7 @@ impl Snapshot {
             | ObjectKind::PoolBrowser
             | ObjectKind::PoolDevice
             | ObjectKind::StageSession
+            | ObjectKind::PoolPasskey
             | ObjectKind::TokenKey
             | ObjectKind::RoleDeletion
             | ObjectKind::RoleUse => self.plain.remove(key).is_some(),

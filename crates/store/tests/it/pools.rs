@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use garita_model::user_pool::pool::Messages;
 use garita_model::user_pool::{
-    Attributes, ClientId, CodePurpose, MfaMode, PoolCode, PoolGroup, PoolId, PoolPasswordPolicy, PoolSession,
-    PoolUser, SignInAttribute, TokenHash, UserPool, UserStatus, Uuid,
+    Attributes, ClientId, CodePurpose, FirstFactor, MfaMode, PoolCode, PoolGroup, PoolId, PoolPasswordPolicy,
+    PoolSession, PoolUser, SignInAttribute, TokenHash, UserPool, UserStatus, Uuid, WebAuthnSettings,
 };
 use garita_model::{Object, ObjectKey};
 use garita_store::{PoolName, Snapshot, Store};
@@ -33,6 +33,8 @@ fn pool(case_sensitive: bool) -> Object {
         password_policy: PoolPasswordPolicy::default(),
         mfa: MfaMode::Off,
         software_token: false,
+        first_factors: FirstFactor::usual(),
+        web_authn: WebAuthnSettings::default(),
         deletion_protection: false,
         case_sensitive,
         username_attributes: Vec::new(),

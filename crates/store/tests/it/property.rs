@@ -16,7 +16,7 @@ enum Step {
 }
 
 /// How many kinds [`object`] makes.
-const KINDS: u8 = 17;
+const KINDS: u8 = 18;
 
 fn object(kind: u8, name: u8, variant: u8) -> Object {
     let text = format!("n{name}");
@@ -57,6 +57,7 @@ fn object(kind: u8, name: u8, variant: u8) -> Object {
         13 => Object::PoolBrowser(Arc::new(pool_browser(&text, i64::from(variant)))),
         14 => Object::PoolDevice(Arc::new(pool_device(&text, i64::from(variant)))),
         15 => Object::StageSession(Arc::new(stage_session(&text, i64::from(variant)))),
+        16 => Object::PoolPasskey(Arc::new(pool_passkey(&text, i64::from(variant)))),
         _ => {
             let owner = KeyOwner::User(format!("n{}", variant % 3).parse().unwrap());
             let id = format!("AKIAAAAAAAAAAAAAAA{name:02}");

@@ -8,8 +8,9 @@ use garita_model::user_pool::{DeviceDecision, PoolId, TokenHash, Uuid};
 use garita_model::{
     AccessKey, Account, AccountId, AuditRecord, DeletionEnd, DeletionFailure, Group, InstanceProfile,
     KeyOwner, KeyStatus, LoginProfile, ManagedPolicy, MfaAssignment, MfaDevice, Object, ObjectKey,
-    ObjectKind, OidcProvider, PasswordHash, Path, PoolBrowser, PoolDevice, PublicKey, Role, RoleDeletion,
-    RoleUse, SamlProvider, Sealed, SshPublicKey, StageSession, TokenAlgorithm, TokenKey, TokenUse, User,
+    ObjectKind, OidcProvider, PasswordHash, Path, PoolBrowser, PoolDevice, PoolPasskey, PublicKey, Role,
+    RoleDeletion, RoleUse, SamlProvider, Sealed, SshPublicKey, StageSession, TokenAlgorithm, TokenKey,
+    TokenUse, User,
 };
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -205,6 +206,28 @@ pub(crate) fn pool_browser(name: &str, second: i64) -> PoolBrowser {
         used: moment(second),
         iss_rev: 1,
         mfa: second % 2 == 0,
+        client: (second % 3 == 0).then(|| "1client".parse().unwrap()),
+    }
+}
+
+pub(crate) fn pool_passkey(name: &str, second: i64) -> PoolPasskey {
+    PoolPasskey {
+        account: account_id(),
+        pool: pool_id(),
+        user: Uuid::from_bytes(bytes(name)),
+        place: TokenHash(bytes(name)),
+        id: "AAAA".to_owned(),
+        key: "oQ".to_owned(),
+        relying_party: "example.com".to_owned(),
+        counter: u32::try_from(second).unwrap(),
+        backup_eligible: second % 2 == 0,
+        backed_up: second % 4 == 0,
+        attachment: None,
+        transports: Vec::new(),
+        name: name.to_owned(),
+        created: moment(9),
+        used: Some(moment(second)),
+        answered: Vec::new(),
     }
 }
 

@@ -90,6 +90,9 @@ async fn go_on(stage: &Stage<'_>, progress: Progress) -> Result<Answer, Trouble>
         Progress::Done(browser) => arrived(stage, browser).await,
         Progress::Challenge(challenge) => {
             let name = match challenge.kind {
+                ChallengeKind::Passkey => {
+                    return Err(Trouble::Broken(Error::internal("no page asks for a passkey yet")));
+                }
                 ChallengeKind::Code => PageName::Code,
                 ChallengeKind::SetUp => PageName::Authenticator,
                 ChallengeKind::NewPassword => PageName::NewPassword,

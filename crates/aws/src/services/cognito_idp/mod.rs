@@ -7,6 +7,7 @@ pub(crate) mod client;
 pub(crate) mod group;
 pub(crate) mod mfa;
 pub(crate) mod own;
+pub(crate) mod passkey;
 pub(crate) mod pool;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;

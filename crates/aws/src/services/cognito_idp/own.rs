@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use garita_app::user_pool::{OwnPassword, SettingUp};
+use garita_app::user_pool::{MfaPreference, OwnPassword, SettingUp};
 use garita_model::Secret;
 use garita_model::user_pool::{PoolFault, PoolId};
 use serde_json::{Value, json};
@@ -37,9 +37,15 @@ inputs! {
         friendly_device_name: Option<String>,
     }
     Preference { enabled: Option<bool>, preferred_mfa: Option<bool> }
-    SetPreference { software_token_mfa_settings: Option<Preference>, access_token: String }
+    PasskeyPreference { enabled: Option<bool> }
+    SetPreference {
+        software_token_mfa_settings: Option<Preference>,
+        web_authn_mfa_settings: Option<PasskeyPreference>,
+        access_token: String,
+    }
     AdminSetPreference {
         software_token_mfa_settings: Option<Preference>,
+        web_authn_mfa_settings: Option<PasskeyPreference>,
         username: String,
         user_pool_id: PoolId,
     }
@@ -123,12 +129,8 @@ pub(crate) async fn verify_token(call: JsonCall<'_>, input: VerifyToken) -> Resu
 }
 
 pub(crate) async fn set_preference(call: JsonCall<'_>, input: SetPreference) -> Result<Answer, Refusal> {
-    if let Some(wanted) = input.software_token_mfa_settings {
-        let token = Secret::new(input.access_token);
-        call.app.set_pool_user_mfa(call.cx, &token, wanted.enabled, wanted.preferred_mfa).await?;
-        return Ok(done());
-    }
-    call.app.get_own_user(call.cx, &Secret::new(input.access_token))?;
+    let wanted = preference(input.software_token_mfa_settings, input.web_authn_mfa_settings);
+    call.app.set_pool_user_mfa(call.cx, &Secret::new(input.access_token), wanted).await?;
     Ok(done())
 }
 
@@ -137,10 +139,17 @@ pub(crate) async fn admin_set_preference(
     input: AdminSetPreference,
 ) -> Result<Answer, Refusal> {
     let (pool, name) = (input.user_pool_id, input.username);
-    let wanted = input.software_token_mfa_settings;
-    let (on, preferred) = wanted.map_or((None, None), |wanted| (wanted.enabled, wanted.preferred_mfa));
-    call.app.admin_set_pool_user_mfa(call.cx, pool, name, on, preferred).await?;
+    let wanted = preference(input.software_token_mfa_settings, input.web_authn_mfa_settings);
+    call.app.admin_set_pool_user_mfa(call.cx, pool, name, wanted).await?;
     Ok(done())
+}
+
+fn preference(token: Option<Preference>, passkey: Option<PasskeyPreference>) -> MfaPreference {
+    let switch = |on: Option<bool>| on.unwrap_or_default();
+    MfaPreference {
+        software_token: token.map(|given| (switch(given.enabled), switch(given.preferred_mfa))),
+        passkey: passkey.map(|given| switch(given.enabled)),
+    }
 }
 
 fn setting_up(token: Option<String>, session: Option<String>) -> Result<SettingUp, Refusal> {

@@ -6,7 +6,8 @@ use garita_app::user_pool::{NewPool, PoolDetail, PoolSettings};
 use garita_model::UserPool;
 use garita_model::user_pool::pool::{Messages, RecoveryMechanism};
 use garita_model::user_pool::{
-    AttributeSpec, AttributeType, MfaMode, PoolFault, PoolId, PoolPasswordPolicy, SignInAttribute,
+    AttributeSpec, AttributeType, FirstFactor, MfaMode, PoolFault, PoolId, PoolPasswordPolicy,
+    SignInAttribute,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -82,9 +83,19 @@ pub(crate) enum RecoveryWord {
 
 /// `AuthFactorType`.
 #[derive(Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(crate) enum FirstFactor {
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum FirstFactorWord {
     Password,
+    WebAuthn,
+}
+
+impl From<FirstFactorWord> for FirstFactor {
+    fn from(word: FirstFactorWord) -> Self {
+        match word {
+            FirstFactorWord::Password => Self::Password,
+            FirstFactorWord::WebAuthn => Self::WebAuthn,
+        }
+    }
 }
 
 /// `DefaultEmailOptionType`: links need pages that are not here.
@@ -129,7 +140,7 @@ inputs! {
         password_history_size: Option<u32>,
         temporary_password_validity_days: Option<u32>,
     }
-    SignInPolicy { allowed_first_auth_factors: Option<Vec<FirstFactor>> }
+    SignInPolicy { allowed_first_auth_factors: Option<Vec<FirstFactorWord>> }
     Policies { password_policy: Option<PasswordPolicy>, sign_in_policy: Option<SignInPolicy> }
     VerificationTemplate {
         email_message: Option<String>,
@@ -188,7 +199,9 @@ macro_rules! settings {
             }
         )*}
         $(impl $name {
-            fn settings(self) -> PoolSettings {
+            fn settings(mut self) -> PoolSettings {
+                let first_factors = self.policies.as_mut().and_then(|policies| policies.sign_in_policy.take());
+                let first_factors = first_factors.and_then(|policy| policy.allowed_first_auth_factors);
                 let template = self.verification_message_template;
                 let (text, subject) = match template {
                     Some(template) => (template.email_message, template.email_subject),
@@ -205,6 +218,7 @@ macro_rules! settings {
                 PoolSettings {
                     password_policy: policy(self.policies, days),
                     mfa: self.mfa_configuration.map(Into::into),
+                    first_factors: first_factors.map(|words| words.into_iter().map(Into::into).collect()),
                     deletion_protection: self.deletion_protection.map(|word| word == Protection::Active),
                     auto_verified: self.auto_verified_attributes.map(attributes),
                     verified_before_update: self
@@ -389,7 +403,7 @@ fn whole(detail: &PoolDetail) -> Value {
                 "PasswordHistorySize": (policy.history > 0).then_some(policy.history),
                 "TemporaryPasswordValidityDays": policy.temporary_days,
             },
-            "SignInPolicy": { "AllowedFirstAuthFactors": ["PASSWORD"] },
+            "SignInPolicy": { "AllowedFirstAuthFactors": pool.first_factors.iter().map(|factor| factor.as_str()).collect::<Vec<_>>() },
         },
         "DeletionProtection": if pool.deletion_protection { "ACTIVE" } else { "INACTIVE" },
         "LambdaConfig": {},

@@ -24,6 +24,7 @@ pub(crate) enum Flow {
     UserSrpAuth,
     RefreshToken,
     RefreshTokenAuth,
+    UserAuth,
 }
 
 impl From<Flow> for SignInFlow {
@@ -33,6 +34,7 @@ impl From<Flow> for SignInFlow {
             Flow::AdminUserPasswordAuth | Flow::AdminNoSrpAuth => Self::AdminUserPassword,
             Flow::UserSrpAuth => Self::UserSrp,
             Flow::RefreshToken | Flow::RefreshTokenAuth => Self::RefreshToken,
+            Flow::UserAuth => Self::User,
         }
     }
 }
@@ -45,6 +47,10 @@ pub(crate) enum ChallengeWord {
     SoftwareTokenMfa,
     MfaSetup,
     PasswordVerifier,
+    SelectChallenge,
+    Password,
+    PasswordSrp,
+    WebAuthn,
 }
 
 impl From<ChallengeWord> for ChallengeName {
@@ -54,6 +60,10 @@ impl From<ChallengeWord> for ChallengeName {
             ChallengeWord::SoftwareTokenMfa => Self::SoftwareTokenMfa,
             ChallengeWord::MfaSetup => Self::MfaSetup,
             ChallengeWord::PasswordVerifier => Self::PasswordVerifier,
+            ChallengeWord::SelectChallenge => Self::SelectChallenge,
+            ChallengeWord::Password => Self::Password,
+            ChallengeWord::PasswordSrp => Self::PasswordSrp,
+            ChallengeWord::WebAuthn => Self::WebAuthn,
         }
     }
 }
@@ -170,6 +180,8 @@ fn step(step: SignedIn) -> Answer {
             "ChallengeName": challenge.name.as_str(),
             "Session": challenge.session,
             "ChallengeParameters": challenge.parameters,
+            "AvailableChallenges": (!challenge.available.is_empty())
+                .then(|| challenge.available.iter().map(|name| name.as_str()).collect::<Vec<_>>()),
         }),
     })
 }

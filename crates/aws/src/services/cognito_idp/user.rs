@@ -182,5 +182,8 @@ pub(super) fn factors(user: &PoolUser) -> (Option<Vec<&'static str>>, Option<&'s
     const SOFTWARE_TOKEN: &str = "SOFTWARE_TOKEN_MFA";
     let on = user.asks_for_code();
     let preferred = on && user.more.as_ref().is_some_and(|more| more.software_token_preferred);
-    (on.then(|| vec![SOFTWARE_TOKEN]), preferred.then_some(SOFTWARE_TOKEN))
+    let mut factors = Vec::new();
+    factors.extend(on.then_some(SOFTWARE_TOKEN));
+    factors.extend(user.has_passkey_mfa().then_some("WEB_AUTHN"));
+    ((!factors.is_empty()).then_some(factors), preferred.then_some(SOFTWARE_TOKEN))
 }

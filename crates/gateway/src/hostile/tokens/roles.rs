@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use garita_app::{AcceptedPool, RoleRule, RuleMatch, TagSource};
-use garita_model::Object;
+use garita_model::{Object, UserPool};
 use serde_json::{Value, json};
 
 use super::super::body_of;
@@ -109,6 +109,21 @@ async fn rules_tags_and_second_factors_reach_the_policies() {
             "{condition}"
         );
     }
+}
+
+#[tokio::test]
+async fn the_role_of_a_group_that_asks_for_a_second_factor_needs_one() {
+    let world = World::new().await;
+    let garita = &world.bench.garita;
+    let ana = garita.person(&world.pool, "ana", &["admin"]).await;
+    let (once, twice) = (garita.sign_in(&ana, CLIENT, false).await, garita.sign_in(&ana, CLIENT, true).await);
+    assert_eq!((world.read(&once.id).await, world.read(&twice.id).await), (200, 200));
+    let mut pool = UserPool::clone(garita.app.snapshot().user_pool(&world.pool).unwrap());
+    pool.tags.insert("garita:require-mfa/admin".to_owned(), "true".to_owned());
+    world.put(Object::UserPool(Arc::new(pool))).await;
+    assert_eq!((world.read(&once.id).await, world.read(&twice.id).await), (403, 200));
+    let (_, reply) = world.ask(&once.access, "GET", "/prod/ajax-api/2.0/mlflow/users/current", "").await;
+    assert!(reply.contains("asks for a second factor"), "{reply}");
 }
 
 #[tokio::test]
