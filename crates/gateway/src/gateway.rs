@@ -70,6 +70,8 @@ pub(crate) struct Routed<'r> {
     pub(crate) query: Query,
     pub(crate) parts: &'r request::Parts,
     pub(crate) admitted: &'r Admitted<'r>,
+    /// Whether a browser's cookie said who asks.
+    pub(crate) by_cookie: bool,
 }
 
 impl Gateway {
@@ -202,7 +204,7 @@ impl Gateway {
         let cx = cx.for_event(event(&stage.api, row, &path));
         match Query::parse(admitted.query, row.repeats) {
             Ok(query) => {
-                let routed = Routed { cx, stage, row, path, query, parts, admitted };
+                let routed = Routed { cx, stage, row, path, query, parts, admitted, by_cookie };
                 let cx = routed.cx.clone();
                 let mut response =
                     self.serve(routed, intake).await.map_err(|refusal| Box::new((cx, refusal)))?;

@@ -1,5 +1,5 @@
 //! What MLflow's own UI asks about who is signed in: `users/current`, its permissions and its roles; and about MLflow's
-//! assistant, which is never served: the pages are told that there is none, and do not offer it.
+//! assistant and the model endpoints it proxies, which are never served: the pages are told that there are none.
 //!
 //! MLflow serves them only with its own user database; here Garita answers, to whoever is known, since they tell
 //! nothing but of the caller. The UI shows the name, and greys out what the permissions do not cover. They are advice:
@@ -114,6 +114,7 @@ impl Gateway {
             Own::AssistantProviders => {
                 json!({ "providers": [], "resolved": null, "gateway_vendor_options": {} })
             }
+            Own::Endpoints => json!({ "endpoints": [] }),
         };
         self.record(&routed.cx).await?;
         Ok(json_reply(&routed.cx, &answer))

@@ -90,7 +90,7 @@ impl<'r> Visit<'r> {
 
     /// How a person sees a refusal: where to sign in if nobody is signed in, else a page.
     pub(crate) fn shown(&self, refusal: Refusal) -> Refusal {
-        if !self.is_page() {
+        if !self.is_page() || refusal.shown.is_some() {
             return refusal;
         }
         let root = self.place.root().to_owned();

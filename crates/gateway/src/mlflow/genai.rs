@@ -115,7 +115,8 @@ pub(super) const ROWS: &[Row] = &[
     post("gateway/typesafe/v1/systemone", "InvokeEndpoint").root(),
     post("gateway/{}/mlflow/invocations", "InvokeEndpoint").root(),
     post("gateway/proxy/{}/{*}", "GatewayProxy").root().refused(PROXY),
-    get("2.0/mlflow/gateway-proxy", "GatewayProxy").ajax().refused(PROXY),
+    // The page of runs asks for a list of endpoints, and is told that it is empty.
+    get("2.0/mlflow/gateway-proxy", "GatewayProxy").ajax().own(Own::Endpoints),
     post("2.0/mlflow/gateway-proxy", "GatewayProxy").ajax().refused(PROXY),
     // the assistant: its pages are told that there is none
     get("3.0/mlflow/assistant/config", "UseAssistant").ajax().own(Own::Assistant),

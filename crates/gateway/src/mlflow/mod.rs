@@ -125,6 +125,8 @@ pub enum Own {
     Assistant,
     /// Who stands behind the assistant: nobody.
     AssistantProviders,
+    /// Which model endpoints MLflow would call for it: none.
+    Endpoints,
 }
 
 /// The operations that the gateway answers itself.

@@ -13,7 +13,7 @@ pub(super) const ROWS: &[Row] = &[
     get("3.0/mlflow/users/current/permissions", "ListCurrentUserPermissions").own(Own::Permissions),
     get("3.0/mlflow/users/roles/list", "ListCurrentUserRoles").own(Own::Roles),
     get("3.0/mlflow/ui-telemetry", "AccessUI").ajax(),
-    post("3.0/mlflow/ui-telemetry", "AccessUI").ajax(),
+    post("3.0/mlflow/ui-telemetry", "AccessUI").ajax().reading(),
     get("graphql", "QueryGraphQL").root().refused("MLflow reads the body of a GET; use POST"),
     post("graphql", "QueryGraphQL").root().reading(),
 ];

@@ -1,6 +1,7 @@
 //! `server-info`: MLflow's own answer, with our transfers announced.
 //!
-//! INVARIANT: only the three fields about artifact transfers are ours; whatever else the server says is passed on.
+//! INVARIANT: only the three fields about artifact transfers are ours; whatever else the server says is passed on. MLflow's
+//! own pages get its own answer: they transfer artifacts by themselves.
 
 use garita_app::Permit;
 use http::{Method, Response, header};
@@ -34,7 +35,7 @@ impl Gateway {
         let bytes = body::read(response.into_body(), LIMIT).await.map_err(|_| unreadable())?;
         let mut info: Value = serde_json::from_slice(&bytes).map_err(|_| unreadable())?;
         let fields = info.as_object_mut().ok_or_else(unreadable)?;
-        if fields.get("artifact_serving_enabled") != Some(&Value::Bool(false)) {
+        if !routed.by_cookie && fields.get("artifact_serving_enabled") != Some(&Value::Bool(false)) {
             fields.insert("multipart_uploads_enabled".to_owned(), true.into());
             fields.insert("multipart_downloads_enabled".to_owned(), false.into());
             fields.insert("artifacts_presigned_only".to_owned(), true.into());
