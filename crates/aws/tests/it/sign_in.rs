@@ -4,6 +4,7 @@ mod passkey;
 mod refresh;
 mod sign_up;
 mod srp;
+mod states;
 
 use garita_model::Clock as _;
 use garita_testkit::{base32, one_time_code};
