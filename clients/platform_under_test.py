@@ -164,6 +164,9 @@ class Garita:
             listen = "127.0.0.1:0"
             [gateway]
             listen = "127.0.0.1:0"
+            # What tests set in passing is short; test_password_profiles.py has the others.
+            [user_pools]
+            passwords = "cognito"
             [[api]]
             id = "{API_ID}"
             account = "{ACCOUNTS["ml-platform"]}"

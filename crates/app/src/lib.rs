@@ -63,6 +63,8 @@ pub struct Parts {
     pub mailer: Option<Arc<dyn garita_model::Mailer>>,
     /// Other regions a client may have signed for.
     pub also_regions: Vec<String>,
+    /// Which rules for passwords a user pool has that is given none.
+    pub pool_passwords: garita_model::user_pool::PasswordProfile,
     /// Where the keys of identity providers come from.
     pub key_source: Arc<dyn KeySource>,
     /// What the operator allows of identity providers.
@@ -93,6 +95,7 @@ pub struct App {
     lookups: tokio::sync::Semaphore,
     mailer: Option<Arc<dyn garita_model::Mailer>>,
     attempts: user_pool::attempts::Attempts,
+    pool_passwords: garita_model::user_pool::PasswordProfile,
     endpoint: std::sync::OnceLock<String>,
     provider_keys: oidc::keys::ProviderKeys,
 }
@@ -127,6 +130,7 @@ impl App {
             guesses: iam::mfa_device::Guesses::default(),
             everyone: reach::Everyone::default(),
             mailer: parts.mailer,
+            pool_passwords: parts.pool_passwords,
             attempts: user_pool::attempts::Attempts::default(),
             endpoint: std::sync::OnceLock::new(),
             reports: iam::credential_report::Reports::default(),

@@ -16,6 +16,7 @@ use garita_gateway::api::{Api, Target};
 use garita_gateway::stage_policy::Owner;
 use garita_gateway::{Place, StagePolicy};
 use garita_model::AccountId;
+use garita_model::user_pool::PasswordProfile;
 use garita_web::Site;
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -45,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) api: Vec<ApiConfig>,
     /// The keys that sign the tokens of user pools.
     pub(crate) tokens: TokensConfig,
+    /// What user pools have that are not told otherwise.
+    pub(crate) user_pools: UserPoolsConfig,
     /// How e-mail is sent; without it none is.
     pub(crate) mail: Option<MailConfig>,
 }
@@ -128,6 +131,14 @@ pub(crate) struct Listener {
     pub(crate) listen: SocketAddr,
 }
 
+/// What user pools have that are not told otherwise.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct UserPoolsConfig {
+    /// What is asked of passwords where a pool is made without `Policies.PasswordPolicy`.
+    pub(crate) passwords: PasswordProfile,
+}
+
 /// How long signing keys do what.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -201,6 +212,7 @@ impl Default for Config {
             web: None,
             api: Vec::new(),
             tokens: TokensConfig::default(),
+            user_pools: UserPoolsConfig::default(),
             mail: None,
         }
     }

@@ -71,6 +71,7 @@ impl DataFolder {
             region: config.region.clone(),
             also_regions: config.also_regions.clone(),
             mailer: config.mail.as_ref().map(MailConfig::queue).transpose()?,
+            pool_passwords: config.user_pools.passwords,
             key_source: Arc::new(Egress::new()),
             provider_rules: config.identity_providers.rules(),
         };

@@ -231,6 +231,8 @@ impl TestGarita {
             region: "eu-west-1".to_owned(),
             also_regions: vec!["us-east-1".to_owned()],
             mailer: Some(mail.clone()),
+            // What tests set in passing is short.
+            pool_passwords: garita_model::user_pool::PasswordProfile::Cognito,
             key_source: documents.clone(),
             provider_rules: ProviderRules { loopback_http: true, key_hosts: vec!["keys.example".to_owned()] },
         };

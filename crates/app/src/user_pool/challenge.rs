@@ -140,7 +140,7 @@ impl App {
         if user.status != UserStatus::ForceChangePassword {
             return Err(session::spent());
         }
-        self.hold_pool_password(admitted.user_pool(), &new).await?;
+        self.hold_pool_password(admitted.user_pool(), &new, password::about(&user)).await?;
         self.must_not_be_former(admitted.user_pool(), &user, &new).await?;
         let new = self.prepare_password(admitted.pool(), &user.name, &new).await?;
         let attributes: Vec<(String, String)> = responses

@@ -50,7 +50,9 @@ impl App {
         input: ConfirmForgotten,
     ) -> Result<()> {
         let (admitted, user) = self.named(cx, &input.who)?;
-        self.hold_pool_password(admitted.user_pool(), &input.password).await?;
+        // Of the user nothing but the name that was given: more would tell what is known of somebody.
+        let known = vec![input.who.username.clone()];
+        self.hold_pool_password(admitted.user_pool(), &input.password, known).await?;
         let attempt = self.count(cx, &admitted, Tried::ConfirmForgotPassword, &input.who, user.as_deref())?;
         // Hashed for nobody too: the time it takes tells nothing.
         let name = user.as_ref().map_or(&*input.who.username, |user| &*user.name);

@@ -52,9 +52,11 @@ impl App {
         let (state, pool) = self.read_pool(cx, ACTION, &input.pool)?;
         let password = match &input.temporary_password {
             Some(password) => password.clone(),
-            None => password::draw(&pool.password_policy, self.entropy())?,
+            None => password::draw(&pool.passwords(), self.entropy())?,
         };
-        self.hold_pool_password(&pool, &password).await?;
+        let known = input.attributes.iter().map(|(_, value)| value.clone());
+        let known = known.chain([input.username.clone()]).collect();
+        self.hold_pool_password(&pool, &password, known).await?;
         let sub = Uuid::draw(self.entropy())?;
         let again = find(&state, &pool, &input.username).filter(|_| input.resend);
         let name = again.map_or_else(|| own_name(&pool, sub, &input.username), |user| user.name.to_string());

@@ -229,7 +229,8 @@ impl App {
         let bearer = self.bearer(cx, &input.token)?;
         let attempt = self.count_own(cx, &bearer, Tried::ChangePassword)?;
         let held = bearer.user.password.clone();
-        self.hold_pool_password(bearer.admitted.user_pool(), &input.proposed).await?;
+        let known = password::about(&bearer.user);
+        self.hold_pool_password(bearer.admitted.user_pool(), &input.proposed, known).await?;
         if self.passwords().check(&input.previous, held.as_deref()).await? == Checked::No {
             return Err(super::admit::wrong_credentials());
         }

@@ -25,6 +25,13 @@ pub(super) fn draw(policy: &PoolPasswordPolicy, entropy: &dyn Entropy) -> Result
     Ok(Secret::new(head.chars().chain(tail).collect()))
 }
 
+/// What is known of a user that a password should not be made of.
+pub(super) fn about(user: &PoolUser) -> Vec<String> {
+    const NAMES: [&str; 6] = ["email", "name", "given_name", "family_name", "nickname", "preferred_username"];
+    let attributes = NAMES.iter().filter_map(|name| user.attributes.get(name));
+    attributes.chain([&*user.name]).map(str::to_owned).collect()
+}
+
 /// Refuses to go on when the password is no longer the one that was looked at.
 pub(super) fn must_be_unchanged(user: &PoolUser, looked_at: Option<&str>) -> Result<()> {
     if user.password.as_deref() == looked_at {
@@ -101,21 +108,26 @@ impl App {
         Ok(Prepared { hash, name: name.into(), srp })
     }
 
-    /// Holds a new password to a pool's policy.
+    /// Holds a new password to a pool's policy; `about` is what is known of its owner to whoever sets it.
     ///
     /// # Errors
     /// `InvalidPassword` with the first thing it lacks.
-    pub(super) async fn hold_pool_password(&self, pool: &UserPool, password: &Secret<String>) -> Result<()> {
-        let policy = &pool.password_policy;
+    pub(super) async fn hold_pool_password(
+        &self,
+        pool: &UserPool,
+        password: &Secret<String>,
+        about: Vec<String>,
+    ) -> Result<()> {
+        let policy = pool.passwords();
         let rules = Rules {
             min_length: policy.min_length,
             uppercase: policy.uppercase,
             lowercase: policy.lowercase,
             numbers: policy.numbers,
             symbols: policy.symbols,
-            hard_to_guess: false,
+            hard_to_guess: policy.hard_to_guess,
         };
-        match self.passwords().hold(rules, password, Vec::new()).await? {
+        match self.passwords().hold(rules, password, about).await? {
             Ok(()) => Ok(()),
             Err(weakness @ (Weakness::TooLong | Weakness::OuterSpace)) => Err(invalid(weakness.to_string())),
             Err(weakness) => Err(PoolFault::InvalidPassword.because(weakness.to_string())),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use garita_model::user_pool::attribute::MAX_CUSTOM;
 use garita_model::user_pool::pool::{Messages, RecoveryMechanism};
 use garita_model::user_pool::{
-    AttributeSpec, FirstFactor, MfaMode, PoolFault, PoolId, PoolPasswordPolicy, SignInAttribute,
-    WebAuthnSettings,
+    AttributeSpec, FirstFactor, MfaMode, PasswordProfile, PoolFault, PoolId, PoolPasswordPolicy,
+    SignInAttribute, WebAuthnSettings,
 };
 use garita_model::{
     AccountId, Error, Object, ObjectKey, Plain as _, PoolPasskey, Result, TokenAlgorithm, TokenKey, UserPool,
@@ -33,6 +33,8 @@ const MOST_POOLS: usize = 1_000;
 pub struct PoolSettings {
     /// What is asked of passwords.
     pub password_policy: Option<PoolPasswordPolicy>,
+    /// Days a password set by an administrator is good for, where no policy is given.
+    pub temporary_days: Option<u32>,
     /// Whether a second factor is asked for.
     pub mfa: Option<MfaMode>,
     /// What a sign-in may begin with.
@@ -110,7 +112,7 @@ impl App {
                 name: checked_name(input.name)?,
                 created: now,
                 modified: now,
-                password_policy: PoolPasswordPolicy::default(),
+                password_policy: change.app().pool_passwords.policy(),
                 mfa: MfaMode::Off,
                 software_token: false,
                 first_factors: FirstFactor::usual(),
@@ -129,7 +131,8 @@ impl App {
                 advanced_security: None,
                 tags: BTreeMap::new(),
             };
-            let pool = settled(with_schema(pool, input.schema)?, input.settings)?;
+            let profile = change.app().pool_passwords;
+            let pool = settled(with_schema(pool, input.schema)?, input.settings, profile)?;
             change.made(
                 json!({ "userPool": { "id": pool.id.as_str(), "name": pool.name, "arn": pool.arn() } }),
             );
@@ -176,11 +179,12 @@ impl App {
         name: Option<String>,
         settings: PoolSettings,
     ) -> Result<()> {
+        let profile = self.pool_passwords;
         self.edit_pool(cx, "cognito-idp:UpdateUserPool", id, move |pool| {
             if let Some(name) = name {
                 pool.name = checked_name(name)?;
             }
-            *pool = settled(pool.clone(), settings)?;
+            *pool = settled(pool.clone(), settings, profile)?;
             Ok(())
         })
         .await
@@ -347,8 +351,10 @@ fn checked_name(name: String) -> Result<String> {
 }
 
 /// A pool with its settings, checked against one another.
-fn settled(pool: UserPool, settings: PoolSettings) -> Result<UserPool> {
-    let policy = settings.password_policy.unwrap_or_default();
+fn settled(pool: UserPool, settings: PoolSettings, profile: PasswordProfile) -> Result<UserPool> {
+    let usual = profile.policy();
+    let temporary_days = settings.temporary_days.unwrap_or(usual.temporary_days);
+    let policy = settings.password_policy.unwrap_or(PoolPasswordPolicy { temporary_days, ..usual });
     if !(6..=99).contains(&policy.min_length) || policy.temporary_days > 365 || policy.history > 24 {
         return Err(invalid(
             "the password policy asks for 6 to 99 characters, temporary passwords of up to 365 days, and up to 24 former passwords",

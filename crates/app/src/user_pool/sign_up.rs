@@ -61,7 +61,9 @@ impl App {
             return Err(PoolFault::NotAuthorized.because("SignUp is not permitted for this user pool"));
         }
         check_name("username", &input.username)?;
-        self.hold_pool_password(pool, &input.password).await?;
+        let known = input.attributes.iter().map(|(_, value)| value.clone());
+        let known = known.chain([input.username.clone()]).collect();
+        self.hold_pool_password(pool, &input.password, known).await?;
         let sub = Uuid::draw(self.entropy())?;
         let name = own_name(pool, sub, &input.username);
         let new = self.prepare_password(&pool.id, &name, &input.password).await?;

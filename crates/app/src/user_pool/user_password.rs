@@ -35,7 +35,7 @@ impl App {
         const ACTION: &str = "cognito-idp:AdminSetUserPassword";
         let (state, pool) = self.read_pool(cx, ACTION, &input.pool)?;
         let held = super::username::find(&state, &pool, &input.username).ok_or_else(super::no_user)?;
-        self.hold_pool_password(&pool, &input.password).await?;
+        self.hold_pool_password(&pool, &input.password, password::about(&held)).await?;
         self.must_not_be_former(&pool, &held, &input.password).await?;
         let new = self.prepare_password(&pool.id, &held.name, &input.password).await?;
         let (prepared_for, permanent) = (held.password.clone(), input.permanent);

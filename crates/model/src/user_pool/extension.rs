@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `garita:token-algorithm` | `RS256`, `ES256` or `EdDSA`: how the pool's tokens are signed |
 //! | `garita:token-algorithm/CLIENT` | the same for one app client, by its id |
+//! | `garita:password-profile` | `nist-800-63b-4` or `cognito`: what is asked of passwords |
 //! | `garita:require-mfa/GROUP` | `true` or `false`: whether a second factor is asked of everyone in a group |
 //! | `garita:language` | `en` or `es`: the language of letters to users who name none |
 //!
@@ -17,12 +18,13 @@ use crate::error::Result;
 use crate::token_key::TokenAlgorithm;
 use crate::user_pool::fault::PoolFault;
 use crate::user_pool::id::ClientId;
-use crate::user_pool::pool::{MfaMode, UserPool};
+use crate::user_pool::pool::{MfaMode, PasswordProfile, UserPool};
 use crate::user_pool::user::PoolUser;
 
 /// What the keys of these tags begin with.
 pub const PREFIX: &str = "garita:";
 const ALGORITHM: &str = "garita:token-algorithm";
+const PASSWORDS: &str = "garita:password-profile";
 const LANGUAGE: &str = "garita:language";
 const REQUIRE_MFA: &str = "garita:require-mfa";
 /// The languages that letters are written in.
@@ -43,17 +45,18 @@ pub fn check(tags: &BTreeMap<String, String>) -> Result<()> {
         let good = match (name, client) {
             (ALGORITHM, None) => algorithm(value).is_some(),
             (ALGORITHM, Some(id)) => algorithm(value).is_some() && id.parse::<ClientId>().is_ok(),
+            (PASSWORDS, None) => profile(value).is_some(),
             (LANGUAGE, None) => LANGUAGES.contains(&value.as_str()),
             (REQUIRE_MFA, Some(group)) => !group.is_empty() && matches!(value.as_str(), "true" | "false"),
             _ => {
                 return Err(PoolFault::InvalidParameter.because(format!(
-                    "the tag `{key}` means nothing: there are `{ALGORITHM}`, also with `/` and a client's id, `{REQUIRE_MFA}/` with a group, and `{LANGUAGE}`"
+                    "the tag `{key}` means nothing: there are `{ALGORITHM}`, also with `/` and a client's id, `{PASSWORDS}`, `{REQUIRE_MFA}/` with a group, and `{LANGUAGE}`"
                 )));
             }
         };
         if !good {
             return Err(PoolFault::InvalidParameter.because(format!(
-                "the tag `{key}` cannot be `{value}`: algorithms are RS256, ES256 and EdDSA, languages `en` and `es`, and a second factor is required: `true` or `false`"
+                "the tag `{key}` cannot be `{value}`: algorithms are RS256, ES256 and EdDSA, password profiles `nist-800-63b-4` and `cognito`, languages `en` and `es`, and a second factor is required: `true` or `false`"
             )));
         }
     }
@@ -84,10 +87,19 @@ impl UserPool {
         self.tags.get(&format!("{REQUIRE_MFA}/{group}")).is_some_and(|value| value != "false")
     }
 
+    /// Which rules for passwords the pool asks for, whatever its policy.
+    pub fn password_profile(&self) -> Option<PasswordProfile> {
+        self.tags.get(PASSWORDS).and_then(|word| profile(word))
+    }
+
     /// The language of letters to users who name none.
     pub fn language(&self) -> Option<&str> {
         self.tags.get(LANGUAGE).map(String::as_str)
     }
+}
+
+fn profile(word: &str) -> Option<PasswordProfile> {
+    PasswordProfile::ALL.into_iter().find(|known| known.as_str() == word)
 }
 
 fn algorithm(word: &str) -> Option<TokenAlgorithm> {
@@ -113,6 +125,9 @@ mod tests {
             ("garita:token-algorithm/1h57kf5cpq17m0eml12EXAMPLE", "EdDSA", true),
             ("garita:token-algorithm/", "EdDSA", false),
             ("garita:token-algorithms", "EdDSA", false),
+            ("garita:password-profile", "nist-800-63b-4", true),
+            ("garita:password-profile", "cognito", true),
+            ("garita:password-profile", "none", false),
             ("garita:language", "es", true),
             ("garita:language", "fr", false),
             ("garita:language/x", "es", false),

@@ -31,7 +31,9 @@ pub use fault::PoolFault;
 pub use group::PoolGroup;
 pub use id::{ClientId, PoolId, Uuid};
 pub use passkey::{AnsweredChallenge, PendingPasskey, PoolPasskey};
-pub use pool::{FirstFactor, MfaMode, PoolPasswordPolicy, SignInAttribute, UserPool, WebAuthnSettings};
+pub use pool::{
+    FirstFactor, MfaMode, PasswordProfile, PoolPasswordPolicy, SignInAttribute, UserPool, WebAuthnSettings,
+};
 pub use session::{FormerToken, PoolSession, TokenHash};
 pub use stage_session::StageSession;
 pub use user::{PoolUser, SoftwareToken, UserStatus};

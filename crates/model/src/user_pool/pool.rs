@@ -91,6 +91,31 @@ impl UserPool {
         self.web_authn.multi_factor || self.first_factors.contains(&FirstFactor::WebAuthn)
     }
 
+    /// What is asked of passwords, by the pool's tag if it has one, else by its policy. NIST asks for fifteen characters,
+    /// or eight where a second factor is always asked for, and for no kinds of them.
+    pub fn passwords(&self) -> PoolPasswordPolicy {
+        let held = &self.password_policy;
+        let nist = self.password_profile().map_or(held.hard_to_guess, |said| said == PasswordProfile::Nist);
+        let bare = PoolPasswordPolicy {
+            temporary_days: held.temporary_days,
+            history: held.history,
+            ..PoolPasswordPolicy::default()
+        };
+        match (nist, held.hard_to_guess) {
+            (true, _) => PoolPasswordPolicy {
+                min_length: if self.mfa == MfaMode::On { 8 } else { 15 },
+                uppercase: false,
+                lowercase: false,
+                numbers: false,
+                symbols: false,
+                hard_to_guess: true,
+                ..bare
+            },
+            (false, true) => bare,
+            (false, false) => held.clone(),
+        }
+    }
+
     /// The text by which a name is unique here.
     pub fn name_key(&self, name: &str) -> String {
         if self.case_sensitive { name.to_owned() } else { name.to_lowercase() }
@@ -115,6 +140,39 @@ pub struct PoolPasswordPolicy {
     pub temporary_days: u32,
     /// How many former passwords cannot be used again, 0 to 24.
     pub history: u32,
+    /// Whether NIST's rules hold in place of lengths and kinds: [`UserPool::passwords`] says which.
+    #[serde(default)]
+    pub hard_to_guess: bool,
+}
+
+/// Which rules a pool has that was given none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum PasswordProfile {
+    /// NIST SP 800-63B-4, section 3.1.1.
+    #[default]
+    #[serde(rename = "nist-800-63b-4")]
+    Nist,
+    /// Cognito's usual ones.
+    #[serde(rename = "cognito")]
+    Cognito,
+}
+
+impl PasswordProfile {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Nist, Self::Cognito];
+
+    /// The word in settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nist => "nist-800-63b-4",
+            Self::Cognito => "cognito",
+        }
+    }
+
+    /// What a pool has of this profile.
+    pub fn policy(self) -> PoolPasswordPolicy {
+        PoolPasswordPolicy { hard_to_guess: self == Self::Nist, ..PoolPasswordPolicy::default() }
+    }
 }
 
 impl Default for PoolPasswordPolicy {
@@ -128,6 +186,7 @@ impl Default for PoolPasswordPolicy {
             symbols: true,
             temporary_days: 7,
             history: 0,
+            hard_to_guess: false,
         }
     }
 }

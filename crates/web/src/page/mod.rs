@@ -136,7 +136,7 @@ impl Stage<'_> {
 
     /// What the pool asks of passwords.
     fn rules(&self) -> PasswordRules {
-        let policy = &self.pool.password_policy;
+        let policy = self.pool.passwords();
         PasswordRules {
             min_length: usize::try_from(policy.min_length).unwrap_or_default(),
             uppercase: policy.uppercase,

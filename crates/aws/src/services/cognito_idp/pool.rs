@@ -217,6 +217,7 @@ macro_rules! settings {
                 };
                 PoolSettings {
                     password_policy: policy(self.policies, days),
+                    temporary_days: days,
                     mfa: self.mfa_configuration.map(Into::into),
                     first_factors: first_factors.map(|words| words.into_iter().map(Into::into).collect()),
                     deletion_protection: self.deletion_protection.map(|word| word == Protection::Active),
@@ -267,10 +268,7 @@ fn attributes(words: Vec<AttributeWord>) -> Vec<SignInAttribute> {
 
 fn policy(policies: Option<Policies>, days: Option<u32>) -> Option<PoolPasswordPolicy> {
     let usual = PoolPasswordPolicy::default();
-    let given = policies.and_then(|policies| policies.password_policy);
-    let Some(given) = given else {
-        return days.map(|temporary_days| PoolPasswordPolicy { temporary_days, ..usual });
-    };
+    let given = policies.and_then(|policies| policies.password_policy)?;
     Some(PoolPasswordPolicy {
         min_length: given.minimum_length.unwrap_or(usual.min_length),
         uppercase: given.require_uppercase.unwrap_or_default(),
@@ -279,6 +277,7 @@ fn policy(policies: Option<Policies>, days: Option<u32>) -> Option<PoolPasswordP
         symbols: given.require_symbols.unwrap_or_default(),
         temporary_days: given.temporary_password_validity_days.or(days).unwrap_or(usual.temporary_days),
         history: given.password_history_size.unwrap_or_default(),
+        hard_to_guess: false,
     })
 }
 
@@ -387,7 +386,7 @@ fn whole(detail: &PoolDetail) -> Value {
     let words = |attributes: &[SignInAttribute]| {
         (!attributes.is_empty()).then(|| attributes.iter().map(|a| a.as_str()).collect::<Vec<_>>())
     };
-    let policy = &pool.password_policy;
+    let policy = &pool.passwords();
     let messages = &pool.messages;
     json!({
         "Id": pool.id.as_str(),
