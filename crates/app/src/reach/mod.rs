@@ -51,20 +51,21 @@ pub struct Surroundings {
     pub catalogue: Vec<Catalogued>,
 }
 
-/// Everyone of the revision that was asked about last, indexed.
+/// Everyone of the revision that was asked about last, indexed. What has not changed since is not indexed again.
 #[derive(Default)]
 pub(crate) struct Everyone(Mutex<Option<(u64, Arc<Population>)>>);
 
 impl Everyone {
-    /// Indexed anew when something has changed since.
     fn at(&self, state: &Snapshot) -> Result<Arc<Population>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((revision, population)) = &*known
-            && *revision == state.revision()
-        {
-            return Ok(Arc::clone(population));
-        }
-        let population = Arc::new(Population::new(everyone::holders(state)?));
+        let population = match &*known {
+            Some((revision, population)) if *revision == state.revision() => {
+                return Ok(Arc::clone(population));
+            }
+            Some((_, before)) => Population::after(before, everyone::holders(state)?),
+            None => Population::new(everyone::holders(state)?),
+        };
+        let population = Arc::new(population);
         *known = Some((state.revision(), Arc::clone(&population)));
         Ok(population)
     }
