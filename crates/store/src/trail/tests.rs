@@ -117,6 +117,31 @@ fn one_record_is_found_in_any_file_whatever_the_files_times() {
 }
 
 #[test]
+fn a_record_is_found_wherever_a_line_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut chain, mut lines) = (line::Chain::origin(), Vec::new());
+    // Some pieces of a file, with lines of every length from a few hundred bytes to the longest.
+    for n in 0..150_usize {
+        let mut record = record(&format!("e{n}"));
+        record.user_agent = "x".repeat(n * 400);
+        chain.add(line::Role::Record, &line::body(&record, MAX_LINE).unwrap(), &mut lines);
+    }
+    assert!(lines.len() > 4 * 1024 * 1024, "{}", lines.len());
+    let path = folder.path().join(place::name(1));
+    std::fs::write(&path, &lines).unwrap();
+    for n in 0..150_usize {
+        let found = find::find(folder.path(), &format!("e{n}"), None).unwrap().unwrap();
+        assert_eq!((found.record.event_id, found.seq), (format!("e{n}"), n as u64 + 1));
+    }
+    assert_eq!(find::find(folder.path(), "e150", None).unwrap(), None);
+    // A line that is still being written is not one yet.
+    lines.pop();
+    std::fs::write(&path, &lines).unwrap();
+    assert_eq!(find::find(folder.path(), "e149", None).unwrap(), None);
+    assert!(find::find(folder.path(), "e148", None).unwrap().is_some());
+}
+
+#[test]
 fn an_intent_is_not_found_as_a_record() {
     let folder = tempfile::tempdir().unwrap();
     let mut worker = Worker::open(folder.path()).unwrap();
