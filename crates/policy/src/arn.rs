@@ -175,11 +175,14 @@ mod tests {
         ] {
             assert!(text.parse::<Arn>().is_err(), "{text:?}");
         }
+        let long = |len: usize| format!("arn:aws:iam::1:{}", "x".repeat(len - 15)).parse::<Arn>();
+        assert!(long(2047).is_ok() && long(2048).is_ok() && long(2049).is_err());
     }
 
     #[test]
     fn account_ids_are_twelve_digits() {
         assert_eq!("000000000001".parse::<AccountId>().unwrap().to_string(), "000000000001");
+        assert_eq!("111122223333".parse::<AccountId>().unwrap().number(), 111_122_223_333);
         for text in ["", "1", "00000000000a", "0000000000001", "+00000000001"] {
             assert!(text.parse::<AccountId>().is_err(), "{text:?}");
         }

@@ -174,11 +174,6 @@ impl Statement {
         patterns.iter().map(|(pattern, position)| (pattern, *position))
     }
 
-    /// Whether the principals are those of `NotPrincipal`.
-    pub fn is_not_principal(&self) -> bool {
-        self.principals.as_ref().is_some_and(|clause| clause.negated)
-    }
-
     /// The patterns of `Action` or `NotAction`.
     pub fn actions(&self) -> &[ActionPattern] {
         &self.actions.patterns

@@ -316,7 +316,10 @@ fn what_a_document_tells_of_itself() {
     assert_eq!((statement.sid(), statement.is_not_action()), (Some("One"), true));
     assert_eq!((statement.span().start.column, statement.span().end.line), (40, 3));
     assert_eq!(statement.actions()[0].as_str(), "s3:*");
-    assert!(statement.actions()[0].matches("S3:getobject"));
+    assert!(
+        statement.actions()[0].matches("S3:getobject") && !statement.actions()[0].matches("sqs:getobject")
+    );
+    assert_eq!((statement.index(), statement.effect().to_string().as_str()), (0, "Allow"));
     assert_eq!(statement.conditions().len(), 1);
     assert_eq!(counted_size(" { \"a b\" :\n1 }"), 8);
 }

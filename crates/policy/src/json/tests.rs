@@ -59,6 +59,12 @@ fn numbers_keep_their_digits_and_escapes_are_resolved() {
     assert_eq!(parse(text).unwrap().to_string(), "[-0.10e+2,\"é😀/\\u000a\"]");
 }
 
+#[test]
+fn texts_are_printed_with_as_few_escapes_as_can_be() {
+    let text = Value::Text("a b\u{1f}\u{20}\u{7f}\"\\/ñ".to_owned());
+    assert_eq!(text.to_string(), "\"a b\\u001f \u{7f}\\\"\\\\/ñ\"");
+}
+
 proptest! {
     #[test]
     fn never_panics(text in any::<String>()) {

@@ -58,7 +58,10 @@ fn an_allowed_verdict_lists_one_statement_and_a_refusal_all() {
     for (policies, outcome, listed) in [(&all, Outcome::Allowed, 1), (&denies, Outcome::ExplicitDeny, 2)] {
         let index = PolicyIndex::new(policies.to_vec());
         let compiled = CompiledPolicies { identity: Some(&index), ..CompiledPolicies::default() };
-        let decision = compiled.decision(&request, decide_indexed(&request, &compiled));
+        let verdict = decide_indexed(&request, &compiled);
+        let told = verdict.statement().and_then(|statement| compiled.matched(statement)).unwrap();
+        let decision = compiled.decision(&request, verdict);
+        assert!(decision.matched().contains(&told));
         assert_eq!((decision.outcome(), decision.matched().len()), (outcome, listed));
         assert_eq!(decision.decided_by(), PolicyType::Identity);
     }
@@ -80,6 +83,9 @@ fn told(members: &str) -> String {
     };
     let decision = evaluate(&request, &policies);
     let near = nearest(&request, &policies, &decision);
+    let index = PolicyIndex::new(own.to_vec());
+    let compiled = CompiledPolicies { identity: Some(&index), ..CompiledPolicies::default() };
+    assert_eq!(compiled.nearest(&request, &decision), near);
     near.iter().flat_map(|near| &near.failing).map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
@@ -133,4 +139,25 @@ fn the_nearest_statement_tells_each_element_that_fails() {
     ] {
         assert_eq!(told(members), wanted, "{members}");
     }
+}
+
+#[test]
+fn of_an_organization_the_level_that_does_not_allow_is_told() {
+    let level = |members| vec![policy(PolicyKind::ServiceControl, PolicySource::ServiceControl, members)];
+    let scp = [
+        level(r#""Effect":"Allow","Action":"*","Resource":"*""#),
+        level(r#""Effect":"Allow","Action":"s3:Put*","Resource":"*""#),
+    ];
+    let (own, who, context) = ([identity(ALLOW)], user(HERE), Context::new());
+    let policies = Policies { identity: &own, scp: Some(&scp), ..Policies::default() };
+    let request = Request {
+        principal: &who,
+        action: "s3:GetObject",
+        resource: "arn:aws:s3:::models/ana/weights",
+        resource_account: None,
+        context: &context,
+    };
+    let near = nearest(&request, &policies, &evaluate(&request, &policies));
+    let told: Vec<_> = near.iter().flat_map(|near| &near.failing).map(ToString::to_string).collect();
+    assert_eq!(told, ["`Action` is only `s3:Put*`"]);
 }
