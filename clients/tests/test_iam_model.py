@@ -216,6 +216,13 @@ def calls(account, recorder):
             },
         ),
     ]  # fmt: skip
+    audience = {"Audience": ["https://models.example"], "SigningAlgorithm": "ES384"}
+    yield from [
+        ("EnableOutboundWebIdentityFederation", {}),
+        ("GetOutboundWebIdentityFederationInfo", {}),
+        ("GetWebIdentityToken", {**audience, "DurationSeconds": 60, "Tags": TAGS}),
+        ("DisableOutboundWebIdentityFederation", {}),
+    ]
     yield ("CreateServiceLinkedRole", {"AWSServiceName": "cloudtrail.amazonaws.com", "Description": "d"})
     yield ("DeleteServiceLinkedRole", {"RoleName": recorder.answer["Role"]["RoleName"]})
     yield ("GetServiceLinkedRoleDeletionStatus", {"DeletionTaskId": recorder.answer["DeletionTaskId"]})
@@ -322,6 +329,8 @@ def account_as_it_was(garita):
     iam = garita.client("iam")
     with contextlib.suppress(iam.exceptions.NoSuchEntityException):
         iam.delete_account_password_policy()
+    with contextlib.suppress(iam.exceptions.FeatureDisabledException):
+        iam.disable_outbound_web_identity_federation()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from joserfc import jwk
 from joserfc import jwt as joserfc
 from platform_under_test import REPOSITORY
 
-ALGORITHMS = ["RS256", "ES256", "EdDSA"]
+ALGORITHMS = ["RS256", "ES256", "ES384", "EdDSA"]
 USES = ["id", "access"]
 
 
@@ -80,7 +80,7 @@ def test_joserfc_verifies(made, algorithm):
     joserfc.JWTClaimsRegistry(**rules).validate(token.claims)
 
 
-@pytest.mark.parametrize("algorithm, name", [("RS256", "sha256"), ("ES256", "sha256"), ("EdDSA", "sha512")])
+@pytest.mark.parametrize("algorithm, name", [("RS256", "sha256"), ("ES256", "sha256"), ("ES384", "sha384"), ("EdDSA", "sha512")])
 def test_the_id_token_names_its_access_token(made, algorithm, name):
     tokens = made["tokens"][algorithm]
     hashed = hashlib.new(name, tokens["access"].encode()).digest()

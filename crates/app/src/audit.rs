@@ -341,5 +341,10 @@ fn rejection_code(reason: Reason) -> &'static str {
         Reason::InvalidUserType => "InvalidUserType",
         Reason::UserPool(fault) => fault.code(),
         Reason::InvalidAuthorizationMessage => "InvalidAuthorizationMessageException",
+        Reason::FeatureEnabled => "FeatureEnabled",
+        Reason::FeatureDisabled => "FeatureDisabled",
+        Reason::OutboundFederationDisabled => "OutboundWebIdentityFederationDisabledException",
+        Reason::SessionDurationEscalation => "SessionDurationEscalationException",
+        Reason::JwtPayloadSizeExceeded => "JWTPayloadSizeExceededException",
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use garita_model::error::Refusal;
 use garita_model::explanation::Ground;
 use garita_model::session::Subject;
-use garita_model::{AccountId, Error, Result};
+use garita_model::{AccountId, Error, Result, Tag};
 use garita_policy::decision::Decision;
 use garita_policy::{
     CompiledPolicies, Context, NamedPolicy, PolicyIndex, PolicyType, Request, decide, denial_message,
@@ -262,14 +262,24 @@ fn session_policies(state: &Snapshot, cx: &RequestContext) -> Option<Vec<NamedPo
     Some(session.inline.iter().cloned().chain(managed).collect())
 }
 
+/// The tags of the principal as policies see them: those of the session, then those it has besides.
+pub(crate) fn principal_tags<'a>(cx: &'a RequestContext, live: &'a Live) -> impl Iterator<Item = &'a Tag> {
+    let of_session = cx.caller().session.as_ref().map_or(&[][..], |state| state.session.tags.as_slice());
+    let given = |tag: &&Tag| of_session.iter().any(|held| held.key.eq_ignore_ascii_case(&tag.key));
+    of_session.iter().chain(own_tags(live).iter().filter(move |tag| !given(tag)))
+}
+
+fn own_tags(live: &Live) -> &[Tag] {
+    match &live.standing {
+        Standing::User(user) => &user.tags,
+        Standing::Role(role) => &role.tags,
+        Standing::Root(_) | Standing::Anonymous => &[],
+    }
+}
+
 fn question_keys(cx: &RequestContext, question: &Question<'_>, live: &Live) -> Context {
     let mut keys = cx.keys().clone();
-    let tags = match &live.standing {
-        Standing::User(user) => user.tags.as_slice(),
-        Standing::Role(role) => role.tags.as_slice(),
-        Standing::Root(_) | Standing::Anonymous => &[],
-    };
-    for tag in tags {
+    for tag in own_tags(live) {
         let name = format!("aws:PrincipalTag/{}", tag.key);
         if keys.get(&name).is_none() {
             keys.set(&name, tag.value.clone());

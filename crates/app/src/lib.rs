@@ -97,6 +97,7 @@ pub struct App {
     attempts: user_pool::attempts::Attempts,
     pool_passwords: garita_model::user_pool::PasswordProfile,
     endpoint: std::sync::OnceLock<String>,
+    aws_endpoint: std::sync::OnceLock<String>,
     provider_keys: oidc::keys::ProviderKeys,
 }
 
@@ -133,6 +134,7 @@ impl App {
             pool_passwords: parts.pool_passwords,
             attempts: user_pool::attempts::Attempts::default(),
             endpoint: std::sync::OnceLock::new(),
+            aws_endpoint: std::sync::OnceLock::new(),
             reports: iam::credential_report::Reports::default(),
             access_jobs: iam::last_accessed::Jobs::default(),
             tokens: token::Tokens::default(),

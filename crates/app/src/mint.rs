@@ -1,9 +1,11 @@
-//! The one place that makes credentials: access keys, session credentials, and tokens of user pools ([`token`]).
+//! The one place that makes credentials: access keys, session credentials, tokens of user pools ([`token`]),
+//! and what accounts say of their principals to services outside ([`outbound`]).
 //!
 //! INVARIANT: every function that mints takes a proof that the principal is live now ([`Live`]) or a [`Permit`] made
 //! in the same transaction. Nothing about a session is stored: its token holds it, sealed under the master key and
 //! bound to its key id.
 
+pub(crate) mod outbound;
 pub mod token;
 
 use std::sync::Arc;

@@ -150,12 +150,17 @@ fn query_status(error: &Error) -> StatusCode {
 /// The status of what only one operation tells.
 fn rejection_status(reason: Reason) -> StatusCode {
     match reason {
-        Reason::InvalidAuthenticationCode => StatusCode::FORBIDDEN,
+        Reason::InvalidAuthenticationCode
+        | Reason::OutboundFederationDisabled
+        | Reason::SessionDurationEscalation => StatusCode::FORBIDDEN,
+        Reason::FeatureEnabled => StatusCode::CONFLICT,
+        Reason::FeatureDisabled => StatusCode::NOT_FOUND,
         Reason::ReportNotPresent | Reason::ReportExpired => StatusCode::GONE,
         Reason::PasswordPolicyViolation
         | Reason::InvalidUserType
         | Reason::UserPool(_)
         | Reason::InvalidAuthorizationMessage
+        | Reason::JwtPayloadSizeExceeded
         | Reason::InvalidIdentityToken
         | Reason::ExpiredToken
         | Reason::IdpCommunicationError

@@ -302,6 +302,8 @@ static ROWS: &[Row] = rows! {
     "sts" "AssumeRoleWithWebIdentity" Write "{RoleArn}"
         ["RoleArn" "RoleSessionName" "WebIdentityToken" "PolicyArns" "Policy" "DurationSeconds"]
         sts::assume_role_with_web_identity;
+    "sts" "GetWebIdentityToken" Read ANY
+        ["Audience" "DurationSeconds" "SigningAlgorithm" "Tags"] sts::get_web_identity_token;
     "sts" "GetSessionToken" Read ANY ["DurationSeconds" "SerialNumber" "TokenCode"] sts::get_session_token;
     "sts" "GetFederationToken" Read "arn:aws:sts::{account}:federated-user/{Name}"
         ["Name" "Policy" "PolicyArns" "DurationSeconds" "Tags"] sts::get_federation_token;

@@ -54,6 +54,7 @@ pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -
         }
     };
     let web_endpoint = site.as_ref().map(|site| site.url().to_owned());
+    app.set_aws_endpoint(aws_url);
     app.set_endpoint(web_endpoint.as_deref().unwrap_or(aws_url));
     let web = site.map(|site| Web::new(app.clone(), site));
     let mut bound = Vec::new();

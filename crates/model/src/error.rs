@@ -89,6 +89,16 @@ pub enum Reason {
     UserPool(PoolFault),
     /// An encoded message that is not of this account, or of no refusal.
     InvalidAuthorizationMessage,
+    /// A feature of the account that is on already.
+    FeatureEnabled,
+    /// A feature of the account that is off already.
+    FeatureDisabled,
+    /// An account that vouches for nobody outside.
+    OutboundFederationDisabled,
+    /// A token that would outlive the session that asks for it.
+    SessionDurationEscalation,
+    /// A token that would be too long.
+    JwtPayloadSizeExceeded,
 }
 
 /// A denied request: who asked for what, and the decision that refused it.

@@ -29,6 +29,7 @@ pub mod secret;
 pub mod session;
 pub mod ssh_public_key;
 pub mod tag;
+pub mod token_issuer;
 pub mod token_key;
 pub mod user;
 pub mod user_pool;
@@ -61,6 +62,7 @@ pub use secret::{Sealed, Secret};
 pub use session::Session;
 pub use ssh_public_key::SshPublicKey;
 pub use tag::Tag;
+pub use token_issuer::TokenIssuer;
 pub use token_key::{KeyStage, PublicKey, TokenAlgorithm, TokenKey, TokenUse};
 pub use user::User;
 pub use user_pool::{

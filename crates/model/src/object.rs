@@ -24,6 +24,7 @@ use crate::plain::Plain;
 use crate::role::{Role, RoleUse};
 use crate::role_deletion::RoleDeletion;
 use crate::ssh_public_key::SshPublicKey;
+use crate::token_issuer::TokenIssuer;
 use crate::token_key::TokenKey;
 use crate::user::User;
 use crate::user_pool::{ClientId, CodePurpose, PoolId, Uuid};
@@ -53,6 +54,7 @@ pub enum Object {
     TokenKey(Arc<TokenKey>),
     RoleUse(Arc<RoleUse>),
     RoleDeletion(Arc<RoleDeletion>),
+    TokenIssuer(Arc<TokenIssuer>),
     UserPool(Arc<UserPool>),
     PoolClient(Arc<PoolClient>),
     PoolGroup(Arc<PoolGroup>),
@@ -85,6 +87,7 @@ pub enum ObjectKind {
     TokenKey,
     RoleUse,
     RoleDeletion,
+    TokenIssuer,
     UserPool,
     PoolClient,
     PoolGroup,
@@ -99,7 +102,7 @@ pub enum ObjectKind {
 
 impl ObjectKind {
     /// Every kind, in the order a snapshot loads them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Account,
         Self::ManagedPolicy,
         Self::Group,
@@ -116,6 +119,7 @@ impl ObjectKind {
         Self::TokenKey,
         Self::RoleUse,
         Self::RoleDeletion,
+        Self::TokenIssuer,
         Self::UserPool,
         Self::PoolClient,
         Self::PoolGroup,
@@ -147,6 +151,7 @@ impl ObjectKind {
             Self::TokenKey => "token_key",
             Self::RoleUse => "role_use",
             Self::RoleDeletion => "role_deletion",
+            Self::TokenIssuer => "token_issuer",
             Self::UserPool => "user_pool",
             Self::PoolClient => "pool_client",
             Self::PoolGroup => "pool_group",
@@ -235,6 +240,7 @@ impl Object {
             Self::TokenKey(p) => ObjectKey::plain(p.as_ref()),
             Self::RoleUse(p) => ObjectKey::plain(p.as_ref()),
             Self::RoleDeletion(p) => ObjectKey::plain(p.as_ref()),
+            Self::TokenIssuer(p) => ObjectKey::plain(p.as_ref()),
             Self::UserPool(p) => ObjectKey::user_pool(&p.id),
             Self::PoolClient(c) => ObjectKey::pool_client(&c.id),
             Self::PoolGroup(g) => ObjectKey::pool_group(&g.pool, &g.name),
@@ -282,6 +288,7 @@ impl Object {
             ObjectKind::TokenKey => read(document).map(TokenKey::into_object),
             ObjectKind::RoleUse => read(document).map(RoleUse::into_object),
             ObjectKind::RoleDeletion => read(document).map(RoleDeletion::into_object),
+            ObjectKind::TokenIssuer => read(document).map(TokenIssuer::into_object),
             ObjectKind::UserPool => read(document).map(|o| Self::UserPool(Arc::new(o))),
             ObjectKind::PoolClient => read(document).map(|o| Self::PoolClient(Arc::new(o))),
             ObjectKind::PoolGroup => read(document).map(|o| Self::PoolGroup(Arc::new(o))),

@@ -14,6 +14,7 @@ use crate::object::{Object, ObjectKind};
 use crate::role::RoleUse;
 use crate::role_deletion::RoleDeletion;
 use crate::ssh_public_key::SshPublicKey;
+use crate::token_issuer::TokenIssuer;
 use crate::token_key::TokenKey;
 use crate::user_pool::{PoolBrowser, PoolDevice, PoolPasskey, StageSession};
 
@@ -63,6 +64,7 @@ plain! {
     SshPublicKey by |key| format!("{}/{}", key.user, key.id);
     RoleUse by |used| used.role.to_string();
     RoleDeletion by |deletion| deletion.task.to_string();
+    TokenIssuer by |_issuer| TokenIssuer::LOCAL.to_owned();
     PoolBrowser by |browser| PoolBrowser::place(&browser.pool, &browser.cookie);
     PoolDevice by |device| PoolDevice::place(&device.pool, &device.code);
     StageSession by |session| StageSession::place(&session.pool, &session.api, &session.cookie);

@@ -1,7 +1,7 @@
-//! A key that signs the tokens of a user pool, and the times it does what.
+//! A key that signs the tokens of a user pool or of an account's issuer, and the times it does what.
 //!
 //! A pool has a key for each algorithm its app clients ask for, and separate ones for id and access tokens, as Cognito
-//! has. A key is published before it signs, and after, for as long as tokens signed with it may live; which of these
+//! has. An account's issuer has one for each algorithm, for id tokens. A key is published before it signs, and after, for as long as tokens signed with it may live; which of these
 //! it does is read off its times ([`TokenKey::stage`]), so nothing has to happen at the moment of a change.
 //! INVARIANT: a denied key is never published and verifies nothing, whatever its times say.
 
@@ -20,6 +20,9 @@ pub enum TokenAlgorithm {
     /// ECDSA on P-256 with SHA-256.
     #[serde(rename = "ES256")]
     Es256,
+    /// ECDSA on P-384 with SHA-384.
+    #[serde(rename = "ES384")]
+    Es384,
     /// Ed25519.
     #[serde(rename = "EdDSA")]
     EdDsa,
@@ -27,13 +30,14 @@ pub enum TokenAlgorithm {
 
 impl TokenAlgorithm {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Rs256, Self::Es256, Self::EdDsa];
+    pub const ALL: [Self; 4] = [Self::Rs256, Self::Es256, Self::Es384, Self::EdDsa];
 
     /// The name in a token's header.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",
             Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
             Self::EdDsa => "EdDSA",
         }
     }
@@ -59,7 +63,7 @@ impl TokenUse {
     }
 }
 
-/// The public half: the members of a JSON Web Key that hold it, as base64url.
+/// The public half: the members of a JSON Web Key that hold it, as base64url. Each kind of key has a tag of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kty")]
 pub enum PublicKey {
@@ -79,6 +83,14 @@ pub enum PublicKey {
         /// The other.
         y: String,
     },
+    /// A point on P-384.
+    #[serde(rename = "EC-P384")]
+    P384 {
+        /// One coordinate.
+        x: String,
+        /// The other.
+        y: String,
+    },
     /// A point on Ed25519: RFC 8037 section 2.
     #[serde(rename = "OKP")]
     Ed25519 {
@@ -90,10 +102,10 @@ pub enum PublicKey {
 /// A signing key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenKey {
-    /// The account of the pool.
+    /// The account of the pool, or of the issuer.
     #[serde(with = "crate::object::display")]
     pub account: AccountId,
-    /// The pool whose tokens it signs.
+    /// The pool whose tokens it signs, or the issuer, by id.
     pub pool: String,
     /// Its name in tokens and in the published set: the key's own thumbprint (RFC 7638).
     pub kid: String,

@@ -238,6 +238,7 @@ impl TestGarita {
         };
         let app = App::open(&folder, parts).await.unwrap();
         app.set_endpoint(ENDPOINT);
+        app.set_aws_endpoint(ENDPOINT);
         let brought = BroughtKey {
             id: "AKIATESTROOTKEY00001".parse().unwrap(),
             secret: Secret::new("root-secret-0123456789".to_owned()),

@@ -25,6 +25,7 @@ pub(crate) mod mfa_assignment;
 pub mod mfa_device;
 mod noun;
 pub mod oidc_provider;
+pub mod outbound_federation;
 pub mod page;
 pub mod password_policy;
 mod policy_arn;

@@ -5,7 +5,7 @@
 //!
 //! Spec: Cognito Developer Guide, "Understanding the identity (ID) token" and "Understanding the access token".
 
-use aws_lc_rs::digest::{SHA256, SHA512, digest};
+use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_model::{Entropy, Error, RequestId, Result, Secret, TokenAlgorithm, TokenUse};
@@ -207,6 +207,7 @@ fn attribute(name: &str, value: &str) -> Value {
 fn half_hash(algorithm: TokenAlgorithm, token: &Secret<String>) -> String {
     let hash = match algorithm {
         TokenAlgorithm::Rs256 | TokenAlgorithm::Es256 => &SHA256,
+        TokenAlgorithm::Es384 => &SHA384,
         TokenAlgorithm::EdDsa => &SHA512,
     };
     let hash = digest(hash, token.expose().as_bytes());

@@ -11,6 +11,7 @@ mod session_tag;
 mod session_token;
 mod trust;
 mod web_identity;
+mod web_identity_token;
 
 use garita_model::session::{Link, Origin};
 use garita_model::{Error, Result};
@@ -22,6 +23,7 @@ pub use caller::CallerIdentity;
 pub use federation_token::{FederatedUser, GetFederationToken};
 pub(crate) use trust::{role_for_web_identity, trusts_nobody};
 pub use web_identity::{AssumeRoleWithWebIdentity, WebIdentitySession};
+pub use web_identity_token::{GetWebIdentityToken, WebIdentityToken};
 
 use crate::context::RequestContext;
 use crate::live::{Live, Standing};

@@ -18,6 +18,7 @@ use super::trust::{Means, role_name};
 use crate::App;
 use crate::audit;
 use crate::context::RequestContext;
+use crate::iam::outbound_federation;
 use crate::oidc::token::{MOST, Proof, Token};
 
 /// What `AssumeRoleWithWebIdentity` asks for.
@@ -64,6 +65,11 @@ impl App {
         }
         let (account, _) = role_name(&ask.role)?;
         let token = Token::read(ask.token.expose())?;
+        if self.sts_issuer_base().is_ok_and(|base| outbound_federation::is_own(base, &token.issuer)) {
+            // As AWS: what accounts say of their principals is for services outside.
+            let message = "a token of GetWebIdentityToken opens no role: use AssumeRole";
+            return Err(Error::rejected(Reason::InvalidIdentityToken, message));
+        }
         let provider = provider(&self.snapshot(), account, &token.issuer)?;
         let keys = self.provider_keys.of(&provider, token.key(), cx.now()).await?;
         let proof = token.verify(&provider, &keys, cx.now())?;

@@ -24,6 +24,9 @@ fn entry(key: &TokenKey) -> Value {
         PublicKey::P256 { x, y } => {
             json!({ "alg": alg, "crv": "P-256", "kid": kid, "kty": "EC", "use": "sig", "x": x, "y": y })
         }
+        PublicKey::P384 { x, y } => {
+            json!({ "alg": alg, "crv": "P-384", "kid": kid, "kty": "EC", "use": "sig", "x": x, "y": y })
+        }
         PublicKey::Ed25519 { x } => {
             json!({ "alg": alg, "crv": "Ed25519", "kid": kid, "kty": "OKP", "use": "sig", "x": x })
         }

@@ -1,4 +1,4 @@
-//! Carrying out what [`super::rotation`] plans, for every pool of this Garita.
+//! Carrying out what [`super::rotation`] plans, for every pool and every account's issuer of this Garita.
 //!
 //! Keys are generated before the transaction, on the threads for slow work; inside it the plan is made once more, and
 //! nothing happens unless it is still the same. So two nodes may do this at the same time, and one of them does it.
@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use garita_model::user_pool::Uuid;
 use garita_model::{AccountId, Error, ObjectKey, Plain as _, Result, TokenKey};
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -73,10 +74,15 @@ impl App {
         let steps = task.steps(&self.snapshot())?;
         let (app, asked, ordered) = (Arc::clone(self), task.clone(), steps.clone());
         let made: Vec<TokenKey> = self.passwords().turn(move || asked.make(&app, &ordered)).await??;
-        let name = if task.denied.is_some() { "DenyUserPoolKey" } else { "RotateUserPoolKeys" };
-        let parameters = json!({ "userPoolId": task.pool, "keyId": task.denied });
+        let (source, owner, nouns) = match task.is_of_account() {
+            true => ("sts.amazonaws.com", "issuerId", ["DenyIssuerKey", "RotateIssuerKeys"]),
+            false => ("cognito-idp.amazonaws.com", "userPoolId", ["DenyUserPoolKey", "RotateUserPoolKeys"]),
+        };
+        let [deny, rotate] = nouns;
+        let name = if task.denied.is_some() { deny } else { rotate };
+        let parameters = json!({ owner: task.pool, "keyId": task.denied });
         let cx = self.operator(task.account, name, parameters.clone())?.for_event(Event {
-            source: "cognito-idp.amazonaws.com",
+            source,
             name: name.to_owned(),
             parameters,
             read_only: false,
@@ -84,7 +90,7 @@ impl App {
         });
         self.change(&cx, move |change| {
             if task.steps(change.state())? != steps {
-                let message = "the keys of the user pool were changed by another request; try again";
+                let message = "the signing keys were changed by another request; try again";
                 return Err(Error::unavailable(message, "a lost race"));
             }
             task.apply(change, steps, made)
@@ -94,6 +100,11 @@ impl App {
 }
 
 impl Task {
+    /// Whether the keys are those of an account's issuer, which is known by a UUID, as no pool is.
+    fn is_of_account(&self) -> bool {
+        self.pool.parse::<Uuid>().is_ok()
+    }
+
     /// What there is to do, the denial first.
     fn steps(&self, state: &Snapshot) -> Result<Vec<Step>> {
         let held = state.list::<TokenKey>(self.account, &TokenKey::prefix(&self.pool));
@@ -101,8 +112,9 @@ impl Task {
         let mut steps = Vec::new();
         if let Some(kid) = &self.denied {
             let found = keys.iter_mut().find(|key| key.kid == *kid);
+            let owner = if self.is_of_account() { "issuer" } else { "user pool" };
             let found = found
-                .ok_or_else(|| Error::NotFound(format!("user pool `{}` has no key `{kid}`", self.pool)))?;
+                .ok_or_else(|| Error::NotFound(format!("{owner} `{}` has no key `{kid}`", self.pool)))?;
             let denied = deny(found, self.schedule, self.now);
             *found = Arc::new(denied.clone());
             steps.push(Step::Put(Box::new(denied)));
@@ -126,9 +138,13 @@ impl Task {
     }
 
     fn apply(&self, change: &mut Change<'_>, steps: Vec<Step>, made: Vec<TokenKey>) -> Result<()> {
-        let region = change.app().region();
-        let arn = format!("arn:aws:cognito-idp:{region}:{}:userpool/{}", self.account, self.pool);
-        let permit = change.authorize(&Question::new("cognito-idp:UpdateUserPool", &arn, self.account))?;
+        let permit = if self.is_of_account() {
+            change.authorize(&Question::new("iam:EnableOutboundWebIdentityFederation", "*", self.account))?
+        } else {
+            let region = change.app().region();
+            let arn = format!("arn:aws:cognito-idp:{region}:{}:userpool/{}", self.account, self.pool);
+            change.authorize(&Question::new("cognito-idp:UpdateUserPool", &arn, self.account))?
+        };
         let kids: Vec<&str> = made.iter().map(|key| key.kid.as_str()).collect();
         change.made(json!({ "keyIds": kids }));
         for key in made {

@@ -11,8 +11,10 @@ use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair,
-    KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED,
+    ECDSA_P384_SHA384_FIXED_SIGNING, ED25519, EcdsaKeyPair, EcdsaSigningAlgorithm,
+    EcdsaVerificationAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
+    RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -108,8 +110,15 @@ pub(crate) struct Signer {
 
 enum Pair {
     Rsa(Box<rsa::KeyPair>),
-    P256(Box<EcdsaKeyPair>),
+    Elliptic(Box<EcdsaKeyPair>),
     Ed25519(Box<Ed25519KeyPair>),
+}
+
+fn elliptic(
+    how: &'static EcdsaSigningAlgorithm,
+    pkcs8: &[u8],
+) -> std::result::Result<Pair, aws_lc_rs::error::KeyRejected> {
+    EcdsaKeyPair::from_pkcs8(how, pkcs8).map(Box::new).map(Pair::Elliptic)
 }
 
 impl Signer {
@@ -119,11 +128,8 @@ impl Signer {
             .ok_or_else(|| Error::internal("a stored signing key does not open: wrong master key?"))?;
         let pair = match key.algorithm {
             TokenAlgorithm::Rs256 => rsa::KeyPair::from_pkcs8(plain.expose()).map(Box::new).map(Pair::Rsa),
-            TokenAlgorithm::Es256 => {
-                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, plain.expose())
-                    .map(Box::new)
-                    .map(Pair::P256)
-            }
+            TokenAlgorithm::Es256 => elliptic(&ECDSA_P256_SHA256_FIXED_SIGNING, plain.expose()),
+            TokenAlgorithm::Es384 => elliptic(&ECDSA_P384_SHA384_FIXED_SIGNING, plain.expose()),
             TokenAlgorithm::EdDsa => {
                 Ed25519KeyPair::from_pkcs8(plain.expose()).map(Box::new).map(Pair::Ed25519)
             }
@@ -140,7 +146,7 @@ impl Signer {
                 pair.sign(&RSA_PKCS1_SHA256, &rng, message, &mut signature).map_err(failed)?;
                 Ok(signature)
             }
-            Pair::P256(pair) => pair.sign(&rng, message).map(|s| s.as_ref().to_vec()).map_err(failed),
+            Pair::Elliptic(pair) => pair.sign(&rng, message).map(|s| s.as_ref().to_vec()).map_err(failed),
             Pair::Ed25519(pair) => pair.try_sign(message).map(|s| s.as_ref().to_vec()).map_err(failed),
         }
     }
@@ -177,17 +183,35 @@ pub(crate) fn verifies(key: &TokenKey, message: &[u8], signature: &[u8]) -> bool
             RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
         }
         (TokenAlgorithm::Es256, PublicKey::P256 { x, y }) => {
-            let (Some(x), Some(y)) = (bytes(x), bytes(y)) else { return false };
-            let point = [&[4], x.as_slice(), y.as_slice()].concat();
-            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
+            return of_point(&ECDSA_P256_SHA256_FIXED, x, y, message, signature);
+        }
+        (TokenAlgorithm::Es384, PublicKey::P384 { x, y }) => {
+            return of_point(&ECDSA_P384_SHA384_FIXED, x, y, message, signature);
         }
         (TokenAlgorithm::EdDsa, PublicKey::Ed25519 { x }) => {
             let Some(x) = bytes(x) else { return false };
             UnparsedPublicKey::new(&ED25519, x).verify(message, signature)
         }
-        (TokenAlgorithm::Rs256 | TokenAlgorithm::Es256 | TokenAlgorithm::EdDsa, _) => return false,
+        (
+            TokenAlgorithm::Rs256 | TokenAlgorithm::Es256 | TokenAlgorithm::Es384 | TokenAlgorithm::EdDsa,
+            _,
+        ) => return false,
     };
     good.is_ok()
+}
+
+/// Whether a signature is that of the key with this point.
+fn of_point(
+    how: &'static EcdsaVerificationAlgorithm,
+    x: &str,
+    y: &str,
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
+    let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
+    let (Some(x), Some(y)) = (bytes(x), bytes(y)) else { return false };
+    let point = [&[4], x.as_slice(), y.as_slice()].concat();
+    UnparsedPublicKey::new(how, point).verify(message, signature).is_ok()
 }
 
 /// A new key pair: the private half as PKCS #8.
@@ -202,13 +226,12 @@ fn draw(algorithm: TokenAlgorithm) -> Option<(Secret<Vec<u8>>, PublicKey)> {
             Some((Secret::new(private), PublicKey::Rsa { n: text(n), e: text(e) }))
         }
         TokenAlgorithm::Es256 => {
-            let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &rng).ok()?;
-            let private = Secret::new(made.as_ref().to_vec());
-            let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private.expose()).ok()?;
-            // SEC 1 section 2.3.3: 4, then both coordinates.
-            let (_, point) = pair.public_key().as_ref().split_first()?;
-            let (x, y) = point.split_at_checked(32)?;
-            Some((private, PublicKey::P256 { x: text(x), y: text(y) }))
+            let (private, x, y) = draw_point(&ECDSA_P256_SHA256_FIXED_SIGNING, 32)?;
+            Some((private, PublicKey::P256 { x, y }))
+        }
+        TokenAlgorithm::Es384 => {
+            let (private, x, y) = draw_point(&ECDSA_P384_SHA384_FIXED_SIGNING, 48)?;
+            Some((private, PublicKey::P384 { x, y }))
         }
         TokenAlgorithm::EdDsa => {
             let made = Ed25519KeyPair::generate_pkcs8(&rng).ok()?;
@@ -217,6 +240,20 @@ fn draw(algorithm: TokenAlgorithm) -> Option<(Secret<Vec<u8>>, PublicKey)> {
             Some((private, PublicKey::Ed25519 { x: text(pair.public_key().as_ref()) }))
         }
     }
+}
+
+/// A new key pair on a curve, with the coordinates of its point.
+fn draw_point(
+    how: &'static EcdsaSigningAlgorithm,
+    coordinate: usize,
+) -> Option<(Secret<Vec<u8>>, String, String)> {
+    let made = EcdsaKeyPair::generate_pkcs8(how, &SystemRandom::new()).ok()?;
+    let private = Secret::new(made.as_ref().to_vec());
+    let pair = EcdsaKeyPair::from_pkcs8(how, private.expose()).ok()?;
+    // SEC 1 section 2.3.3: 4, then both coordinates.
+    let (_, point) = pair.public_key().as_ref().split_first()?;
+    let (x, y) = point.split_at_checked(coordinate)?;
+    Some((private, URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y)))
 }
 
 /// Modulus and exponent of an `RSAPublicKey` (RFC 8017 appendix A.1.1) that the crypto library wrote.
@@ -248,6 +285,7 @@ fn thumbprint(public: &PublicKey) -> String {
     let text = match public {
         PublicKey::Rsa { n, e } => format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#),
         PublicKey::P256 { x, y } => format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#),
+        PublicKey::P384 { x, y } => format!(r#"{{"crv":"P-384","kty":"EC","x":"{x}","y":"{y}"}}"#),
         PublicKey::Ed25519 { x } => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#),
     };
     URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes()))

@@ -86,6 +86,17 @@ impl App {
         let _ = self.endpoint.set(url.trim_end_matches('/').to_owned());
     }
 
+    /// Sets the URL that AWS clients reach this Garita by: what the issuers of accounts begin with. Later calls do nothing.
+    pub fn set_aws_endpoint(&self, url: &str) {
+        let _ = self.aws_endpoint.set(url.trim_end_matches('/').to_owned());
+    }
+
+    /// The URL that the issuers of accounts begin with.
+    pub(crate) fn sts_issuer_base(&self) -> Result<&str> {
+        let unknown = || Error::internal("tokens are asked for before the endpoint is known");
+        self.aws_endpoint.get().map(String::as_str).ok_or_else(unknown)
+    }
+
     /// The URL that issuers begin with.
     pub(crate) fn issuer_base(&self) -> Result<&str> {
         let unknown = || Error::internal("tokens are asked for before the endpoint is known");

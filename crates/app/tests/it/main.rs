@@ -10,6 +10,7 @@ mod federation;
 mod iam;
 mod live;
 mod oauth;
+mod outbound;
 mod pool_keeping;
 mod reach;
 mod srp;

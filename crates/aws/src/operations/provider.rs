@@ -1,7 +1,7 @@
-//! Rows of identity providers.
+//! Rows of identity providers, and of the account as one.
 
 use super::*;
-use crate::services::iam::{oidc_provider, saml_provider, tag};
+use crate::services::iam::{oidc_provider, outbound_federation, saml_provider, tag};
 
 const OIDC: &str = "{OpenIDConnectProviderArn}";
 const SAML: &str = "{SAMLProviderArn}";
@@ -37,4 +37,8 @@ pub(super) static ROWS: &[Row] = rows! {
         ["SAMLProviderArn" "TagKeys"] tag::remove(tag::Bearer::SamlProvider);
     "iam" "ListSAMLProviderTags" List SAML
         ["SAMLProviderArn" "Marker" "MaxItems"] tag::list(tag::Bearer::SamlProvider);
+
+    "iam" "EnableOutboundWebIdentityFederation" Write ANY [] outbound_federation::enable;
+    "iam" "DisableOutboundWebIdentityFederation" Write ANY [] outbound_federation::disable;
+    "iam" "GetOutboundWebIdentityFederationInfo" Read ANY [] outbound_federation::get;
 };

@@ -1,11 +1,12 @@
 //! STS: sessions of roles and users, and who a caller is. API reference 2011-06-15.
 
+use garita_app::iam::outbound_federation::ALGORITHMS;
 use garita_app::mint::SessionCredentials;
 use garita_app::sts::{
-    AssumeRole, AssumeRoleWithWebIdentity, AssumedRole, GetFederationToken, MAX_DURATION, MAX_USER_DURATION,
-    MIN_DURATION, MfaCode,
+    AssumeRole, AssumeRoleWithWebIdentity, AssumedRole, GetFederationToken, GetWebIdentityToken,
+    MAX_DURATION, MAX_USER_DURATION, MIN_DURATION, MfaCode,
 };
-use garita_model::{Error, Secret, Tag};
+use garita_model::{Error, Secret, Tag, TokenAlgorithm};
 use garita_wire::protocol::iso8601;
 use garita_wire::protocol::xml::XmlWriter;
 use serde_json::{Value, json};
@@ -80,6 +81,30 @@ pub(crate) async fn assume_role_with_web_identity(call: Call<'_>) -> Result<Answ
         role_user(result, &assumed);
         result.text("Provider", &made.issuer);
         result.text("Audience", &made.audience);
+    });
+    Ok(answer.made(told))
+}
+
+pub(crate) async fn get_web_identity_token(call: Call<'_>) -> Result<Answer, Refusal> {
+    let audience = call.texts("Audience")?;
+    let lengths = audience.iter().all(|one| (1..=1_000).contains(&one.chars().count()));
+    if !(1..=10).contains(&audience.len()) || !lengths {
+        let message = "1 validation error detected: Value at 'audience' failed to satisfy constraint: Member must have 1 to 10 items of 1 to 1000 characters";
+        return Err(Error::invalid("audience", message).into());
+    }
+    call.text("SigningAlgorithm")?;
+    let algorithm = call.one_of("SigningAlgorithm", &ALGORITHMS.map(|how| (how.as_str(), how)))?;
+    let ask = GetWebIdentityToken {
+        audience,
+        duration: call.number("DurationSeconds", 60, 3_600)?,
+        algorithm: algorithm.unwrap_or(TokenAlgorithm::Rs256),
+        tags: session_tags(&call)?,
+    };
+    let made = call.app.get_web_identity_token(call.cx, &ask)?;
+    let told = json!({ "expiration": iso8601(made.expires) });
+    let answer = Answer::result(move |result| {
+        result.text("WebIdentityToken", made.token.expose());
+        result.timestamp("Expiration", made.expires);
     });
     Ok(answer.made(told))
 }

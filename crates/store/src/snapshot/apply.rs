@@ -39,6 +39,7 @@ impl Snapshot {
             | Object::PoolPasskey(_)
             | Object::TokenKey(_)
             | Object::RoleDeletion(_)
+            | Object::TokenIssuer(_)
             | Object::RoleUse(_) => {
                 self.plain.insert(object.key(), object.clone());
             }
@@ -79,6 +80,7 @@ impl Snapshot {
             | ObjectKind::PoolPasskey
             | ObjectKind::TokenKey
             | ObjectKind::RoleDeletion
+            | ObjectKind::TokenIssuer
             | ObjectKind::RoleUse => self.plain.remove(key).is_some(),
             ObjectKind::UserPool
             | ObjectKind::PoolClient

@@ -16,7 +16,7 @@ enum Step {
 }
 
 /// How many kinds [`object`] makes.
-const KINDS: u8 = 18;
+const KINDS: u8 = 19;
 
 fn object(kind: u8, name: u8, variant: u8) -> Object {
     let text = format!("n{name}");
@@ -55,6 +55,7 @@ fn object(kind: u8, name: u8, variant: u8) -> Object {
         5 => Object::InstanceProfile(Arc::new(instance_profile(&text, i64::from(variant)))),
         12 => Object::RoleDeletion(Arc::new(role_deletion(&text, i64::from(variant)))),
         13 => Object::PoolBrowser(Arc::new(pool_browser(&text, i64::from(variant)))),
+        17 => Object::TokenIssuer(Arc::new(token_issuer(&text, i64::from(variant)))),
         14 => Object::PoolDevice(Arc::new(pool_device(&text, i64::from(variant)))),
         15 => Object::StageSession(Arc::new(stage_session(&text, i64::from(variant)))),
         16 => Object::PoolPasskey(Arc::new(pool_passkey(&text, i64::from(variant)))),

@@ -9,8 +9,8 @@ use garita_model::{
     AccessKey, Account, AccountId, AuditRecord, DeletionEnd, DeletionFailure, Group, InstanceProfile,
     KeyOwner, KeyStatus, LoginProfile, ManagedPolicy, MfaAssignment, MfaDevice, Object, ObjectKey,
     ObjectKind, OidcProvider, PasswordHash, Path, PoolBrowser, PoolDevice, PoolPasskey, PublicKey, Role,
-    RoleDeletion, RoleUse, SamlProvider, Sealed, SshPublicKey, StageSession, TokenAlgorithm, TokenKey,
-    TokenUse, User,
+    RoleDeletion, RoleUse, SamlProvider, Sealed, SshPublicKey, StageSession, TokenAlgorithm, TokenIssuer,
+    TokenKey, TokenUse, User,
 };
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -193,6 +193,15 @@ pub(crate) fn role_deletion(name: &str, second: i64) -> RoleDeletion {
             at: moment(second + 1),
             failed: (second % 4 == 0).then(|| failed.clone()),
         }),
+    }
+}
+
+pub(crate) fn token_issuer(name: &str, second: i64) -> TokenIssuer {
+    TokenIssuer {
+        account: account_id(),
+        id: Uuid::from_bytes(bytes(name)),
+        created: moment(second),
+        enabled: second % 2 == 0,
     }
 }
 

@@ -120,6 +120,7 @@ fn tokens_say_what_cognitos_say() {
         let issued = world.now.as_second();
         let at_hash = match algorithm {
             TokenAlgorithm::EdDsa => "vspxlYw8tduXlXZykxNf_W4lu6vuhXj7kxx5IEIpLPI",
+            TokenAlgorithm::Es384 => "CyIQMdSVPfvEOEkdorAQ-2RdKUjNCyok",
             TokenAlgorithm::Rs256 | TokenAlgorithm::Es256 => "UkM2b42E54u4hWzuKV_B3w",
         };
         let expected = json!({

@@ -15,6 +15,7 @@ pub(crate) mod last_accessed;
 pub(crate) mod login_profile;
 pub(crate) mod mfa;
 pub(crate) mod oidc_provider;
+pub(crate) mod outbound_federation;
 pub(crate) mod password_policy;
 pub(crate) mod policy;
 pub(crate) mod policy_version;
