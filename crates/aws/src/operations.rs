@@ -168,7 +168,7 @@ impl Row {
 const USER: &str = "arn:aws:iam::{account}:user{path}{UserName}";
 const GROUP: &str = "arn:aws:iam::{account}:group{path}{GroupName}";
 const ROLE: &str = "arn:aws:iam::{account}:role{path}{RoleName}";
-const LINKED: &str = "arn:aws:iam::{account}:role/aws-service-role/{AWSServiceName}/{RoleName}";
+const LINKED: &str = "arn:aws:iam::{account}:role/aws-service-role/{AWSServiceName}/AWSServiceRoleFor*";
 const POLICY: &str = "{PolicyArn}";
 const ANY: &str = "*";
 
@@ -221,7 +221,8 @@ static ROWS: &[Row] = rows! {
     "iam" "CreateServiceLinkedRole" Write LINKED
         ["AWSServiceName" "Description" "CustomSuffix"] service_linked_role::create;
     "iam" "DeleteServiceLinkedRole" Write ROLE ["RoleName"] service_linked_role::delete;
-    "iam" "GetServiceLinkedRoleDeletionStatus" Read LINKED ["DeletionTaskId"] service_linked_role::deletion;
+    "iam" "GetServiceLinkedRoleDeletionStatus" Read "arn:aws:iam::{account}:role/aws-service-role/*"
+        ["DeletionTaskId"] service_linked_role::deletion;
 
     "iam" "CreatePolicy" PermissionsManagement POLICY
         ["PolicyName" "Path" "PolicyDocument" "Description" "Tags"] policy::create;
