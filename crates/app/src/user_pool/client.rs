@@ -7,7 +7,7 @@ use garita_model::user_pool::{AuthFlow, ClientId, PoolFault, PoolId, TokenValidi
 use garita_model::{Object, ObjectKey, PoolClient, Result, Secret, UserPool};
 
 use super::ask::judged;
-use super::{Part, invalid};
+use super::{Part, checked_title, invalid};
 use crate::App;
 use crate::context::RequestContext;
 use crate::iam::Page;
@@ -251,7 +251,7 @@ fn settled(pool: &UserPool, client: PoolClient, settings: ClientSettings) -> Res
         return Err(invalid(format!("The provider {other} does not exist for User Pool {}.", pool.id)));
     }
     let client = PoolClient {
-        name: checked_name(settings.name.unwrap_or(client.name))?,
+        name: checked_title("clientName", settings.name.unwrap_or(client.name))?,
         flows,
         access_token: settings.access_token.unwrap_or(hours(1)),
         id_token: settings.id_token.unwrap_or(hours(1)),
@@ -295,17 +295,6 @@ fn check_lives(client: &PoolClient) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// `ClientNameType`.
-fn checked_name(name: String) -> Result<String> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || "_+=,.@-".contains(c);
-    if (1..=128).contains(&name.chars().count()) && name.chars().all(fits) {
-        return Ok(name);
-    }
-    Err(invalid(
-        r"1 validation error detected: Value at 'clientName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w\s+=,.@-]+",
-    ))
 }
 
 /// HTTPS, plain HTTP to this machine, or an app's own scheme; no fragment. OAuth 2.0, RFC 6749 §3.1.2.

@@ -110,6 +110,17 @@ fn check_name(member: &str, name: &str) -> Result<()> {
     )))
 }
 
+/// `ClientNameType` and `UserPoolNameType`: 1 to 128 letters, digits, spaces and a few signs.
+fn checked_title(member: &str, name: String) -> Result<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || "_+=,.@-".contains(c);
+    if (1..=128).contains(&name.chars().count()) && name.chars().all(fits) {
+        return Ok(name);
+    }
+    Err(invalid(format!(
+        r"1 validation error detected: Value at '{member}' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w\s+=,.@-]+"
+    )))
+}
+
 /// A parameter that must be there.
 fn given<'a>(parameters: &'a BTreeMap<String, String>, name: &str) -> Result<&'a String> {
     let value = parameters.get(name).filter(|value| !value.is_empty());

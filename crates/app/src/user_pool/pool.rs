@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::ask::{ask, judged, own_account};
-use super::{Part, invalid, passkey, tagging};
+use super::{Part, checked_title, invalid, passkey, tagging};
 use crate::App;
 use crate::authorize::{Permit, Question, judge};
 use crate::change::Change;
@@ -109,7 +109,7 @@ impl App {
             let pool = UserPool {
                 id,
                 account,
-                name: checked_name(input.name)?,
+                name: checked_title("poolName", input.name)?,
                 created: now,
                 modified: now,
                 password_policy: change.app().pool_passwords.policy(),
@@ -182,7 +182,7 @@ impl App {
         let profile = self.pool_passwords;
         self.edit_pool(cx, "cognito-idp:UpdateUserPool", id, move |pool| {
             if let Some(name) = name {
-                pool.name = checked_name(name)?;
+                pool.name = checked_title("poolName", name)?;
             }
             *pool = settled(pool.clone(), settings, profile)?;
             Ok(())
@@ -337,17 +337,6 @@ fn judge_creation(
 
 fn detail(state: &Snapshot, pool: Arc<UserPool>) -> PoolDetail {
     PoolDetail { users: state.pool_user_count(&pool.id), pool }
-}
-
-/// `UserPoolNameType`.
-fn checked_name(name: String) -> Result<String> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || "_+=,.@-".contains(c);
-    if (1..=128).contains(&name.chars().count()) && name.chars().all(fits) {
-        return Ok(name);
-    }
-    Err(invalid(
-        r"1 validation error detected: Value at 'poolName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w\s+=,.@-]+",
-    ))
 }
 
 /// A pool with its settings, checked against one another.
