@@ -64,8 +64,7 @@ impl App {
             let message = "Outbound web identity federation is not enabled for your account.";
             Error::rejected(Reason::OutboundFederationDisabled, message)
         })?;
-        let issued = whole_second(cx.now());
-        let expires = issued + SignedDuration::from_secs(i64::from(seconds));
+        let expires = whole_second(cx.now()) + SignedDuration::from_secs(i64::from(seconds));
         if cx.caller().session.as_ref().is_some_and(|held| held.session.expires < expires) {
             let message = "The token would outlive the session that asks for it: ask for a shorter duration.";
             return Err(Error::rejected(Reason::SessionDurationEscalation, message));
@@ -75,7 +74,8 @@ impl App {
             issuer: &issuer,
             subject: subject(&live)?,
             audience: &ask.audience,
-            issued,
+            // Not cut to a second: a key that was made within this one signs already.
+            issued: cx.now(),
             expires,
             more: told(cx, &live, account, &ask.tags),
         };

@@ -83,6 +83,18 @@ async fn keys_follow_one_another_and_old_tokens_stay_verifiable() {
 }
 
 #[tokio::test]
+async fn keys_sign_from_the_moment_they_are_made() {
+    let garita = TestGarita::new().await;
+    garita.clock.advance(SignedDuration::from_millis(500));
+    let root = garita.as_root();
+    garita.app.enable_outbound_federation(&root).await.unwrap();
+    for algorithm in [TokenAlgorithm::Rs256, TokenAlgorithm::Es384] {
+        let made = garita.app.get_web_identity_token(&garita.as_root(), &wanted(algorithm)).unwrap();
+        assert_eq!(made.expires.to_string(), "2026-03-01T12:05:00Z");
+    }
+}
+
+#[tokio::test]
 async fn a_token_is_about_its_caller_and_ends_with_the_session() {
     let (garita, ana, issuer) = vouching().await;
     let policy = Some(allow("sts:GetWebIdentityToken", "*"));
