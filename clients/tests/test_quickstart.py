@@ -1,6 +1,7 @@
 """`garita quickstart`, as a newcomer runs it: from an empty folder, with nothing but Python on the machine."""
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -101,6 +102,8 @@ class Standing:
 def test_what_it_prints_can_be_pasted_and_ctrl_c_ends_everything(first, data):
     standing = Standing(data)
     try:
+        passwords = json.loads((data / "quickstart/credentials.json").read_text())["people"]["passwords"]
+        assert len(passwords) == 3 and all(f"{name:6} {password}" in standing.said for name, password in passwords)
         exports = re.findall(r"^export .*$", standing.said, re.MULTILINE)
         script = "import mlflow; print('found', mlflow.get_experiment_by_name('churn').name)"
         pasted = "\n".join([*exports, f'{data}/python/bin/python -c "{script}"'])
@@ -115,6 +118,35 @@ def test_what_it_prints_can_be_pasted_and_ctrl_c_ends_everything(first, data):
     finally:
         standing.process.kill()
     assert processes_of(data) == []
+
+
+def test_people_open_mlflow_with_the_passwords_that_are_shown_once(first, data):
+    from playwright.sync_api import sync_playwright
+    from sign_in_site import chromium_binary
+
+    kept = json.loads((data / "quickstart/credentials.json").read_text())["people"]
+    passwords = dict(kept["passwords"])
+    standing = Standing(data)
+    try:
+        # They were shown by the run before this one: the first that stayed up.
+        assert kept["shown"] and not any(password in standing.said for password in passwords.values())
+        url = re.search(r"Open MLflow in a browser: (\S+)", standing.said).group(1)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium_binary(), args=["--no-sandbox"])
+            page = browser.new_page()
+            page.goto(f"{url}#/experiments")
+            page.fill("#username", "bruno")
+            page.fill("#password", passwords["bruno"])
+            page.keyboard.press("Enter")
+            page.get_by_text("churn").first.wait_for(timeout=30_000)
+            assert page.url == f"{url}#/experiments"
+            page.goto(f"{url}garita/account")
+            assert page.inner_text("#role").endswith(":role/mlflow-reader")
+            browser.close()
+    finally:
+        standing.process.kill()
+        standing.process.wait()
+    until_gone(data)
 
 
 def test_mlflow_does_not_outlive_a_killed_garita(first, data):

@@ -22,6 +22,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::mail::MailConfig;
+pub(crate) use user_pool::UserPoolConfig;
 
 /// Most bytes of a file with a stage's policy.
 const MAX_POLICY_FILE: u64 = 256 * 1024;
@@ -198,7 +199,7 @@ pub(crate) struct ApiConfig {
     pub(crate) policy: Option<PathBuf>,
     /// The user pools whose tokens it takes beside AWS signatures.
     #[serde(default)]
-    pub(crate) user_pool: Vec<user_pool::UserPoolConfig>,
+    pub(crate) user_pool: Vec<UserPoolConfig>,
 }
 
 impl Default for Config {

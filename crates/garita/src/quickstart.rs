@@ -2,12 +2,13 @@
 //!
 //! Two accounts as in the seed: `ml-platform` owns the API in front of MLflow and three roles; `data-science` runs jobs
 //! that take one of them. Everything but the accounts is made over the wire by `provision.py`; `demo.py` then tries
-//! what each role may and may not do, with the MLflow SDK. INVARIANT: a second run finds what the first one made, and
+//! what each role may and may not do, with the MLflow SDK. Three people of a user pool have the same roles in a browser. INVARIANT: a second run finds what the first one made, and
 //! whatever ends the command ends every process it started.
 
 mod files;
 mod keys;
 mod paste;
+mod people;
 mod plan;
 mod progress;
 mod script;
@@ -30,6 +31,7 @@ use crate::cli::told_to_stop;
 use crate::data_folder::DataFolder;
 use crate::serve::{self, Serving};
 use keys::Keys;
+use people::People;
 use plan::Plan;
 use progress::Step;
 use script::Script;
@@ -61,7 +63,7 @@ pub(crate) struct QuickstartArgs {
 
 /// Sets up, shows, and stays up until told to stop.
 pub(crate) async fn run(args: QuickstartArgs, folder: &DataFolder) -> Result<ExitCode> {
-    let shown = tokio::select! {
+    let mut shown = tokio::select! {
         shown = show(&args, folder) => shown?,
         told = told_to_stop() => {
             told?;
@@ -71,6 +73,7 @@ pub(crate) async fn run(args: QuickstartArgs, folder: &DataFolder) -> Result<Exi
     };
     if !args.once {
         print!("{}", shown.farewell);
+        shown.keys.note_shown(&place(folder)?)?;
         told_to_stop().await?;
         eprintln!("\nstopping");
     }
@@ -83,6 +86,7 @@ pub(crate) async fn run(args: QuickstartArgs, folder: &DataFolder) -> Result<Exi
 struct Shown {
     serving: Serving,
     mlflow: MlflowServer,
+    keys: Keys,
     as_expected: bool,
     farewell: String,
 }
@@ -92,9 +96,13 @@ async fn show(args: &QuickstartArgs, folder: &DataFolder) -> Result<Shown> {
     let python = python_environment(folder).await?;
     let place = place(folder)?;
     let plan = Plan::new(&place, args.aws_listen, args.gateway_listen);
-    let config = plan.config()?;
+    let mut config = plan.config()?;
     let app = folder.open(&config).await?;
     create_accounts(&app, &keys).await?;
+    let people = People::find_or_make(&app, &keys).await?;
+    config.api.iter_mut().for_each(|api| api.user_pool = vec![people.config()]);
+    keys.people = Some(people);
+    keys.save(&place)?;
     let serving = serve::start(&config, app, folder).await;
     let serving = serving.context("cannot serve (other addresses: --aws-listen and --gateway-listen)")?;
     let provisioned = provision(&python, &place, &plan, &serving, &keys);
@@ -105,8 +113,8 @@ async fn show(args: &QuickstartArgs, folder: &DataFolder) -> Result<Shown> {
     paste::write_profiles(&place, &plan, &keys)?;
     let settings = paste::client_settings(&python.version_of("mlflow").await?);
     let as_expected = demonstrate(&python, &place, &plan.demo(&serving, &keys, &settings)?).await?;
-    let farewell = paste::text(&place, &plan, &serving, &python.python(), &settings);
-    Ok(Shown { serving, mlflow, as_expected, farewell })
+    let farewell = paste::text(&place, &plan, &serving, &python.python(), &settings, &keys);
+    Ok(Shown { serving, mlflow, keys, as_expected, farewell })
 }
 
 /// The quickstart's own folder inside the data folder, absolute.

@@ -56,6 +56,12 @@ pub(super) fn accepted(pools: &[UserPoolConfig]) -> Result<Vec<AcceptedPool>> {
 }
 
 impl UserPoolConfig {
+    /// A pool that browsers sign in to with an app client.
+    pub(crate) fn signing_in(id: &str, client: &str) -> Self {
+        let (clients, tags, rule) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { id: id.to_owned(), clients, sign_in_client: Some(client.to_owned()), tags, rule }
+    }
+
     fn to_pool(&self) -> Result<AcceptedPool> {
         let id: PoolId = self.id.parse().ok().with_context(|| "the id must be like `eu-west-1_Ab3dE5gH9`")?;
         let client = |text: &String| -> Result<ClientId> {

@@ -295,7 +295,7 @@ def unsigned():
 
 def nobody():
     with unsigned():
-        refused("nobody", "search runs, unsigned", search_runs, "Missing Authentication Token")
+        refused("nobody", "search runs, unsigned", search_runs, "sign in: this API takes")
     user_takes("ana", "mlflow-admin")
     secret = os.environ["AWS_SECRET_ACCESS_KEY"]
     os.environ["AWS_SECRET_ACCESS_KEY"] = secret[::-1]

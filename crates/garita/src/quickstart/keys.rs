@@ -9,13 +9,14 @@ use garita_model::{AccessKeyId, AccountId, Entropy as _, SystemEntropy};
 use serde::{Deserialize, Serialize};
 
 use super::files;
+use super::people::People;
 
 /// The account that owns the API in front of MLflow.
 pub(super) const PLATFORM: &str = "ml-platform";
 /// The account whose jobs log to it.
 pub(super) const SCIENCE: &str = "data-science";
 const IDS: [(&str, &str); 2] = [(PLATFORM, "111122223333"), (SCIENCE, "444455556666")];
-const FILE: &str = "credentials.json";
+pub(super) const FILE: &str = "credentials.json";
 
 /// An access key with its secret. Never printed; it has no `Debug` on purpose.
 #[derive(Clone, Serialize, Deserialize)]
@@ -47,6 +48,9 @@ pub(super) struct Keys {
     accounts: BTreeMap<String, Root>,
     /// The users' keys; empty until they are made.
     pub(super) users: Users,
+    /// Who signs in with a browser; none until they are made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) people: Option<People>,
 }
 
 impl Keys {
@@ -56,7 +60,7 @@ impl Keys {
         for (name, id) in IDS {
             accounts.insert(name.to_owned(), Root { id: id.to_owned(), key: Key::draw(id.parse()?)? });
         }
-        Ok(Self { accounts, users: Users::new() })
+        Ok(Self { accounts, users: Users::new(), people: None })
     }
 
     /// The keys of an earlier run.
@@ -70,6 +74,14 @@ impl Keys {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
         }
+    }
+
+    /// Notes that the passwords of the people were printed.
+    pub(super) fn note_shown(&mut self, place: &Path) -> Result<()> {
+        if let Some(people) = &mut self.people {
+            people.shown = true;
+        }
+        self.save(place)
     }
 
     /// Writes them down.

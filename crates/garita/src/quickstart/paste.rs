@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::files;
-use super::keys::{Keys, PLATFORM, SCIENCE};
+use super::keys::{self, Keys, PLATFORM, SCIENCE};
 use super::plan::Plan;
 use crate::config::environment;
 use crate::serve::Serving;
@@ -66,6 +66,7 @@ pub(super) fn text(
     serving: &Serving,
     python: &Path,
     settings: &ClientSettings,
+    keys: &Keys,
 ) -> String {
     let mut variables = vec![
         ("MLFLOW_TRACKING_URI", Plan::tracking_uri(serving)),
@@ -83,12 +84,18 @@ pub(super) fn text(
     let exports: String =
         variables.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect();
     let profiles: Vec<&str> = PROFILES.iter().map(|(profile, ..)| *profile).collect();
+    let kept_in = place.join(keys::FILE).display().to_string();
+    let people = keys.people.as_ref().map(|people| people.told(&kept_in)).unwrap_or_default();
     format!(
-        "\nTry it yourself: paste this into another terminal.\n\n{exports}\n\
+        "\nOpen MLflow in a browser: {}/\n{people}\
+         Who is signed in, and the way out: {}/garita/account\n\
+         \nTry it with code: paste this into another terminal.\n\n{exports}\n\
          Then for instance: {} -c 'import mlflow; mlflow.set_experiment(\"mine\"); mlflow.start_run()'\n\
          Other profiles: {}\n\
          The audit trail: garita audit tail --follow --data {}\n\n\
          Ctrl-C stops everything.\n",
+        Plan::tracking_uri(serving),
+        Plan::tracking_uri(serving),
         quoted(&python.display().to_string()),
         profiles.join(", "),
         quoted(&place.parent().unwrap_or(place).display().to_string()),

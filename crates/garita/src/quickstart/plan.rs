@@ -76,6 +76,7 @@ impl Plan {
             POLICIES.iter().map(|(role, text)| ((*role).to_owned(), self.policy(text).into())).collect();
         let mut input = self.common(serving, keys)?;
         add(&mut input, "policies", policies.into());
+        add(&mut input, "tracking_uri", Self::tracking_uri(serving).into());
         Ok(input)
     }
 

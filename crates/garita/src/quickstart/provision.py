@@ -1,8 +1,8 @@
 """Makes the quickstart's users and roles, over the wire, as each account's root user. May be run again and again.
 
 Standard input: {"endpoint", "region", "accounts": {name: {"id", "access_key_id", "secret_access_key"}},
-"policies": {role: document}, "users": {name: {"access_key_id", "secret_access_key"}}}; "users" is what an earlier run
-answered. Standard output: {"users": ...}, with a key for every user.
+"policies": {role: document}, "users": {name: {"access_key_id", "secret_access_key"}}, "people": {"pool", "client",
+"passwords": [[name, password]]}, "tracking_uri"}; "users" is what an earlier run answered, and without "people" there are none. Standard output: {"users": ...}, with a key for every user.
 """
 
 import json
@@ -22,8 +22,13 @@ def document(*statements):
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def trust(*principals):
-    return document({"Effect": "Allow", "Principal": {"AWS": list(principals)}, "Action": "sts:AssumeRole"})
+def trust(*principals, pool=None):
+    """Lets these principals in, and the people of this pool."""
+    statements = [{"Effect": "Allow", "Principal": {"AWS": list(principals)}, "Action": "sts:AssumeRole"}]
+    if pool:
+        federated = {"Effect": "Allow", "Principal": {"Federated": pool}, "Action": "sts:AssumeRoleWithWebIdentity"}
+        statements.append(federated)
+    return document(*statements)
 
 
 def may_assume(*roles):
@@ -93,6 +98,32 @@ class Account:
         self.iam.put_role_policy(RoleName=name, PolicyName=policy_name, PolicyDocument=policy)
 
 
+def let_people_in(given, platform):
+    """A group for each role, a person in each group, and the address that browsers come back to. Answers the pool's ARN."""
+    people = given["people"]
+    pool, uri = people["pool"], given["tracking_uri"]
+    cognito = platform.client("cognito-idp", given["accounts"][PLATFORM])
+    cognito.update_user_pool_client(
+        UserPoolId=pool,
+        ClientId=people["client"],
+        ClientName="MLflow",
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthFlows=["code"],
+        AllowedOAuthScopes=["openid"],
+        CallbackURLs=[f"{base}/garita/callback" for base in (uri, uri.replace("//127.0.0.1:", "//localhost:"))],
+        SupportedIdentityProviders=["COGNITO"],
+    )
+    for name, password in people["passwords"]:
+        role = ROLE_OF[name]
+        group = {"UserPoolId": pool, "GroupName": role, "RoleArn": platform.arn(f"role/{role}")}
+        tolerate("GroupExistsException", cognito.create_group, **group)
+        who = {"UserPoolId": pool, "Username": name}
+        if tolerate("UsernameExistsException", cognito.admin_create_user, **who, MessageAction="SUPPRESS"):
+            cognito.admin_set_user_password(**who, Password=password, Permanent=True)
+        cognito.admin_add_user_to_group(**who, GroupName=role)
+    return f"arn:aws:cognito-idp:{given['region']}:{platform.id}:userpool/{pool}"
+
+
 def main():
     given = json.load(sys.stdin)
     platform, science = Account(given, PLATFORM), Account(given, SCIENCE)
@@ -104,11 +135,12 @@ def main():
     wish = may_assume(platform.arn("role/mlflow-admin"))
     for name in (GRANTED, NOT_GRANTED):
         science.role(name, trust(science.arn(f"user/{SCHEDULER}")), "take-mlflow-admin", wish)
+    pool = let_people_in(given, platform) if given.get("people") else None
     for user, role in ROLE_OF.items():
         trusted = [platform.arn(f"user/{user}")]
         if role == "mlflow-admin":
             trusted.append(science.arn(f"role/{GRANTED}"))
-        platform.role(role, trust(*trusted), role, given["policies"][role])
+        platform.role(role, trust(*trusted, pool=pool), role, given["policies"][role])
     json.dump({"users": users}, sys.stdout)
 
 
