@@ -1,6 +1,8 @@
 //! Trust and resource policies: who is named, how closely, and what that overrides.
 
 use super::*;
+use crate::decide::{CompiledPolicies, decide as decide_indexed};
+use crate::index::PolicyIndex;
 
 fn resource(who: &str) -> NamedPolicy {
     policy(PolicyKind::Resource, PolicySource::Resource, &format!("{ALLOW},{who}"))
@@ -221,4 +223,30 @@ fn a_policy_for_identities_given_as_a_resource_policy_names_nobody() {
     let wrong = identity(ALLOW);
     let policies = Policies { resource: Some(&wrong), ..Policies::default() };
     assert_eq!(said(&get_object(&user(HERE), &policies)), "implicitDeny by Identity");
+}
+
+/// Whoever mixes up kinds of policies grants nothing by it.
+#[test]
+fn a_policy_in_the_place_of_another_kind_grants_nothing() {
+    let (unnamed, of_another) = (identity(ALLOW), resource(&aws("arn:aws:iam::111122223333:user/bo")));
+    let one = |policy: &NamedPolicy| PolicyIndex::new(vec![policy.clone()]);
+    let (who, context) = (user(HERE), Context::new());
+    let request = Request {
+        principal: &who,
+        action: "s3:GetObject",
+        resource: "arn:aws:s3:::models/ana/weights",
+        resource_account: None,
+        context: &context,
+    };
+    let policies = Policies { resource: Some(&unnamed), ..Policies::default() };
+    let index = one(&unnamed);
+    let compiled = CompiledPolicies { resource: Some(&index), ..CompiledPolicies::default() };
+    assert_eq!(evaluate(&request, &policies).outcome(), Outcome::ImplicitDeny);
+    assert_eq!(decide_indexed(&request, &compiled).outcome(), Outcome::ImplicitDeny);
+
+    let policies = Policies { identity: std::slice::from_ref(&of_another), ..Policies::default() };
+    let index = one(&of_another);
+    let compiled = CompiledPolicies { identity: Some(&index), ..CompiledPolicies::default() };
+    assert_eq!(evaluate(&request, &policies).outcome(), Outcome::ImplicitDeny);
+    assert_eq!(decide_indexed(&request, &compiled).outcome(), Outcome::ImplicitDeny);
 }
