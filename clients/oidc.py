@@ -75,7 +75,8 @@ def hmac_token(header, claims, secret):
 class Provider:
     """The provider, with one key at a time."""
 
-    def __init__(self, clients=("app",)):
+    def __init__(self, clients=("app",), callbacks=(), people=None):
+        self.callbacks, self.people = list(callbacks), people or {}
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -98,7 +99,7 @@ class Provider:
         )
         told = {
             "issuer": self.issuer, "port": self.port, "keys": [self.key.jwk()],
-            "clients": self.clients, "lifetime": lifetime,
+            "clients": self.clients, "lifetime": lifetime, "callbacks": self.callbacks, "people": self.people,
         }  # fmt: skip
         self.process.stdin.write(json.dumps(told) + "\n")
         self.process.stdin.flush()

@@ -3,17 +3,18 @@
 import { createInterface } from "node:readline";
 import Provider from "oidc-provider";
 
-function serve({ issuer, port, keys, clients, lifetime }) {
+function serve({ issuer, port, keys, clients, lifetime, callbacks, people }) {
   const provider = new Provider(issuer, {
     clients: clients.map((id) => ({
       client_id: id,
       client_secret: "not-a-secret",
-      redirect_uris: ["https://app.example/callback"],
+      redirect_uris: ["https://app.example/callback", ...callbacks],
     })),
     jwks: { keys },
     cookies: { keys: ["not-a-secret"] },
     features: { devInteractions: { enabled: true } },
-    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"] },
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
     ttl: { IdToken: lifetime, AccessToken: 60, AuthorizationCode: 60, Grant: 600, Interaction: 600, Session: 600 },
   });
   provider.listen(port, "127.0.0.1", () => console.log("ready"));

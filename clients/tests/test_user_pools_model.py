@@ -43,6 +43,12 @@ REFUSED = {
 }  # fmt: skip
 
 
+def person(provider, value):
+    return {
+        "ProviderName": provider, "ProviderAttributeName": "Cognito_Subject", "ProviderAttributeValue": value,
+    }  # fmt: skip
+
+
 def calls(recorder):
     """Every supported operation, in an order in which each has a full reply."""
     settings = {
@@ -88,6 +94,14 @@ def calls(recorder):
         ("CreateUserPoolClient", {**pool, "ClientName": "web", "ExplicitAuthFlows": FLOWS}),
     ]
     client = {"ClientId": recorder.answer["UserPoolClient"]["ClientId"]}
+    provider = {
+        "ProviderName": "Corp", "ProviderType": "OIDC", "AttributeMapping": {"email": "email"},
+        "IdpIdentifiers": ["corp.example"],
+        "ProviderDetails": {
+            "client_id": "a", "client_secret": "b", "oidc_issuer": "https://idp.example", "authorize_scopes": "openid",
+            "attributes_request_method": "GET",
+        },
+    }  # fmt: skip
     user, group = {**pool, "Username": "ana"}, {**pool, "GroupName": "readers"}
     yield from [
         ("CreateGroup", {**group, "Description": "d", "Precedence": 1, "RoleArn": "arn:aws:iam::111122223333:role/r"}),
@@ -112,6 +126,15 @@ def calls(recorder):
         ("AdminDeleteUser", {**pool, "Username": "bo"}),
         ("ForgotPassword", {**client, "Username": "ana"}),
         ("ConfirmForgotPassword", {**client, "Username": "ana", "ConfirmationCode": "000000", "Password": OTHER}),
+        ("CreateIdentityProvider", {**pool, **provider}),
+        ("DescribeIdentityProvider", {**pool, "ProviderName": "Corp"}),
+        ("GetIdentityProviderByIdentifier", {**pool, "IdpIdentifier": "corp.example"}),
+        ("ListIdentityProviders", {**pool, "MaxResults": 1}),
+        ("AdminLinkProviderForUser", {**pool, "DestinationUser": person("Cognito", "ana"), "SourceUser": person("Corp", "a-1")}),
+        ("AdminGetUser", user),
+        ("AdminDisableProviderForUser", {**pool, "User": person("Corp", "a-1")}),
+        ("UpdateIdentityProvider", {**pool, "ProviderName": "Corp", "IdpIdentifiers": ["other.example"]}),
+        ("DeleteIdentityProvider", {**pool, "ProviderName": "Corp"}),
         ("GetUserPoolMfaConfig", pool),
         ("SetUserPoolMfaConfig", {
             **pool, "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": {"Enabled": True},

@@ -99,6 +99,7 @@ pub struct App {
     endpoint: std::sync::OnceLock<String>,
     aws_endpoint: std::sync::OnceLock<String>,
     provider_keys: oidc::keys::ProviderKeys,
+    ended_errands: oauth::errand::Ended,
 }
 
 impl App {
@@ -140,6 +141,7 @@ impl App {
             tokens: token::Tokens::default(),
             passwords,
             lookups: tokio::sync::Semaphore::new(explain::AT_ONCE),
+            ended_errands: oauth::errand::Ended::default(),
             provider_keys: oidc::keys::ProviderKeys::new(parts.key_source, parts.provider_rules),
         }))
     }

@@ -15,8 +15,8 @@ use base64::engine::general_purpose::STANDARD;
 use garita_model::id::KeyTerm;
 use garita_model::user_pool::ClientId;
 use garita_model::{
-    AccessKey, AccessKeyId, AccountId, Entropy, Error, KeyOwner, KeyStatus, PoolClient, Result, Sealed,
-    Secret, Session,
+    AccessKey, AccessKeyId, AccountId, Entropy, Error, KeyOwner, KeyStatus, PoolClient, PoolProvider, Result,
+    Sealed, Secret, Session,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,7 @@ use crate::live::Live;
 
 const KEY_LABEL: &str = "access-key";
 const CLIENT_LABEL: &str = "pool-client-secret";
+const PROVIDER_LABEL: &str = "pool-provider-secret";
 const SEED_LABEL: &str = "mfa-seed";
 /// As AWS's: 64 letters of base32.
 const SEED_BYTES: usize = 40;
@@ -153,6 +154,36 @@ pub(crate) fn open_client_secret(keyring: &Keyring, client: &PoolClient) -> Resu
     let plain = keyring.open(CLIENT_LABEL, client.id.as_str().as_bytes(), sealed);
     let text = plain.and_then(|plain| String::from_utf8(plain.expose().clone()).ok());
     let text = text.ok_or_else(|| Error::internal("a client's secret does not open: wrong master key?"))?;
+    Ok(Some(Secret::new(text)))
+}
+
+/// Seals what a pool proves itself with at a provider.
+///
+/// # Errors
+/// `Internal` when there is no randomness.
+pub(crate) fn provider_secret(
+    keyring: &Keyring,
+    entropy: &dyn Entropy,
+    _permit: &Permit,
+    place: &str,
+    secret: &Secret<String>,
+) -> Result<Sealed> {
+    keyring.seal(PROVIDER_LABEL, place.as_bytes(), secret.expose().as_bytes(), entropy)
+}
+
+/// What a pool proves itself with at a provider, if with anything.
+///
+/// # Errors
+/// `Internal` when the master key is not the one it was sealed under.
+pub(crate) fn open_provider_secret(
+    keyring: &Keyring,
+    provider: &PoolProvider,
+) -> Result<Option<Secret<String>>> {
+    let Some(sealed) = &provider.secret else { return Ok(None) };
+    let place = PoolProvider::place(&provider.pool, &provider.name);
+    let plain = keyring.open(PROVIDER_LABEL, place.as_bytes(), sealed);
+    let text = plain.and_then(|plain| String::from_utf8(plain.expose().clone()).ok());
+    let text = text.ok_or_else(|| Error::internal("a provider's secret does not open: wrong master key?"))?;
     Ok(Some(Secret::new(text)))
 }
 

@@ -51,6 +51,7 @@ const HIDDEN: &[&str] = &[
     "UserCode",
     "UserContextData",
     "ValidationData",
+    "client_secret",
 ];
 const HIDDEN_VALUE: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 /// Most bytes of parameters in a record, as CloudTrail has it.

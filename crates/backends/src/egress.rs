@@ -1,7 +1,7 @@
-//! The way out: fetching the documents of identity providers.
+//! The way out: fetching the documents of identity providers, and asking their endpoints.
 //!
-//! INVARIANT: one request to the address that is asked for, and no other: no redirects, no proxies, no credentials, no
-//! cookies. Certificates must chain to an authority of this machine's trust store (`SSL_CERT_FILE` moves it). Plain HTTP
+//! INVARIANT: one request to the address that is asked for, and no other: no redirects, no proxies, no cookies, and no
+//! credentials but those a question brings. Certificates must chain to an authority of this machine's trust store (`SSL_CERT_FILE` moves it). Plain HTTP
 //! goes to loopback addresses only; link-local addresses, where clouds keep their metadata, are never spoken to. A
 //! document has at most [`MOST`] bytes and comes within [`PATIENCE`].
 
@@ -10,9 +10,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use garita_model::{FetchError, Fetching, KeySource};
-use http::{Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt as _, Empty, Limited};
+use garita_model::{Asking, EndpointAnswer, EndpointQuestion, FetchError, Fetching, KeySource, Secret};
+use http::{HeaderValue, Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
@@ -41,16 +41,25 @@ impl Egress {
     }
 
     async fn get(&self, address: &str) -> Result<Vec<u8>, FetchError> {
-        let target = Target::parse(address)?;
+        let question = EndpointQuestion { address: address.to_owned(), authorization: None, form: None };
+        let answer = self.put(&question).await?;
+        if answer.status != StatusCode::OK.as_u16() {
+            return Err(FetchError(format!("status {}, not 200; redirects are not followed", answer.status)));
+        }
+        Ok(answer.body.expose().clone())
+    }
+
+    async fn put(&self, question: &EndpointQuestion) -> Result<EndpointAnswer, FetchError> {
+        let target = Target::parse(&question.address)?;
         let stream = target.connect().await?;
         if !target.secure {
-            return ask(stream, &target).await;
+            return ask(stream, &target, question).await;
         }
         let config = self.tls.get_or_init(trust).clone()?;
         let name = ServerName::try_from(target.host.clone()).map_err(|e| failed("the host's name", &e))?;
         let connecting = TlsConnector::from(config).connect(name, stream);
         let stream = connecting.await.map_err(|e| failed("the TLS handshake", &e))?;
-        ask(stream, &target).await
+        ask(stream, &target, question).await
     }
 }
 
@@ -58,9 +67,20 @@ impl KeySource for Egress {
     fn fetch<'a>(&'a self, address: &'a str) -> Fetching<'a> {
         Box::pin(async move {
             let waited = tokio::time::timeout(PATIENCE, self.get(address)).await;
-            waited.unwrap_or_else(|_| Err(FetchError(format!("no answer within {} s", PATIENCE.as_secs()))))
+            waited.unwrap_or_else(|_| Err(too_slow()))
         })
     }
+
+    fn ask<'a>(&'a self, question: &'a EndpointQuestion) -> Asking<'a> {
+        Box::pin(async move {
+            let waited = tokio::time::timeout(PATIENCE, self.put(question)).await;
+            waited.unwrap_or_else(|_| Err(too_slow()))
+        })
+    }
+}
+
+fn too_slow() -> FetchError {
+    FetchError(format!("no answer within {} s", PATIENCE.as_secs()))
 }
 
 /// Where a document is.
@@ -113,8 +133,8 @@ impl Target {
     }
 }
 
-/// Asks for the document over a connection.
-async fn ask<S>(stream: S, target: &Target) -> Result<Vec<u8>, FetchError>
+/// Asks over a connection.
+async fn ask<S>(stream: S, target: &Target, question: &EndpointQuestion) -> Result<EndpointAnswer, FetchError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -123,31 +143,44 @@ where
     let shaken = client.handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = shaken.map_err(|e| failed("the connection", &e))?;
     let driving = tokio::spawn(connection);
-    let answer = exchange(&mut sender, target).await;
+    let answer = exchange(&mut sender, target, question).await;
     // One request a connection: whatever the other side still has to say is not waited for.
     driving.abort();
     answer
 }
 
 async fn exchange(
-    sender: &mut http1::SendRequest<Empty<Bytes>>,
+    sender: &mut http1::SendRequest<Full<Bytes>>,
     target: &Target,
-) -> Result<Vec<u8>, FetchError> {
+    question: &EndpointQuestion,
+) -> Result<EndpointAnswer, FetchError> {
     let path = target.uri.path_and_query().map_or("/", |path| path.as_str());
     let host = target.uri.authority().map_or("", |authority| authority.as_str());
-    let request = Request::get(path)
+    let (mut request, body) = match &question.form {
+        None => (Request::get(path), Bytes::new()),
+        Some(form) => {
+            let posted =
+                Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+            (posted, Bytes::from(form.expose().clone()))
+        }
+    };
+    if let Some(authorization) = &question.authorization {
+        let mut value =
+            HeaderValue::from_str(authorization.expose()).map_err(|e| failed("the request", &e))?;
+        value.set_sensitive(true);
+        request = request.header(header::AUTHORIZATION, value);
+    }
+    let request = request
         .header(header::HOST, host)
         .header(header::ACCEPT, "application/json")
         .header(header::USER_AGENT, concat!("garita/", env!("CARGO_PKG_VERSION")))
-        .body(Empty::new())
+        .body(Full::new(body))
         .map_err(|e| failed("the request", &e))?;
     let response = sender.send_request(request).await.map_err(|e| failed("the request", &e))?;
-    if response.status() != StatusCode::OK {
-        return Err(FetchError(format!("status {}, not 200; redirects are not followed", response.status())));
-    }
+    let status = response.status().as_u16();
     let body = Limited::new(response.into_body(), MOST).collect().await;
     let body = body.map_err(|e| FetchError(format!("reading the document (at most {MOST} bytes): {e}")))?;
-    Ok(body.to_bytes().to_vec())
+    Ok(EndpointAnswer { status, body: Secret::new(body.to_bytes().to_vec()) })
 }
 
 /// The TLS configuration: this machine's authorities, AWS-LC as its only cryptography.
@@ -209,9 +242,35 @@ mod tests {
     async fn redirects_are_not_followed_and_other_answers_are_no_documents() {
         let elsewhere = serving(reply("200 OK", "", b"secret")).await;
         let redirect = reply("302 Found", &format!("location: {elsewhere}\r\n"), b"");
-        assert!(told(&serving(redirect).await).await.starts_with("error: status 302 Found, not 200"));
+        assert!(told(&serving(redirect).await).await.starts_with("error: status 302, not 200"));
         assert!(told(&serving(reply("404 Not Found", "", b"x")).await).await.contains("status 404"));
         assert!(told(&serving(b"SSH-2.0-x\r\n".to_vec()).await).await.starts_with("error: the request"));
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_is_asked_with_a_form_and_answers_with_its_status() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/token", listener.local_addr().unwrap());
+        let asked = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = [0; 2_048];
+            let mut read = 0;
+            while !head[..read].ends_with(b"code=1") {
+                read += stream.read(&mut head[read..]).await.unwrap();
+            }
+            stream.write_all(&reply("400 Bad Request", "", b"{\"error\":\"x\"}")).await.unwrap();
+            String::from_utf8_lossy(&head[..read]).into_owned()
+        });
+        let question = EndpointQuestion {
+            address,
+            authorization: Some(Secret::new("Basic abc".to_owned())),
+            form: Some(Secret::new("code=1".to_owned())),
+        };
+        let answer = Egress::new().ask(&question).await.unwrap();
+        assert_eq!((answer.status, answer.body.expose().as_slice()), (400, &b"{\"error\":\"x\"}"[..]));
+        let asked = asked.await.unwrap().to_ascii_lowercase();
+        assert!(asked.starts_with("post /token http/1.1\r\n"), "{asked}");
+        assert!(asked.contains("authorization: basic abc\r\n") && asked.ends_with("\r\n\r\ncode=1"));
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Where documents of identity providers come from: their configuration and their keys.
+//! What is asked of identity providers: for documents (their configuration and their keys), and at their endpoints.
 //!
 //! `app` says which address it wants and what it makes of the answer; the one who fetches (`backends::egress`) goes
 //! there and nowhere else: no redirects, bounded time, bounded size.
@@ -7,11 +7,36 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-/// Fetches documents.
+use crate::secret::Secret;
+
+/// Fetches documents, and asks endpoints.
 pub trait KeySource: Send + Sync {
     /// The document at an `https` address, or at an `http` address of this machine's loopback.
     fn fetch<'a>(&'a self, address: &'a str) -> Fetching<'a>;
+    /// What an endpoint answers, whatever its status; the same addresses are spoken to.
+    fn ask<'a>(&'a self, question: &'a EndpointQuestion) -> Asking<'a>;
 }
+
+/// A request to an endpoint: POST when there is a form, else GET.
+pub struct EndpointQuestion {
+    /// Where.
+    pub address: String,
+    /// The `Authorization` header.
+    pub authorization: Option<Secret<String>>,
+    /// The form.
+    pub form: Option<Secret<String>>,
+}
+
+/// What an endpoint answered. It may hold tokens, and is never printed.
+pub struct EndpointAnswer {
+    /// Its status.
+    pub status: u16,
+    /// Its body.
+    pub body: Secret<Vec<u8>>,
+}
+
+/// An answer on its way.
+pub type Asking<'a> = Pin<Box<dyn Future<Output = Result<EndpointAnswer, FetchError>> + Send + 'a>>;
 
 /// A document on its way.
 pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, FetchError>> + Send + 'a>>;

@@ -45,7 +45,7 @@ pub use group::Group;
 pub use id::{AccessKeyId, RequestId, UniqueId};
 pub use identity_provider::{OidcProvider, SamlProvider};
 pub use instance_profile::InstanceProfile;
-pub use key_source::{FetchError, Fetching, KeySource};
+pub use key_source::{Asking, EndpointAnswer, EndpointQuestion, FetchError, Fetching, KeySource};
 pub use login_profile::{LoginProfile, PasswordHash, PasswordPolicy};
 pub use mailer::{MailMessage, Mailer};
 pub use managed_policy::{ManagedPolicy, PolicyVersion, VersionId};
@@ -66,6 +66,6 @@ pub use token_issuer::TokenIssuer;
 pub use token_key::{KeyStage, PublicKey, TokenAlgorithm, TokenKey, TokenUse};
 pub use user::User;
 pub use user_pool::{
-    PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolPasskey, PoolSession, PoolUser,
-    StageSession, UserPool,
+    PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolPasskey, PoolProvider, PoolSession,
+    PoolUser, StageSession, UserPool,
 };

@@ -29,8 +29,8 @@ use crate::token_key::TokenKey;
 use crate::user::User;
 use crate::user_pool::{ClientId, CodePurpose, PoolId, Uuid};
 use crate::user_pool::{
-    PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolPasskey, PoolSession, PoolUser,
-    StageSession, UserPool,
+    PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolPasskey, PoolProvider, PoolSession,
+    PoolUser, StageSession, UserPool,
 };
 
 /// A stored thing with its kind.
@@ -65,6 +65,7 @@ pub enum Object {
     PoolDevice(Arc<PoolDevice>),
     StageSession(Arc<StageSession>),
     PoolPasskey(Arc<PoolPasskey>),
+    PoolProvider(Arc<PoolProvider>),
 }
 
 /// The kind of a stored thing.
@@ -98,11 +99,12 @@ pub enum ObjectKind {
     PoolDevice,
     StageSession,
     PoolPasskey,
+    PoolProvider,
 }
 
 impl ObjectKind {
     /// Every kind, in the order a snapshot loads them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Account,
         Self::ManagedPolicy,
         Self::Group,
@@ -130,6 +132,7 @@ impl ObjectKind {
         Self::PoolDevice,
         Self::StageSession,
         Self::PoolPasskey,
+        Self::PoolProvider,
     ];
 
     /// The word that stands in the store and in the change feed.
@@ -162,6 +165,7 @@ impl ObjectKind {
             Self::PoolDevice => "pool_device",
             Self::StageSession => "stage_session",
             Self::PoolPasskey => "pool_passkey",
+            Self::PoolProvider => "pool_provider",
         }
     }
 
@@ -251,6 +255,7 @@ impl Object {
             Self::PoolDevice(p) => ObjectKey::plain(p.as_ref()),
             Self::StageSession(p) => ObjectKey::plain(p.as_ref()),
             Self::PoolPasskey(p) => ObjectKey::plain(p.as_ref()),
+            Self::PoolProvider(p) => ObjectKey::plain(p.as_ref()),
         }
     }
 
@@ -299,6 +304,7 @@ impl Object {
             ObjectKind::PoolDevice => read(document).map(PoolDevice::into_object),
             ObjectKind::StageSession => read(document).map(StageSession::into_object),
             ObjectKind::PoolPasskey => read(document).map(PoolPasskey::into_object),
+            ObjectKind::PoolProvider => read(document).map(PoolProvider::into_object),
         }
         .map_err(|e| Error::internal(format!("stored {} cannot be read: {e}", kind.as_str())))
     }

@@ -26,7 +26,8 @@ use garita_app::account::{BroughtKey, NewAccount};
 use garita_app::mint::{NewKey, SessionCredentials};
 use garita_app::{App, Event, Keyring, Parts, ProviderRules, RequestContext, SigV4Scheme};
 use garita_model::{
-    AccountId, Clock, Entropy, Error, FetchError, Fetching, KeySource, MailMessage, Mailer, Result, Secret,
+    AccountId, Asking, Clock, EndpointAnswer, EndpointQuestion, Entropy, Error, FetchError, Fetching,
+    KeySource, MailMessage, Mailer, Result, Secret,
 };
 use garita_wire::sigv4::{BodyHash, Credentials, Dialect, RequestHead, Scope, sign};
 use jiff::{SignedDuration, Timestamp};
@@ -106,28 +107,63 @@ impl Mailer for TestMail {
 
 /// What identity providers publish, by address; the client tests ask a real provider.
 #[derive(Default)]
-pub struct Documents(Mutex<BTreeMap<String, Vec<u8>>>, AtomicU64);
+pub struct Documents {
+    documents: Mutex<BTreeMap<String, Vec<u8>>>,
+    fetched: AtomicU64,
+    answers: Mutex<BTreeMap<String, (u16, Vec<u8>)>>,
+    questions: Mutex<Vec<AskedQuestion>>,
+}
+
+/// What was asked of an endpoint.
+#[derive(Debug, Clone)]
+pub struct AskedQuestion {
+    /// Where.
+    pub address: String,
+    /// With which header.
+    pub authorization: Option<String>,
+    /// With which form.
+    pub form: Option<String>,
+}
 
 impl Documents {
     /// Puts a document at an address.
     pub fn publish(&self, address: &str, document: impl Into<Vec<u8>>) {
-        self.0.lock().unwrap().insert(address.to_owned(), document.into());
+        self.documents.lock().unwrap().insert(address.to_owned(), document.into());
     }
     /// Takes all documents away.
     pub fn withdraw(&self) {
-        self.0.lock().unwrap().clear();
+        self.documents.lock().unwrap().clear();
     }
     /// How often anything was asked for.
     pub fn asked(&self) -> u64 {
-        self.1.load(Ordering::Relaxed)
+        self.fetched.load(Ordering::Relaxed)
+    }
+    /// Has an endpoint answer so, from now on.
+    pub fn answer(&self, address: &str, status: u16, body: impl Into<Vec<u8>>) {
+        self.answers.lock().unwrap().insert(address.to_owned(), (status, body.into()));
+    }
+    /// What endpoints were asked since the last time this was.
+    pub fn questions(&self) -> Vec<AskedQuestion> {
+        std::mem::take(&mut *self.questions.lock().unwrap())
     }
 }
 
 impl KeySource for Documents {
     fn fetch<'a>(&'a self, address: &'a str) -> Fetching<'a> {
-        self.1.fetch_add(1, Ordering::Relaxed);
-        let found = self.0.lock().unwrap().get(address).cloned();
+        self.fetched.fetch_add(1, Ordering::Relaxed);
+        let found = self.documents.lock().unwrap().get(address).cloned();
         Box::pin(async move { found.ok_or_else(|| FetchError("nothing is there".to_owned())) })
+    }
+    fn ask<'a>(&'a self, question: &'a EndpointQuestion) -> Asking<'a> {
+        let shown = |secret: &Option<Secret<String>>| secret.as_ref().map(|secret| secret.expose().clone());
+        let (authorization, form) = (shown(&question.authorization), shown(&question.form));
+        let asked = AskedQuestion { address: question.address.clone(), authorization, form };
+        self.questions.lock().unwrap().push(asked);
+        let found = self.answers.lock().unwrap().get(&question.address).cloned();
+        Box::pin(async move {
+            let (status, body) = found.ok_or_else(|| FetchError("nothing is there".to_owned()))?;
+            Ok(EndpointAnswer { status, body: Secret::new(body) })
+        })
     }
 }
 
@@ -150,7 +186,12 @@ impl TestIdp {
         let point = self.key.public_key().as_ref();
         let (x, y) = point.get(1..).unwrap().split_at(32);
         let key = json!({ "kty": "EC", "kid": self.id, "crv": "P-256", "x": encoded(x), "y": encoded(y) });
-        let configuration = json!({ "issuer": self.issuer, "jwks_uri": keys_at });
+        let configuration = json!({
+            "issuer": self.issuer,
+            "jwks_uri": keys_at,
+            "authorization_endpoint": format!("{}/authorize", self.issuer),
+            "token_endpoint": format!("{}/token", self.issuer),
+        });
         let at = format!("{}/.well-known/openid-configuration", self.issuer);
         documents.publish(&at, configuration.to_string());
         documents.publish(keys_at, json!({ "keys": [key] }).to_string());

@@ -141,6 +141,7 @@ impl TestGarita {
             previous: None,
             second_factor,
             ended: false,
+            provider: None,
             scopes: Vec::new(),
         }
     }

@@ -128,3 +128,16 @@ reason-unknown-client = The app is not known here, or not known any more.
 reason-redirect = The address to return to, `{ $uri }`, is not one the app has registered.
 reason-no-redirect = The app does not say where to return to.
 reason-client-closed = This app is not set up for signing in with a browser.
+
+continue-with = Continue with { $provider }
+link-offer = There is already an account with the proved address { $email }. Sign in to it once, and { $provider } leads to it from now on.
+provider-title = You are not signed in
+provider-unreachable = { $provider } does not answer right now.
+provider-unusable = { $provider } answered in a way that cannot be trusted or used.
+provider-denied = { $provider } did not let you through, or you chose not to go on.
+provider-spent = This sign-in with { $provider } was used before, took too long, or something changed meanwhile.
+provider-disabled = Your account here cannot be used with { $provider } now. Ask an administrator.
+provider-taken = Somebody else has an account here with the name or address that { $provider } gave. If that is you, sign in to it in the way you did before, or ask an administrator to link the two.
+provider-unfit = What { $provider } says of you does not fit what is kept here. Ask an administrator.
+provider-unknown = Signing in with { $provider } is not possible here.
+provider-help = Nothing was changed. You can try again, or sign in another way.

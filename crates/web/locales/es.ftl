@@ -128,3 +128,16 @@ reason-unknown-client = La aplicación no se conoce aquí, o ya no se conoce.
 reason-redirect = La dirección de vuelta, `{ $uri }`, no es ninguna de las que registró la aplicación.
 reason-no-redirect = La aplicación no dice adónde volver.
 reason-client-closed = Esta aplicación no está preparada para iniciar sesión con un navegador.
+
+continue-with = Continuar con { $provider }
+link-offer = Ya existe una cuenta con la dirección comprobada { $email }. Inicia sesión en ella una vez y, desde entonces, { $provider } te llevará a ella.
+provider-title = No has iniciado sesión
+provider-unreachable = { $provider } no responde en este momento.
+provider-unusable = { $provider } ha respondido de un modo que no es fiable o no se puede usar.
+provider-denied = { $provider } no te ha dejado pasar, o has decidido no continuar.
+provider-spent = Este inicio de sesión con { $provider } ya se usó, tardó demasiado o algo cambió entretanto.
+provider-disabled = Tu cuenta no se puede usar ahora con { $provider }. Pregunta a un administrador.
+provider-taken = Otra persona tiene aquí una cuenta con el nombre o la dirección que dio { $provider }. Si eres tú, entra como lo hacías antes o pide a un administrador que una las dos cuentas.
+provider-unfit = Lo que { $provider } dice de ti no encaja con lo que se guarda aquí. Pregunta a un administrador.
+provider-unknown = Aquí no se puede iniciar sesión con { $provider }.
+provider-help = No se ha cambiado nada. Puedes intentarlo de nuevo o entrar de otra manera.

@@ -9,7 +9,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_app::App;
-use garita_app::oauth::{Ask, Challenge};
+use garita_app::oauth::{Ask, Challenge, Errand, errand};
+use garita_app::user_pool::PendingLink;
 use garita_model::user_pool::ClientId;
 use garita_model::{Entropy, Result};
 use http::HeaderMap;
@@ -69,6 +70,9 @@ pub(crate) enum Step {
     /// A code was sent to confirm this name.
     #[serde(rename = "f")]
     Confirm(String),
+    /// The browser is at a provider.
+    #[serde(rename = "e")]
+    Outside(Errand),
 }
 
 /// The state between pages.
@@ -82,12 +86,15 @@ pub(crate) struct Flow {
     pub(crate) language: Option<Language>,
     #[serde(rename = "s", default)]
     pub(crate) step: Step,
+    /// What is to be linked to the account that is signed in to.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) link: Option<Box<PendingLink>>,
 }
 
 impl Flow {
     /// A flow that begins in this browser.
     pub(crate) fn begin(browser: &Browser, goal: Goal, language: Option<Language>) -> Self {
-        Self { browser: browser.hash(), goal, language, step: Step::Start }
+        Self { browser: browser.hash(), goal, language, step: Step::Start, link: None }
     }
 
     /// The same flow, further on.
@@ -100,10 +107,35 @@ impl Flow {
         Self { goal, ..self.clone() }
     }
 
+    /// The same flow, with nothing to be linked any more.
+    pub(crate) fn unlinked(&self, step: Step) -> Self {
+        Self { step, link: None, ..self.clone() }
+    }
+
+    /// The same flow, from the start, with something to be linked at its end.
+    pub(crate) fn linking(&self, link: PendingLink) -> Self {
+        Self { step: Step::Start, link: Some(Box::new(link)), ..self.clone() }
+    }
+
     /// As a form carries it.
     pub(crate) fn seal(&self, app: &App, pool: &str, now: Timestamp) -> Result<pages::Flow> {
         let sealed = app.seal(&purpose(pool), self, now, LIFE)?;
         Ok(pages::Flow { folder: format!("/{pool}"), sealed })
+    }
+
+    /// As `state` carries it while the browser is at a provider: no form takes it, and what forms carry is no `state`.
+    pub(crate) fn seal_errand(&self, app: &App, pool: &str, now: Timestamp) -> Result<String> {
+        app.seal(&errand_purpose(pool), self, now, errand::LIFE)
+    }
+    /// Opens what a browser brings back from a provider; none as with [`Flow::open`].
+    pub(crate) fn open_errand(
+        app: &App,
+        pool: &str,
+        text: &str,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Option<Self> {
+        app.unseal::<Self>(&errand_purpose(pool), text, now)?.of_browser(headers)
     }
 
     /// Opens what a form or link brings; none when it is too old, of another pool, or of another browser.
@@ -114,11 +146,18 @@ impl Flow {
         headers: &HeaderMap,
         now: Timestamp,
     ) -> Option<Self> {
-        let flow: Self = app.unseal(&purpose(pool), text, now)?;
-        let browser = Browser::of(headers)?;
-        let (held, brought) = (flow.browser.as_bytes(), browser.hash());
-        verify_slices_are_equal(held, brought.as_bytes()).ok().map(|()| flow)
+        app.unseal::<Self>(&purpose(pool), text, now)?.of_browser(headers)
     }
+
+    /// The flow, if it is of the browser that sent a request.
+    fn of_browser(self, headers: &HeaderMap) -> Option<Self> {
+        let brought = Browser::of(headers)?.hash();
+        verify_slices_are_equal(self.browser.as_bytes(), brought.as_bytes()).ok().map(|()| self)
+    }
+}
+
+fn errand_purpose(pool: &str) -> String {
+    format!("errand of {pool}")
 }
 
 fn purpose(pool: &str) -> String {

@@ -26,6 +26,8 @@ pub(crate) enum Endpoint {
     DeviceAuthorization,
     /// `/logout`
     Logout,
+    /// `/oauth2/idpresponse`, where browsers come back from other providers.
+    IdpResponse,
 }
 
 /// A page of a pool.
@@ -46,10 +48,11 @@ pub(crate) enum PageName {
     DeviceConsent,
     Account,
     SignOut,
+    Provider,
 }
 
 impl PageName {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::SignIn,
         Self::Code,
         Self::Authenticator,
@@ -64,6 +67,7 @@ impl PageName {
         Self::DeviceConsent,
         Self::Account,
         Self::SignOut,
+        Self::Provider,
     ];
 
     /// The last part of its path.
@@ -83,7 +87,13 @@ impl PageName {
             Self::DeviceConsent => "device-consent",
             Self::Account => "account",
             Self::SignOut => "sign-out",
+            Self::Provider => "provider",
         }
+    }
+
+    /// Whether it is about a password of the pool, or an account that has one.
+    pub(crate) fn is_of_passwords(self) -> bool {
+        matches!(self, Self::Forgot | Self::Reset | Self::SignUp | Self::Confirm | Self::Resend)
     }
 
     /// What the audit trail calls it.
@@ -103,6 +113,7 @@ impl PageName {
             Self::DeviceConsent => "DeviceConsent",
             Self::Account => "Account",
             Self::SignOut => "SignOut",
+            Self::Provider => "Provider",
         }
     }
 }
@@ -148,14 +159,14 @@ impl<'a> Route<'a> {
         match self {
             Self::Asset(_) => get,
             Self::Endpoint(_, endpoint) => match endpoint {
-                Endpoint::Discovery | Endpoint::Keys => get,
+                Endpoint::Discovery | Endpoint::Keys | Endpoint::IdpResponse => get,
                 Endpoint::Authorize | Endpoint::UserInfo | Endpoint::Logout => get || post,
                 Endpoint::Token | Endpoint::Revoke | Endpoint::Introspect | Endpoint::DeviceAuthorization => {
                     post
                 }
             },
             Self::Page(_, PageName::SignOut) => post,
-            Self::Page(_, PageName::Account | PageName::Resend) => get,
+            Self::Page(_, PageName::Account | PageName::Resend | PageName::Provider) => get,
             Self::Page(..) => get || post,
             Self::Nowhere => true,
         }
@@ -175,6 +186,7 @@ impl<'a> Route<'a> {
                 Endpoint::Introspect => "Introspect",
                 Endpoint::DeviceAuthorization => "DeviceAuthorization",
                 Endpoint::Logout => "Logout",
+                Endpoint::IdpResponse => "IdpResponse",
             },
             Self::Page(_, page) => page.event(),
             Self::Nowhere => return "Unknown".to_owned(),
@@ -207,6 +219,7 @@ fn in_folder(rest: &str) -> Option<Endpoint> {
         "oauth2/introspect" => Some(Endpoint::Introspect),
         "oauth2/device_authorization" => Some(Endpoint::DeviceAuthorization),
         "logout" => Some(Endpoint::Logout),
+        "oauth2/idpresponse" => Some(Endpoint::IdpResponse),
         _ => None,
     }
 }

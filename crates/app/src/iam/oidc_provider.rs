@@ -176,7 +176,7 @@ fn arn(account: AccountId, url: &str) -> String {
 
 /// An issuer without its scheme, and whether that is `http`: only for this machine's loopback, and only if the operator
 /// allows it.
-fn issuer(url: &str, loopback_http: bool) -> Result<(String, bool)> {
+pub(crate) fn issuer(url: &str, loopback_http: bool) -> Result<(String, bool)> {
     let plain = url.strip_prefix("http://").filter(|rest| loopback_http && is_loopback(rest));
     let rest = url.strip_prefix("https://").or(plain);
     let rest = rest.filter(|rest| url.len() <= 255 && !rest.starts_with('/'));

@@ -197,6 +197,7 @@ fn attribute(name: &str, value: &str) -> Value {
     match name {
         "email_verified" | "phone_number_verified" => Value::Bool(value == "true"),
         "address" => json!({ "formatted": value }),
+        "identities" => serde_json::from_str(value).unwrap_or_else(|_| value.into()),
         "updated_at" => value.parse::<i64>().map_or_else(|_| value.into(), Value::from),
         _ => value.into(),
     }

@@ -34,6 +34,7 @@ pub struct RawAsk {
     pub code_challenge: Option<String>,
     pub code_challenge_method: Option<String>,
     pub identity_provider: Option<String>,
+    pub idp_identifier: Option<String>,
     pub request: Option<String>,
     pub request_uri: Option<String>,
     pub registration: Option<String>,
@@ -83,6 +84,9 @@ pub struct Ask {
     /// Who will probably sign in.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
+    /// The provider to sign in with; none leaves it to the person.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
 }
 
 /// Why a request is refused.
@@ -117,7 +121,7 @@ impl Ask {
     /// # Errors
     /// [`AskFault`].
     pub fn check(raw: RawAsk, client: &PoolClient) -> Result<Self, AskFault> {
-        if !client.oauth || !client.providers.iter().any(|provider| provider == "COGNITO") {
+        if !client.oauth || client.providers.is_empty() {
             return Err(AskFault::ClientClosed);
         }
         let redirect_uri = match (&raw.redirect_uri, &client.default_redirect) {
@@ -134,6 +138,7 @@ impl Ask {
 
     fn check_rest(raw: RawAsk, client: &PoolClient, redirect_uri: &str) -> Result<Self, OAuthFault> {
         refuse_unread(&raw)?;
+        let provider = provider(&raw, client)?;
         bounded("state", raw.state.as_deref(), MAX_STATE)?;
         bounded("nonce", raw.nonce.as_deref(), MAX_TEXT)?;
         bounded("login_hint", raw.login_hint.as_deref(), MAX_TEXT)?;
@@ -164,6 +169,7 @@ impl Ask {
             state: raw.state,
             nonce: raw.nonce,
             login_hint: raw.login_hint,
+            provider,
         })
     }
 
@@ -184,10 +190,19 @@ fn refuse_unread(raw: &RawAsk) -> Result<(), OAuthFault> {
         return Err(OAuthCode::RegistrationNotSupported
             .because("app clients are registered by the pool's administrator"));
     }
-    match raw.identity_provider.as_deref() {
-        None | Some("COGNITO") => Ok(()),
-        Some(other) => Err(OAuthCode::InvalidRequest
-            .because(format!("identity_provider `{other}` is not one the app client has"))),
+    Ok(())
+}
+
+/// The provider that is asked for, if one is: `idp_identifier` stands for one by another word, which the door has
+/// looked up.
+fn provider(raw: &RawAsk, client: &PoolClient) -> Result<Option<String>, OAuthFault> {
+    match (&raw.identity_provider, &raw.idp_identifier) {
+        (Some(name), _) if client.providers.contains(name) => Ok(Some(name.clone())),
+        (Some(name), _) => Err(OAuthCode::InvalidRequest
+            .because(format!("identity_provider `{name}` is not one the app client has"))),
+        (None, Some(word)) => Err(OAuthCode::InvalidRequest
+            .because(format!("idp_identifier `{word}` leads to no provider the app client has"))),
+        (None, None) => Ok(None),
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use garita_model::user_pool::{PoolBrowser, PoolId, PoolUser, TokenHash};
+use garita_model::user_pool::{PoolBrowser, PoolId, PoolUser, TokenHash, Uuid};
 use garita_model::{AccountId, ObjectKey, Plain as _, PoolDevice, Result, Secret, StageSession};
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -19,6 +19,7 @@ use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
 use crate::user_pool::Admitted;
+use crate::user_pool::ground::floor_of_user;
 use crate::user_pool::tokens::must_have_what_groups_demand;
 
 /// Somebody who is signed in with a browser.
@@ -39,6 +40,14 @@ impl SignedIn {
     pub(crate) fn browser(&self) -> &PoolBrowser {
         &self.browser
     }
+    /// Whom the pool knows them as.
+    pub(crate) fn sub(&self) -> Uuid {
+        self.user.sub
+    }
+    /// The user, if the browser is signed in still.
+    pub(crate) fn still(&self, state: &Snapshot, now: Timestamp) -> Option<Arc<PoolUser>> {
+        find(state, &self.browser.pool, self.browser.cookie, now).map(|still| still.user)
+    }
     /// When they signed in.
     pub fn since(&self) -> Timestamp {
         self.browser.signed_in
@@ -57,6 +66,14 @@ pub struct NewBrowser {
     pub who: SignedIn,
 }
 
+/// What was shown at a sign-in.
+pub(crate) struct Opening {
+    /// Whether a second factor was.
+    pub(crate) mfa: bool,
+    /// The provider that vouched for the user; none when the pool itself did.
+    pub(crate) provider: Option<Box<str>>,
+}
+
 /// Signs a browser in, in place of what its former cookie stood for.
 ///
 /// # Errors
@@ -65,7 +82,7 @@ pub(crate) fn open(
     change: &mut Change<'_>,
     admitted: &Admitted,
     user: &Arc<PoolUser>,
-    mfa: bool,
+    opening: Opening,
     former: Option<&str>,
 ) -> Result<NewBrowser> {
     let pool = Arc::clone(admitted.user_pool());
@@ -87,8 +104,9 @@ pub(crate) fn open(
         signed_in: now,
         used: now,
         iss_rev: change.revision(),
-        mfa,
+        mfa: opening.mfa,
         client: Some(admitted.client().id.clone()),
+        provider: opening.provider,
     };
     change.put_own(admitted, browser.clone().into_object())?;
     Ok(NewBrowser { cookie, who: SignedIn { browser: Arc::new(browser), user: Arc::clone(user) } })
@@ -177,12 +195,13 @@ impl App {
 
 /// Who is signed in with the browser of a cookie's hash.
 pub(super) fn find(state: &Snapshot, pool: &PoolId, cookie: TokenHash, now: Timestamp) -> Option<SignedIn> {
-    let account = state.user_pool(pool)?.account;
-    let browser = state.get::<PoolBrowser>(account, &PoolBrowser::place(pool, &cookie))?;
+    let owner = state.user_pool(pool)?;
+    let browser = state.get::<PoolBrowser>(owner.account, &PoolBrowser::place(pool, &cookie))?;
     let user = state.pool_user(pool, browser.user)?;
     // Who has joined a group that asks for a second factor since must sign in anew.
-    let proved = must_have_what_groups_demand(state.user_pool(pool)?, user, browser.mfa).is_ok();
-    let stands = !browser.is_over(now) && user.enabled && browser.iss_rev >= user.min_rev && proved;
+    let proved = must_have_what_groups_demand(owner, user, browser.mfa).is_ok();
+    let floor = floor_of_user(state, owner, user, browser.provider.as_deref())?;
+    let stands = !browser.is_over(now) && browser.iss_rev >= floor && proved;
     stands.then(|| SignedIn { browser: Arc::clone(browser), user: Arc::clone(user) })
 }
 

@@ -6,6 +6,7 @@
 use garita_model::user_pool::{PoolClient, PoolUser, UserPool};
 use garita_store::Snapshot;
 
+use crate::user_pool::identities;
 use crate::user_pool::tokens::{Groups, groups_of};
 
 /// What is said of a user.
@@ -33,7 +34,8 @@ impl UserClaims {
         };
         let may = |name: &str| name != "sub" && client.may_read(name) && (all || of_scope(name));
         let attributes = user.attributes.iter().filter(|(name, _)| may(name));
-        let attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let attributes = attributes.chain(identities(user)).collect();
 
         Self { attributes, groups: groups_of(state, pool, user) }
     }

@@ -185,6 +185,7 @@ impl App {
                     signed_in: still.browser.signed_in,
                     second_factor: still.browser.mfa,
                     iss_rev: still.browser.iss_rev,
+                    provider: still.browser.provider.clone(),
                 }
             } else {
                 DeviceDecision::Denied

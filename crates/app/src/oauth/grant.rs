@@ -21,7 +21,7 @@ use crate::context::{Concerned, RequestContext};
 use crate::mint::token::{Access, Grant as Claims, Identity};
 use crate::token::{RestsOn, Standing, TokenSubject};
 use crate::user_pool::Admitted;
-use crate::user_pool::ground::PoolGround;
+use crate::user_pool::ground::{PoolGround, floor_of_user};
 use crate::user_pool::tokens::{
     self, Start, Which, begin, life, must_have_what_groups_demand, rotate, which,
 };
@@ -158,18 +158,24 @@ impl App {
             let Some(held) = change.state().get::<PoolDevice>(pool.account, &place).cloned() else {
                 return gone();
             };
-            let DeviceDecision::Allowed { user, signed_in, second_factor, iss_rev } = held.decision else {
+            let DeviceDecision::Allowed { user, signed_in, second_factor, iss_rev, provider } =
+                held.decision.clone()
+            else {
                 return gone();
             };
             let user = change.state().pool_user(&pool.id, user).cloned();
-            let Some(user) = user.filter(|user| user.enabled && iss_rev >= user.min_rev) else {
+            let stands = |user: &Arc<PoolUser>| {
+                let floor = floor_of_user(change.state(), pool, user, provider.as_deref());
+                floor.is_some_and(|floor| iss_rev >= floor)
+            };
+            let Some(user) = user.filter(stands) else {
                 return Ok(Err(OAuthCode::InvalidGrant.because("who allowed the device is signed out")));
             };
             change.delete_own(&admitted, ObjectKey::plain(held.as_ref()))?;
             let scopes = held.scopes.clone();
             let id = Uuid::draw(change.entropy())?;
-            let start =
-                Start { id, client: admitted.client(), user: user.sub, signed_in, second_factor, scopes };
+            let (client, user_id) = (admitted.client(), user.sub);
+            let start = Start { id, client, user: user_id, signed_in, second_factor, scopes, provider };
             let (session, refresh) = begin(change, &admitted, start)?;
             Ok(Ok((Begun { session, user, refresh: Some(refresh), nonce: None }, ())))
         })
@@ -341,6 +347,7 @@ pub(super) fn begin_by_code(
         signed_in: body.signed_in,
         second_factor: body.second_factor,
         scopes: body.scopes,
+        provider: who.browser.provider.clone(),
     };
     let (session, refresh) = begin(change, admitted, start)?;
     Ok(Ok(Begun { session, user: who.user, refresh: Some(refresh), nonce: body.nonce }))

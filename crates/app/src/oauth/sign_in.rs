@@ -10,7 +10,7 @@ use std::sync::Arc;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use garita_model::user_pool::PoolClient;
+use garita_model::user_pool::{PoolClient, PoolFault};
 use garita_model::{Error, Result, Secret};
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +98,9 @@ impl App {
         password: Secret<String>,
         former: Option<&str>,
     ) -> Result<Progress> {
+        if !client.providers.iter().any(|name| name == "COGNITO") {
+            return Err(PoolFault::NotAuthorized.because("the app client takes no passwords of the pool"));
+        }
         let admitted = self.admit(&self.snapshot(), cx, &client.id)?.at_browser(former);
         let mut parameters = BTreeMap::from([
             ("USERNAME".to_owned(), username.to_owned()),
@@ -170,7 +173,11 @@ impl App {
         self.progress(cx, reached).await
     }
 
-    async fn progress(self: &Arc<Self>, cx: &RequestContext, reached: SignedIn) -> Result<Progress> {
+    pub(super) async fn progress(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        reached: SignedIn,
+    ) -> Result<Progress> {
         let challenge = match reached {
             SignedIn::Browser(browser) => return Ok(Progress::Done(browser)),
             SignedIn::Tokens(_) => return Err(Error::internal("a browser was given tokens")),

@@ -13,7 +13,7 @@ use super::fault::{OAuthCode, OAuthFault};
 use crate::App;
 use crate::context::{Concerned, RequestContext};
 use crate::token::{Audience, Expected, TokenSubject, Verified};
-use crate::user_pool::ground::PoolGround;
+use crate::user_pool::ground::{PoolGround, floor_of_user};
 use crate::user_pool::tokens::{Which, which};
 
 impl App {
@@ -91,7 +91,10 @@ impl App {
         });
         let user =
             good.and_then(|held| state.pool_user(&held.pool, held.user).map(|user| (held.clone(), user)));
-        let standing = user.filter(|(held, user)| user.enabled && held.iss_rev >= user.min_rev);
+        let standing = user.filter(|(held, user)| {
+            let floor = floor_of_user(&state, client.pool(), user, held.provider.as_deref());
+            floor.is_some_and(|floor| held.iss_rev >= floor)
+        });
         Ok(standing.map_or_else(
             || json!({ "active": false }),
             |(held, user)| {

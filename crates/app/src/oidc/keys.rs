@@ -1,8 +1,9 @@
-//! A provider's keys: found through its configuration document, kept for a while, fetched again when a token names one
-//! that is not known.
+//! A provider's keys and endpoints: found through its configuration document, kept for a while, fetched again when a
+//! token names a key that is not known.
 //!
-//! INVARIANT: only addresses that follow from the registered provider are fetched: its configuration document, and the
-//! `jwks_uri` in it on the provider's own host or on one that the operator lists. One fetch at a time for a provider;
+//! INVARIANT: only addresses that follow from the registered provider are fetched or answered: its configuration
+//! document, and what is named in it (or was given in its place) on the provider's own host or on one that the operator
+//! lists. One fetch at a time for a provider;
 //! nobody can make Garita ask more often than every [`PAUSE`]. A provider that cannot be reached is no excuse for keys
 //! older than [`GOOD_FOR`].
 
@@ -10,7 +11,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use garita_model::{Error, KeySource, OidcProvider, Reason, Result};
+use garita_model::user_pool::ProviderEndpoints;
+use garita_model::{EndpointAnswer, EndpointQuestion, Error, KeySource, OidcProvider, Reason, Result};
 use jiff::{SignedDuration, Timestamp};
 use quick_cache::sync::Cache;
 use serde::Deserialize;
@@ -48,6 +50,36 @@ impl KeySet {
     }
 }
 
+/// What is known of a provider.
+pub(crate) struct Known {
+    /// Its keys.
+    pub(crate) keys: Arc<KeySet>,
+    /// Its endpoints.
+    pub(crate) endpoints: Endpoints,
+}
+
+/// A provider's endpoints, as far as they may be spoken to.
+pub(crate) struct Endpoints {
+    /// Where browsers are sent.
+    pub(crate) authorize: Option<String>,
+    /// Where codes are exchanged.
+    pub(crate) token: Option<String>,
+    /// Where claims are asked for.
+    pub(crate) userinfo: Option<String>,
+    /// Whether a client proves itself with HTTP Basic: RFC 6749 section 2.3.1; else with fields of the form.
+    pub(crate) basic: bool,
+    /// Whether its answers to browsers name it: RFC 9207 section 3.
+    pub(crate) names_itself: bool,
+}
+
+/// Where to look for a provider's keys and endpoints.
+pub(crate) struct Source<'a> {
+    /// Its issuer, with the scheme and without a slash at the end.
+    pub(crate) issuer: &'a str,
+    /// Its endpoints, when its configuration document is not to be asked.
+    pub(crate) endpoints: Option<&'a ProviderEndpoints>,
+}
+
 /// The keys of all providers that were asked for of late.
 pub(crate) struct ProviderKeys {
     source: Arc<dyn KeySource>,
@@ -65,12 +97,12 @@ struct Slot {
 /// The last time a provider was asked.
 struct Attempt {
     at: Timestamp,
-    found: Result<Arc<KeySet>, Unfetched>,
+    found: Result<Arc<Known>, Unfetched>,
 }
 
 /// Why there are no keys.
-#[derive(Clone, Copy)]
-enum Unfetched {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unfetched {
     /// The provider does not answer.
     Unreachable,
     /// What it answers cannot be used.
@@ -95,6 +127,12 @@ impl Unfetched {
 struct Configuration {
     issuer: String,
     jwks_uri: String,
+    authorization_endpoint: Option<String>,
+    token_endpoint: Option<String>,
+    userinfo_endpoint: Option<String>,
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
 }
 
 impl ProviderKeys {
@@ -117,15 +155,27 @@ impl ProviderKeys {
         id: Option<&str>,
         now: Timestamp,
     ) -> Result<Arc<KeySet>> {
-        if provider.plain_http && !self.rules.loopback_http {
-            tracing::warn!(
-                provider = provider.url,
-                "a provider over plain HTTP is not allowed by the configuration"
-            );
-            return Err(Unfetched::Unusable.error());
+        let found = self.find(&Source { issuer: &issuer(provider), endpoints: None }, id, now).await;
+        found.map(|known| Arc::clone(&known.keys)).map_err(Unfetched::error)
+    }
+
+    /// What is known of a provider, with the key called `id` among its keys if the provider has it.
+    ///
+    /// # Errors
+    /// [`Unfetched`].
+    pub(crate) async fn find(
+        &self,
+        source: &Source<'_>,
+        id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Arc<Known>, Unfetched> {
+        let issuer = source.issuer;
+        if issuer.starts_with("http://") && !self.rules.loopback_http {
+            tracing::warn!(issuer, "a provider over plain HTTP is not allowed by the configuration");
+            return Err(Unfetched::Unusable);
         }
-        let issuer = issuer(provider);
-        let Ok(slot) = self.slots.get_or_insert_with::<_, Infallible>(&issuer, || Ok(Arc::default()));
+        let named = source.endpoints.map_or_else(|| issuer.to_owned(), |given| format!("{issuer} {given:?}"));
+        let Ok(slot) = self.slots.get_or_insert_with::<_, Infallible>(&named, || Ok(Arc::default()));
         if let Some(known) = slot.known(id, now) {
             return known;
         }
@@ -134,12 +184,40 @@ impl ProviderKeys {
         if let Some(known) = slot.known(id, now) {
             return known;
         }
-        let found = self.fetch(&issuer).await.map(Arc::new);
+        let found = match source.endpoints {
+            None => self.fetch(issuer).await.map(Arc::new),
+            Some(given) => self.fetch_keys(issuer, given).await.map(Arc::new),
+        };
         slot.last.store(Some(Arc::new(Attempt { at: now, found: found.clone() })));
-        found.map_err(Unfetched::error)
+        found
     }
 
-    async fn fetch(&self, issuer: &str) -> Result<KeySet, Unfetched> {
+    /// What an endpoint of a provider answers. The address is one of [`Endpoints`].
+    ///
+    /// # Errors
+    /// [`Unfetched::Unreachable`].
+    pub(crate) async fn ask(&self, question: &EndpointQuestion) -> Result<EndpointAnswer, Unfetched> {
+        self.source.ask(question).await.map_err(|why| {
+            tracing::warn!(address = question.address, %why, "an identity provider could not be reached");
+            Unfetched::Unreachable
+        })
+    }
+
+    /// The keys of a provider whose endpoints were given.
+    async fn fetch_keys(&self, issuer: &str, given: &ProviderEndpoints) -> Result<Known, Unfetched> {
+        let configuration = Configuration {
+            issuer: issuer.to_owned(),
+            jwks_uri: given.keys.clone(),
+            authorization_endpoint: Some(given.authorize.clone()),
+            token_endpoint: Some(given.token.clone()),
+            userinfo_endpoint: given.userinfo.clone(),
+            token_endpoint_auth_methods_supported: Some(Vec::new()),
+            authorization_response_iss_parameter_supported: false,
+        };
+        self.known(issuer, configuration).await
+    }
+
+    async fn fetch(&self, issuer: &str) -> Result<Known, Unfetched> {
         let document = self.get(&format!("{issuer}/.well-known/openid-configuration")).await?;
         let unusable = |why: &str| {
             tracing::warn!(issuer, why, "the keys of an identity provider cannot be used");
@@ -150,11 +228,42 @@ impl ProviderKeys {
         if configuration.issuer.trim_end_matches('/') != issuer {
             return Err(unusable("its configuration document is another issuer's"));
         }
+        self.known(issuer, configuration).await
+    }
+
+    async fn known(&self, issuer: &str, configuration: Configuration) -> Result<Known, Unfetched> {
+        let unusable = |why: &str| {
+            tracing::warn!(issuer, why, "the keys of an identity provider cannot be used");
+            Unfetched::Unusable
+        };
         if !self.may_hold_keys(issuer, &configuration.jwks_uri) {
             return Err(unusable("its `jwks_uri` is on another host, which the configuration does not list"));
         }
         let keys = self.get(&configuration.jwks_uri).await?;
-        jwk::parse(&keys).map(KeySet).ok_or_else(|| unusable("there is no key set at its `jwks_uri`"))
+        let keys = jwk::parse(&keys).map(KeySet);
+        let keys = keys.ok_or_else(|| unusable("there is no key set at its `jwks_uri`"))?;
+        let allowed = |address: Option<String>| {
+            address.filter(|address| {
+                let may = self.may_hold_keys(issuer, address);
+                if !may {
+                    tracing::warn!(
+                        issuer,
+                        address,
+                        "an endpoint is on another host, which the configuration does not list"
+                    );
+                }
+                may
+            })
+        };
+        let methods = configuration.token_endpoint_auth_methods_supported;
+        let endpoints = Endpoints {
+            authorize: allowed(configuration.authorization_endpoint),
+            token: allowed(configuration.token_endpoint),
+            userinfo: allowed(configuration.userinfo_endpoint),
+            basic: methods.is_none_or(|methods| methods.iter().any(|method| method == "client_secret_basic")),
+            names_itself: configuration.authorization_response_iss_parameter_supported,
+        };
+        Ok(Known { keys: Arc::new(keys), endpoints })
     }
 
     async fn get(&self, address: &str) -> Result<Vec<u8>, Unfetched> {
@@ -164,8 +273,8 @@ impl ProviderKeys {
         })
     }
 
-    /// Whether keys may be fetched from an address: of the issuer's own host, or of one on the operator's list.
-    fn may_hold_keys(&self, issuer: &str, address: &str) -> bool {
+    /// Whether keys may be fetched from an address, and whether an endpoint may be there: of the issuer's own host, or of one on the operator's list.
+    pub(crate) fn may_hold_keys(&self, issuer: &str, address: &str) -> bool {
         let own = origin(issuer);
         own.is_some() && origin(address) == own
             || origin(address)
@@ -176,13 +285,13 @@ impl ProviderKeys {
 
 impl Slot {
     /// What need not be asked again now.
-    fn known(&self, id: Option<&str>, now: Timestamp) -> Option<Result<Arc<KeySet>>> {
+    fn known(&self, id: Option<&str>, now: Timestamp) -> Option<Result<Arc<Known>, Unfetched>> {
         let last = self.last.load_full()?;
         let age = now.duration_since(last.at);
         let rests = age < PAUSE;
         match &last.found {
-            Ok(keys) if rests || age < GOOD_FOR && keys.has(id) => Some(Ok(Arc::clone(keys))),
-            Err(why) if rests => Some(Err(why.error())),
+            Ok(known) if rests || age < GOOD_FOR && known.keys.has(id) => Some(Ok(Arc::clone(known))),
+            Err(why) if rests => Some(Err(*why)),
             _ => None,
         }
     }

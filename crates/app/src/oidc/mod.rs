@@ -1,11 +1,12 @@
 //! Tokens of OpenID Connect providers outside: their keys, and what a token proves.
 //!
 //! [`keys`] finds a provider's keys through its configuration document and keeps them for a while; [`token`] checks a
-//! token against them. INVARIANT: nothing is believed of a token before its signature was verified with a key of the
+//! token against them for STS, [`id_token`] one that a provider gave for a sign-in. INVARIANT: nothing is believed of a token before its signature was verified with a key of the
 //! provider that is registered; what is read before only chooses that provider.
 //!
 //! OpenID Connect Core 1.0 §3.1.3.7, Discovery 1.0 §4; RFC 7515, RFC 7517, RFC 8725.
 
+pub(crate) mod id_token;
 mod jwk;
 pub(crate) mod keys;
 pub(crate) mod token;

@@ -12,6 +12,7 @@ use garita_model::{OidcProvider, Result};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::id_token::{self, Expected};
 use super::keys::KeySet;
 use super::token::{Proof, Token};
 use crate::audit::error_code;
@@ -215,4 +216,27 @@ fn keys_that_cannot_be_used_are_left_out() {
     for_encryption["use"] = json!("enc");
     assert!(told(&token, &set(&[&for_encryption])).contains("Couldn't retrieve"));
     assert!(KeySet::parse(b"{}").is_none() && KeySet::parse(b"[]").is_none() && KeySet::parse(b"").is_none());
+}
+
+#[test]
+fn an_id_token_with_anything_changed_or_left_out_is_refused() {
+    let (pair, key) = elliptic("k1");
+    let keys = set(&[&key]);
+    let token = signed(&pair, &json!({ "alg": "ES256", "kid": "k1" }), &with("nonce", "n".into()));
+    let expected = Expected {
+        issuer: "https://idp.example/team",
+        client: "app",
+        nonce: "n",
+        access_token: "at",
+        max_age: None,
+    };
+    let now = Timestamp::from_second(NOW).unwrap();
+    let good = |text: &str| id_token::prove(text, &expected, &keys, now).is_ok();
+    assert!(good(&token));
+    for at in 0..token.len() {
+        let mut changed = token.clone().into_bytes();
+        changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+        assert!(!good(std::str::from_utf8(&changed).unwrap()), "changed at {at}");
+        assert!(!good(token.get(..at).unwrap()), "cut at {at}");
+    }
 }

@@ -140,7 +140,7 @@ impl<'a> Token<'a> {
     /// # Errors
     /// `Rejected`: a signature that is not of one of these keys; a token that ran out, is for later, or is for others.
     pub(crate) fn verify(&self, provider: &OidcProvider, keys: &KeySet, now: Timestamp) -> Result<Proof> {
-        let claims = self.signed(keys)?;
+        let claims: Claims = self.signed(keys)?;
         if claims.iss.trim_end_matches('/') != issuer(provider) {
             return Err(invalid("the token's issuer is not the provider's"));
         }
@@ -158,8 +158,13 @@ impl<'a> Token<'a> {
         Ok(Proof { subject, audience, methods, tags, transitive, source_identity: claims.source_identity })
     }
 
+    /// How it is signed.
+    pub(super) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
     /// The claims, once the signature is known to be of one of the keys.
-    fn signed(&self, keys: &KeySet) -> Result<Claims> {
+    pub(super) fn signed<T: DeserializeOwned>(&self, keys: &KeySet) -> Result<T> {
         let key = keys.find(self.key(), self.algorithm).ok_or_else(|| {
             invalid("Couldn't retrieve verification key from your identity provider, please reference AssumeRoleWithWebIdentity documentation for requirements")
         })?;
@@ -231,6 +236,6 @@ fn no_token() -> Error {
     invalid("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
 }
 
-fn missing(claim: &str) -> Error {
+pub(super) fn missing(claim: &str) -> Error {
     invalid(format!("Missing a required claim: {claim}"))
 }

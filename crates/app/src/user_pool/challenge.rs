@@ -7,6 +7,7 @@ use garita_model::user_pool::{ClientId, PoolFault, PoolId, UserStatus};
 use garita_model::{Object, PoolUser, Result, Secret};
 
 use super::attribute::{set, spec, unproved_when_changed};
+use super::federated::may_be_vouched_for;
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{SignedIn, may_sign_in, second_step};
 use super::tokens::{Factor, Proof, finish};
@@ -87,7 +88,10 @@ impl App {
         if user.min_rev > held.iss_rev {
             return Err(session::spent());
         }
-        may_sign_in(&state, admitted, &user)?;
+        match &held.provider {
+            None => may_sign_in(&state, admitted, &user)?,
+            Some(vouched) => may_be_vouched_for(&state, admitted, &user, vouched, held.iss_rev)?,
+        }
         match input.name {
             ChallengeName::NewPasswordRequired => {
                 let new = Secret::new(given("NEW_PASSWORD")?.clone());
@@ -124,7 +128,8 @@ impl App {
         factor: Factor,
     ) -> Result<SignedIn> {
         let (id, iss_rev, password) = (held.id, held.iss_rev, user.password.clone());
-        let proof = Proof { id, user: user.sub, iss_rev, password, factor, renewed: None };
+        let (user, provider) = (user.sub, held.provider.clone());
+        let proof = Proof { id, user, iss_rev, password, factor, renewed: None, provider };
         self.complete(cx, admitted, proof).await
     }
 
@@ -176,7 +181,15 @@ impl App {
                     Some(step) => Err((step, iss_rev)),
                     None => {
                         let (id, factor) = (held.id, Factor::None);
-                        let proof = Proof { id, user: user.sub, iss_rev, password, factor, renewed: None };
+                        let proof = Proof {
+                            id,
+                            user: user.sub,
+                            iss_rev,
+                            password,
+                            factor,
+                            renewed: None,
+                            provider: None,
+                        };
                         Ok(finish(change, &inside, &proof)?)
                     }
                 };

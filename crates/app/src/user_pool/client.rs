@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use garita_model::user_pool::{AuthFlow, ClientId, PoolFault, PoolId, TokenValidity, ValidityUnit};
 use garita_model::{Object, ObjectKey, PoolClient, Result, Secret, UserPool};
+use garita_store::Snapshot;
 
 use super::ask::judged;
-use super::{Part, checked_title, invalid};
+use super::{Part, checked_title, invalid, provider};
 use crate::App;
 use crate::context::RequestContext;
 use crate::iam::Page;
@@ -116,7 +117,7 @@ impl App {
                 default_redirect: None,
                 min_rev: 0,
             };
-            let client = Arc::new(settled(&pool, client, settings)?);
+            let client = Arc::new(settled(change.state(), &pool, client, settings)?);
             change.put(&permit, Object::PoolClient(Arc::clone(&client)));
             Ok(ClientDetail { client, secret })
         })
@@ -170,7 +171,7 @@ impl App {
         self.change(cx, move |change| {
             let (permit, pool) = judged(change, "cognito-idp:UpdateUserPoolClient", &pool)?;
             let held = find(&pool, change.state().pool_client(&id), &id)?;
-            let client = settled(&pool, PoolClient::clone(held), settings)?;
+            let client = settled(change.state(), &pool, PoolClient::clone(held), settings)?;
             let client = Arc::new(PoolClient { modified: change.now(), ..client });
             change.put(&permit, Object::PoolClient(Arc::clone(&client)));
             app.with_secret(client)
@@ -221,7 +222,12 @@ const fn days(amount: u32) -> TokenValidity {
 }
 
 /// A client with its settings, checked.
-fn settled(pool: &UserPool, client: PoolClient, settings: ClientSettings) -> Result<PoolClient> {
+fn settled(
+    state: &Snapshot,
+    pool: &UserPool,
+    client: PoolClient,
+    settings: ClientSettings,
+) -> Result<PoolClient> {
     let minutes = settings.session_minutes.unwrap_or(3);
     if !(3..=15).contains(&minutes) {
         return Err(invalid("`AuthSessionValidity` is 3 to 15 minutes"));
@@ -247,7 +253,8 @@ fn settled(pool: &UserPool, client: PoolClient, settings: ClientSettings) -> Res
     if settings.default_redirect.as_ref().is_some_and(outside) {
         return Err(invalid("`DefaultRedirectURI` must be one of `CallbackURLs`"));
     }
-    if let Some(other) = settings.providers.iter().find(|provider| *provider != "COGNITO") {
+    let unknown = |name: &&String| *name != "COGNITO" && provider::find(state, pool, name).is_none();
+    if let Some(other) = settings.providers.iter().find(unknown) {
         return Err(invalid(format!("The provider {other} does not exist for User Pool {}.", pool.id)));
     }
     let client = PoolClient {

@@ -136,7 +136,7 @@ fn may_recover(pool: &UserPool, user: &PoolUser) -> Result<()> {
     if !user.enabled {
         return Err(PoolFault::NotAuthorized.because("User is disabled."));
     }
-    if user.status == UserStatus::ForceChangePassword {
+    if matches!(user.status, UserStatus::ForceChangePassword | UserStatus::ExternalProvider) {
         return Err(PoolFault::NotAuthorized.because("User password cannot be reset in the current state."));
     }
     let by_email = pool.recovery.contains(&RecoveryMechanism::VerifiedEmail);

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use garita_model::session::PoolSignIn;
 use garita_model::user_pool::{PoolId, Uuid};
-use garita_model::{AccountId, Error, PoolClient, PoolUser, Result, TokenKey, UserPool};
+use garita_model::{
+    AccountId, Error, PoolClient, PoolProvider, PoolUser, Result, TokenKey, UserPool, user_pool::UserStatus,
+};
 use garita_store::Snapshot;
 
 use crate::App;
@@ -41,42 +43,72 @@ impl Ground for PoolGround<'_> {
 
     fn floor(&self, on: &RestsOn) -> Option<u64> {
         let pool: PoolId = on.issuer.pool.parse().ok()?;
-        self.state.user_pool(&pool).filter(|pool| pool.account == on.issuer.account)?;
-        let client = self.state.pool_client(&on.client.parse().ok()?).filter(|client| client.pool == pool)?;
+        let pool = self.state.user_pool(&pool).filter(|pool| pool.account == on.issuer.account)?;
+        let client = self.state.pool_client(&on.client.parse().ok()?);
+        let client = client.filter(|client| client.pool == pool.id)?;
         let TokenSubject::User { sub, username } = &on.subject else { return Some(client.min_rev) };
-        let user = self.state.pool_user(&pool, sub.parse().ok()?)?;
+        let user = self.state.pool_user(&pool.id, sub.parse().ok()?)?;
         let session = on.origin_jti.as_ref().map(|id| id.parse()).transpose().ok()?;
         if *user.name != **username {
             return None;
         }
-        floor_of(self.state, client, user, session)
+        floor_of(self.state, pool, client, user, session)
     }
 }
 
 /// The lowest revision at which the token behind a session may have been issued; none when something it rests on is
 /// gone, disabled or ended, or when the user's group does not give that role any more.
 pub(crate) fn floor(state: &Snapshot, account: AccountId, on: &PoolSignIn) -> Option<u64> {
-    state.user_pool(&on.pool).filter(|pool| pool.account == account)?;
+    let pool = state.user_pool(&on.pool).filter(|pool| pool.account == account)?;
     let client = state.pool_client(&on.client).filter(|client| client.pool == on.pool)?;
     let user = state.pool_user(&on.pool, on.user)?;
     if let Some(through) = &on.group {
         let group = state.pool_group(&on.pool, &through.name).filter(|group| user.is_in(&group.name))?;
         group.role.as_ref().filter(|role| **role == through.role)?;
     }
-    floor_of(state, client, user, on.session)
+    floor_of(state, pool, client, user, on.session)
 }
 
-fn floor_of(state: &Snapshot, client: &PoolClient, user: &PoolUser, session: Option<Uuid>) -> Option<u64> {
-    if !user.enabled {
-        return None;
-    }
+fn floor_of(
+    state: &Snapshot,
+    pool: &UserPool,
+    client: &PoolClient,
+    user: &PoolUser,
+    session: Option<Uuid>,
+) -> Option<u64> {
+    let mut provider = None;
     if let Some(id) = session {
         let session = state.pool_session(&client.pool, id)?;
         if session.ended || session.user != user.sub || session.client != client.id {
             return None;
         }
+        provider = session.provider.as_deref();
     }
-    Some(client.min_rev.max(user.min_rev))
+    floor_of_user(state, pool, user, provider).map(|floor| floor.max(client.min_rev))
+}
+
+/// The lowest revision at which a user's sign-in may have begun that a provider vouched for, or the pool itself; none
+/// when the user is disabled, or when the provider is gone or no longer the user's.
+pub(crate) fn floor_of_user(
+    state: &Snapshot,
+    pool: &UserPool,
+    user: &PoolUser,
+    provider: Option<&str>,
+) -> Option<u64> {
+    if !user.enabled {
+        return None;
+    }
+    // Who was made for a provider has nobody else to vouch for them, whatever a sign-in says.
+    let own =
+        || user.identities().iter().find(|identity| identity.primary).map(|identity| &*identity.provider);
+    let by = match (provider, user.status) {
+        (Some(provider), _) => provider,
+        (None, UserStatus::ExternalProvider) => own()?,
+        (None, _) => return Some(user.min_rev),
+    };
+    user.identity(by)?;
+    let provider = state.get::<PoolProvider>(pool.account, &PoolProvider::place(&pool.id, by))?;
+    Some(user.min_rev.max(provider.min_rev))
 }
 
 impl App {

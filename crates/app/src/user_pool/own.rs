@@ -8,7 +8,7 @@ use garita_model::{Error, Object, PoolUser, Result, Secret, TokenUse};
 use super::attempts::Tried;
 use super::challenge::own_attributes;
 use super::code::{self, Delivery, mismatch, too_often};
-use super::ground::PoolGround;
+use super::ground::{PoolGround, floor_of_user};
 use super::tokens::{SELF_SERVICE, end};
 use super::user::{about, belongings};
 use super::username::must_be_free;
@@ -344,7 +344,9 @@ fn still_there(change: &Change<'_>, bearer: &Bearer) -> Result<Arc<PoolUser>> {
     let (account, pool) = (bearer.admitted.user_pool().account, bearer.admitted.pool());
     let held = |cookie| state.get::<PoolBrowser>(account, &PoolBrowser::place(pool, &cookie)).is_some();
     let browser = bearer.browser.is_none_or(held);
-    if user.enabled && user.min_rev <= bearer.iss_rev && stands && client && browser {
+    let provider = session.flatten().and_then(|session| session.provider.as_deref());
+    let floor = floor_of_user(state, bearer.admitted.user_pool(), user, provider);
+    if floor.is_some_and(|floor| floor <= bearer.iss_rev) && stands && client && browser {
         return Ok(Arc::clone(user));
     }
     Err(gone())

@@ -124,6 +124,7 @@ impl App {
             iss_rev: self.snapshot().revision(),
             after_password: false,
             challenge,
+            provider: None,
         };
         let session = session.seal(admitted, &self.keyring, self.entropy(), cx.now())?;
         let mut parameters = BTreeMap::new();
@@ -223,7 +224,7 @@ impl App {
         let proof = self.check_passkey(admitted, user, asked)?;
         may_sign_in(&self.snapshot(), admitted, user)?;
         let (password, factor) = (user.password.clone(), Factor::Passkey(proof));
-        let proof = Proof { id, user: user.sub, iss_rev, password, factor, renewed: None };
+        let proof = Proof { id, user: user.sub, iss_rev, password, factor, renewed: None, provider: None };
         self.complete(cx, admitted, proof).await
     }
 

@@ -263,8 +263,10 @@ impl App {
                 keys.map(|key| ObjectKey::named(TokenKey::KIND, key.account, &key.local())).collect();
             let passkeys = change.state().list::<PoolPasskey>(pool.account, &format!("{id}/"));
             let passkeys: Vec<ObjectKey> = passkeys.map(|passkey| ObjectKey::plain(passkey.as_ref())).collect();
+            let providers = super::provider::of_pool(change.state(), &pool);
+            let providers: Vec<ObjectKey> = providers.map(|one| ObjectKey::plain(one.as_ref())).collect();
             // What is in the pool goes first: without its pool it cannot be found any more.
-            for key in change.state().of_pool(&id).into_iter().chain(keys).chain(passkeys) {
+            for key in change.state().of_pool(&id).into_iter().chain(keys).chain(passkeys).chain(providers) {
                 change.delete(&permit, key);
             }
             change.delete(&permit, ObjectKey::user_pool(&id));

@@ -90,6 +90,7 @@ impl App {
             iss_rev: state.revision(),
             password: user.password.clone(),
             factor: Factor::None,
+            provider: None,
             renewed: Some(new),
         };
         self.complete(cx, admitted, proof).await

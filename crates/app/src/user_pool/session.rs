@@ -75,6 +75,18 @@ pub(super) struct AuthSession {
     /// What a passkey is to sign.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) challenge: Option<PasskeyChallenge>,
+    /// The provider that vouched for who it is, in place of a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) provider: Option<Vouched>,
+}
+
+/// That a provider vouched for somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Vouched {
+    /// The provider, by name.
+    pub(super) provider: Box<str>,
+    /// Whether it says that more than one factor was shown to it.
+    pub(super) second_factor: bool,
 }
 
 impl AuthSession {

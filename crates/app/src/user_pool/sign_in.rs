@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::admit::wrong_credentials;
 use super::attempts::{Attempt, Tried};
 use super::passkey::PasskeyChallenge;
-use super::session::{AuthSession, ChallengeName};
+use super::session::{AuthSession, ChallengeName, Vouched};
 use super::tokens::{Factor, IssuedTokens, Proof};
 use super::user::about;
 use super::username::find;
@@ -182,6 +182,7 @@ impl App {
                     password: user.password.clone(),
                     factor: Factor::None,
                     renewed: None,
+                    provider: None,
                 };
                 self.complete(cx, admitted, proof).await
             }
@@ -223,7 +224,7 @@ impl App {
         }
     }
 
-    /// Asks for something more.
+    /// Asks for something more of who showed a password.
     pub(super) fn challenge(
         &self,
         cx: &RequestContext,
@@ -233,6 +234,19 @@ impl App {
         iss_rev: u64,
         name: ChallengeName,
     ) -> Result<SignedIn> {
+        self.challenge_after(cx, admitted, user, Reached { id, iss_rev, provider: None }, name)
+    }
+
+    /// Asks for something more.
+    pub(super) fn challenge_after(
+        &self,
+        cx: &RequestContext,
+        admitted: &Admitted,
+        user: &PoolUser,
+        reached: Reached,
+        name: ChallengeName,
+    ) -> Result<SignedIn> {
+        let Reached { id, iss_rev, provider } = reached;
         let challenge = match name {
             ChallengeName::WebAuthn => Some(PasskeyChallenge::draw(self.entropy())?),
             _ => None,
@@ -247,6 +261,7 @@ impl App {
             iss_rev,
             after_password: true,
             challenge,
+            provider,
         };
         let session = session.seal(admitted, &self.keyring, self.entropy(), cx.now())?;
         let mut parameters = BTreeMap::from([("USER_ID_FOR_SRP", user.name.to_string())]);
@@ -284,6 +299,16 @@ impl App {
     }
 }
 
+/// How far a sign-in has come that something more is asked of.
+pub(super) struct Reached {
+    /// The sign-in it may become.
+    pub(super) id: Uuid,
+    /// The revision at which the user was live.
+    pub(super) iss_rev: u64,
+    /// The provider that vouched for who it is, in place of a password.
+    pub(super) provider: Option<Vouched>,
+}
+
 /// The second factor that is asked of a user who has shown the password.
 pub(super) fn second_step(admitted: &Admitted, user: &PoolUser) -> Option<ChallengeName> {
     let pool = admitted.user_pool();
@@ -304,6 +329,14 @@ pub(super) fn asks_for_passkey(pool: &UserPool, user: &PoolUser) -> bool {
 /// Refuses a user who is there and may not sign in. Only said to who showed the password.
 pub(super) fn may_sign_in(state: &Snapshot, admitted: &Admitted, user: &PoolUser) -> Result<()> {
     let user = state.pool_user(admitted.pool(), user.sub).ok_or_else(wrong_credentials)?;
+    if user.status == UserStatus::ExternalProvider {
+        return Err(wrong_credentials());
+    }
+    may_stay_signed_in(user)
+}
+
+/// Refuses a user who is there and may not be signed in, whoever vouched for them.
+pub(super) fn may_stay_signed_in(user: &PoolUser) -> Result<()> {
     if !user.enabled {
         return Err(PoolFault::NotAuthorized.because("User is disabled."));
     }
@@ -312,7 +345,6 @@ pub(super) fn may_sign_in(state: &Snapshot, admitted: &Admitted, user: &PoolUser
         UserStatus::ResetRequired => {
             Err(PoolFault::PasswordResetRequired.because("Password reset required for the user"))
         }
-        UserStatus::ExternalProvider => Err(wrong_credentials()),
-        UserStatus::Confirmed | UserStatus::ForceChangePassword => Ok(()),
+        UserStatus::Confirmed | UserStatus::ForceChangePassword | UserStatus::ExternalProvider => Ok(()),
     }
 }

@@ -21,10 +21,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::admit::wrong_credentials;
-use super::ground::PoolGround;
+use super::federated::{identities, may_be_vouched_for};
+use super::ground::{PoolGround, floor_of_user};
 use super::passkey_sign_in::PasskeyProof;
 use super::password::Prepared;
-use super::sign_in::{SignedIn, asks_for_passkey, may_sign_in};
+use super::sign_in::{SignedIn, asks_for_passkey, may_sign_in, may_stay_signed_in};
 use super::user::about;
 use super::{Admitted, invalid, session};
 use crate::App;
@@ -34,6 +35,7 @@ use crate::keyring::Keyring;
 use crate::mint::token::{Access, Grant, Identity, Minter};
 use crate::oauth::NewBrowser;
 use crate::token::{RestsOn, Standing, TokenSubject};
+use session::Vouched;
 
 const LABEL: &str = "pool-refresh-token/1";
 /// What access tokens of the API allow at the pool itself.
@@ -67,6 +69,8 @@ pub(super) struct Proof {
     pub(super) factor: Factor,
     /// The password as it is to be stored from now on.
     pub(super) renewed: Option<Prepared>,
+    /// The provider that vouched for who it is, in place of a password.
+    pub(super) provider: Option<Vouched>,
 }
 
 /// What was shown besides a password, or in its place.
@@ -250,7 +254,7 @@ impl App {
         let pool = state.user_pool(admitted.pool()).ok_or_else(bad)?;
         let client = state.pool_client(&session.client).ok_or_else(bad)?;
         let user = state.pool_user(&pool.id, session.user).ok_or_else(bad)?;
-        may_sign_in(&state, admitted, user)?;
+        may_stay_signed_in(user)?;
         must_have_what_groups_demand(pool, user, session.second_factor)?;
         let on = RestsOn {
             issuer: ground.issuer_of(pool),
@@ -272,7 +276,8 @@ impl App {
             groups: &groups.names,
         };
         let readable = user.attributes.iter().filter(|(name, _)| client.may_read(name));
-        let attributes: Vec<(String, String)> = readable.map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+        let attributes = readable.map(|(n, v)| (n.to_owned(), v.to_owned()));
+        let attributes: Vec<(String, String)> = attributes.chain(identities(user)).collect();
         let identity = Identity {
             life: life(client.id_token),
             attributes: &attributes,
@@ -334,16 +339,22 @@ pub(super) fn finish(change: &mut Change<'_>, admitted: &Admitted, proof: &Proof
     }
     let client = state.pool_client(&admitted.client().id).cloned().ok_or_else(wrong_credentials)?;
     let held = state.pool_user(admitted.pool(), proof.user).cloned().ok_or_else(wrong_credentials)?;
-    may_sign_in(state, admitted, &held)?;
+    match &proof.provider {
+        None => may_sign_in(state, admitted, &held)?,
+        Some(vouched) => may_be_vouched_for(state, admitted, &held, vouched, proof.iss_rev)?,
+    }
     let same_password = held.password == proof.password;
-    if held.status != UserStatus::Confirmed || held.min_rev > proof.iss_rev || !same_password {
+    let whole = held.status == UserStatus::Confirmed
+        || proof.provider.is_some() && held.status == UserStatus::ExternalProvider;
+    if !whole || held.min_rev > proof.iss_rev || !same_password {
         return Err(session::spent());
     }
     if let Some(new) = &proof.renewed {
         // Who has one is asked for nothing more.
         super::renewal::store(change, admitted, &held, new.clone())?;
     }
-    let second_factor = match &proof.factor {
+    let shown_outside = proof.provider.as_ref().is_some_and(|vouched| vouched.second_factor);
+    let shown_here = match &proof.factor {
         Factor::None => false,
         Factor::SetUp => true,
         Factor::Code(code) => {
@@ -353,17 +364,21 @@ pub(super) fn finish(change: &mut Change<'_>, admitted: &Admitted, proof: &Proof
         }
         Factor::Passkey(proof) => super::passkey_sign_in::spend(change, admitted, &held, proof)?,
     };
+    let second_factor = shown_here || shown_outside;
     if !second_factor && asks_for_more(change.state(), admitted, &held) {
         return Err(session::spent());
     }
     if let Some(former) = admitted.browser() {
-        return crate::oauth::open_browser(change, admitted, &held, second_factor, former.as_deref())
+        let by = proof.provider.as_ref().map(|vouched| vouched.provider.clone());
+        let new = crate::oauth::Opening { mfa: second_factor, provider: by };
+        return crate::oauth::open_browser(change, admitted, &held, new, former.as_deref())
             .map(Finished::Browser);
     }
     let now = change.now();
     let scopes = vec![SELF_SERVICE.to_owned()];
     let (id, user) = (proof.id, held.sub);
-    let start = Start { id, client: &client, user, signed_in: now, second_factor, scopes };
+    let provider = proof.provider.as_ref().map(|vouched| vouched.provider.clone());
+    let start = Start { id, client: &client, user, signed_in: now, second_factor, scopes, provider };
     begin(change, admitted, start).map(|(session, refresh)| Finished::Session(Box::new(session), refresh))
 }
 
@@ -381,6 +396,8 @@ pub(crate) struct Start<'a> {
     pub(crate) second_factor: bool,
     /// The scopes of its access tokens.
     pub(crate) scopes: Vec<String>,
+    /// The provider that vouched for them; none when the pool itself did.
+    pub(crate) provider: Option<Box<str>>,
 }
 
 /// Stores a sign-in of an app, and draws its refresh token.
@@ -406,6 +423,7 @@ pub(crate) fn begin(
         second_factor: start.second_factor,
         ended: false,
         scopes: start.scopes,
+        provider: start.provider,
     };
     change.put_own(admitted, Object::PoolSession(Arc::new(session.clone())))?;
     change.made(json!({ "originJti": session.id.to_string() }));
@@ -463,8 +481,11 @@ pub(crate) fn rotate(
     if held.ended || change.cx().now() >= held.expires {
         return Err(PoolFault::NotAuthorized.because("Refresh Token has expired"));
     }
-    let floor = change.state().pool_user(admitted.pool(), held.user).filter(|user| user.enabled);
-    if floor.is_none_or(|user| user.min_rev > held.iss_rev) {
+    let state = change.state();
+    let user = state.pool_user(admitted.pool(), held.user);
+    let provider = held.provider.as_deref();
+    let floor = user.and_then(|user| floor_of_user(state, admitted.user_pool(), user, provider));
+    if floor.is_none_or(|floor| floor > held.iss_rev) {
         return Err(PoolFault::NotAuthorized.because("Refresh Token has been revoked"));
     }
     let which = which(&held, token.expose(), change.cx().now());

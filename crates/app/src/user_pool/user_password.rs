@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use garita_model::user_pool::{PoolId, UserStatus};
-use garita_model::{Result, Secret};
+use garita_model::user_pool::{PoolFault, PoolId, UserStatus};
+use garita_model::{PoolUser, Result, Secret};
 use jiff::SignedDuration;
 
 use super::password;
@@ -35,11 +35,13 @@ impl App {
         const ACTION: &str = "cognito-idp:AdminSetUserPassword";
         let (state, pool) = self.read_pool(cx, ACTION, &input.pool)?;
         let held = super::username::find(&state, &pool, &input.username).ok_or_else(super::no_user)?;
+        must_have_password(&held)?;
         self.hold_pool_password(&pool, &input.password, password::about(&held)).await?;
         self.must_not_be_former(&pool, &held, &input.password).await?;
         let new = self.prepare_password(&pool.id, &held.name, &input.password).await?;
         let (prepared_for, permanent) = (held.password.clone(), input.permanent);
         self.edit_pool_user(cx, ACTION, input.pool, input.username, move |change, pool, user| {
+            must_have_password(user)?;
             password::must_be_unchanged(user, prepared_for.as_deref())?;
             password::replace(pool, user, new);
             user.min_rev = change.revision();
@@ -51,4 +53,13 @@ impl App {
         })
         .await
     }
+}
+
+/// Who was made for a provider has no password here, and gets none: the provider alone vouches for them.
+fn must_have_password(user: &PoolUser) -> Result<()> {
+    if user.status == UserStatus::ExternalProvider {
+        return Err(PoolFault::UnsupportedUserState
+            .because("the user signs in through a provider and has no password here: set it there"));
+    }
+    Ok(())
 }

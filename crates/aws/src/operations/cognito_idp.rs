@@ -6,7 +6,7 @@ use garita_wire::operation::{Access, Authentication, Operation, Protocol};
 
 use crate::json::{JsonRow, shape};
 use crate::services::cognito_idp::{
-    client, group, in_words_of_pools, mfa, own, passkey, pool, sign_in, sign_up, tag, user,
+    client, group, identity_provider, in_words_of_pools, mfa, own, passkey, pool, sign_in, sign_up, tag, user,
 };
 
 /// What targets of this service begin with.
@@ -86,6 +86,15 @@ pub(super) static ROWS: &[JsonRow] = rows! {
     "AdminRemoveUserFromGroup" Write signed POOL group::remove_user;
     "AdminListGroupsForUser" List signed POOL group::list_for_user;
     "ListUsersInGroup" List signed POOL group::list_users;
+
+    "CreateIdentityProvider" Write signed POOL identity_provider::create;
+    "DescribeIdentityProvider" Read signed POOL identity_provider::describe;
+    "GetIdentityProviderByIdentifier" Read signed POOL identity_provider::by_identifier;
+    "ListIdentityProviders" List signed POOL identity_provider::list;
+    "UpdateIdentityProvider" Write signed POOL identity_provider::update;
+    "DeleteIdentityProvider" Write signed POOL identity_provider::delete;
+    "AdminLinkProviderForUser" Write signed POOL identity_provider::link;
+    "AdminDisableProviderForUser" Write signed POOL identity_provider::disable;
 
     "InitiateAuth" Write open ANY sign_in::initiate;
     "RespondToAuthChallenge" Write open ANY sign_in::respond;

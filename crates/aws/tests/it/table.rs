@@ -163,7 +163,20 @@ async fn json_operations_and_members_that_are_not_here_are_refused_by_name() {
 /// An input with something for every member that must be there.
 fn filled(row: &Operation, pool: &str) -> Value {
     let arn = format!("arn:aws:cognito-idp:eu-west-1:111122223333:userpool/{pool}");
+    let someone = |provider: &str| {
+        let by = "Cognito_Subject";
+        json!({ "ProviderName": provider, "ProviderAttributeName": by, "ProviderAttributeValue": "ana" })
+    };
+    let details =
+        json!({ "client_id": "c", "oidc_issuer": "https://idp.example", "authorize_scopes": "openid" });
     let values = [
+        ("ProviderName", json!("Corp")),
+        ("ProviderType", json!("OIDC")),
+        ("ProviderDetails", details),
+        ("IdpIdentifier", json!("corp.example")),
+        ("DestinationUser", someone("Cognito")),
+        ("SourceUser", someone("Corp")),
+        ("User", someone("Corp")),
         ("UserPoolId", json!(pool)),
         ("ResourceArn", json!(arn)),
         ("PoolName", json!("p")),

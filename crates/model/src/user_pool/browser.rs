@@ -33,6 +33,9 @@ pub struct PoolBrowser {
     /// The app client it signed in for: what people do for themselves at a page counts as done through it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<ClientId>,
+    /// The provider that vouched for the user; none when the pool itself did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Box<str>>,
 }
 
 impl PoolBrowser {
@@ -75,6 +78,7 @@ mod tests {
             iss_rev: 1,
             mfa: false,
             client: None,
+            provider: None,
         };
         assert!(!browser(at(0)).is_over(at(59)) && browser(at(0)).is_over(at(60)));
         assert!(!browser(at(700)).is_over(at(719)) && browser(at(700)).is_over(at(720)));

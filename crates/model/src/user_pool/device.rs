@@ -47,6 +47,9 @@ pub enum DeviceDecision {
         second_factor: bool,
         /// The revision of the store at which that sign-in began.
         iss_rev: u64,
+        /// The provider that vouched for them; none when the pool itself did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        provider: Option<Box<str>>,
     },
     /// It may not.
     Denied,

@@ -27,6 +27,8 @@ faults! {
     CodeDeliveryFailure "CodeDeliveryFailureException";
     /// A code that is not the one that was sent.
     CodeMismatch "CodeMismatchException";
+    /// A provider's name or identifier that is taken.
+    DuplicateProvider "DuplicateProviderException";
     /// A second factor that is not the one asked for.
     EnableSoftwareTokenMfa "EnableSoftwareTokenMFAException";
     /// A code that is no longer good, or of a user that is not there.

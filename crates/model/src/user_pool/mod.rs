@@ -18,6 +18,7 @@ pub mod group;
 pub mod id;
 pub mod passkey;
 pub mod pool;
+pub mod provider;
 pub mod session;
 pub mod stage_session;
 pub mod user;
@@ -34,6 +35,7 @@ pub use passkey::{AnsweredChallenge, PendingPasskey, PoolPasskey};
 pub use pool::{
     FirstFactor, MfaMode, PasswordProfile, PoolPasswordPolicy, SignInAttribute, UserPool, WebAuthnSettings,
 };
+pub use provider::{Identity, PoolProvider, ProviderEndpoints};
 pub use session::{FormerToken, PoolSession, TokenHash};
 pub use stage_session::StageSession;
 pub use user::{PoolUser, SoftwareToken, UserStatus};

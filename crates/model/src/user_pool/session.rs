@@ -45,6 +45,9 @@ pub struct PoolSession {
     /// The scopes of its access tokens.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
+    /// The provider that vouched for the user; none when the pool itself did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Box<str>>,
 }
 
 impl PoolSession {

@@ -11,6 +11,7 @@ use crate::secret::Sealed;
 use crate::user_pool::attribute::Attributes;
 use crate::user_pool::id::{PoolId, Uuid};
 use crate::user_pool::passkey::PendingPasskey;
+use crate::user_pool::provider::Identity;
 use crate::user_pool::session::TokenHash;
 
 /// A user of a pool.
@@ -81,6 +82,9 @@ pub struct More {
     /// Whether a passkey counts as the second factor.
     #[serde(default)]
     pub passkey_mfa: bool,
+    /// Who the user is at other providers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<Identity>,
 }
 
 /// An authenticator app.
@@ -117,6 +121,14 @@ impl PoolUser {
     /// Whether a passkey counts as the second factor.
     pub fn has_passkey_mfa(&self) -> bool {
         self.more.as_ref().is_some_and(|more| more.passkey_mfa && !more.passkeys.is_empty())
+    }
+    /// Who the user is at other providers.
+    pub fn identities(&self) -> &[Identity] {
+        self.more.as_ref().map_or(&[], |more| &more.identities)
+    }
+    /// Who the user is at a provider.
+    pub fn identity(&self, provider: &str) -> Option<&Identity> {
+        self.identities().iter().find(|identity| *identity.provider == *provider)
     }
     /// Whether it is in a group.
     pub fn is_in(&self, group: &str) -> bool {

@@ -37,6 +37,7 @@ impl Snapshot {
             | Object::PoolDevice(_)
             | Object::StageSession(_)
             | Object::PoolPasskey(_)
+            | Object::PoolProvider(_)
             | Object::TokenKey(_)
             | Object::RoleDeletion(_)
             | Object::TokenIssuer(_)
@@ -78,6 +79,7 @@ impl Snapshot {
             | ObjectKind::PoolDevice
             | ObjectKind::StageSession
             | ObjectKind::PoolPasskey
+            | ObjectKind::PoolProvider
             | ObjectKind::TokenKey
             | ObjectKind::RoleDeletion
             | ObjectKind::TokenIssuer

@@ -31,7 +31,7 @@ struct Shelf {
     clients: OrdSet<ClientId>,
     groups: OrdMap<Arc<str>, Arc<PoolGroup>>,
     users: OrdMap<Uuid, Arc<PoolUser>>,
-    /// Hash of a name or sign-in attribute, in lower case, to whose it is.
+    /// Hash of a name or sign-in attribute, in lower case, or of who somebody is at a provider, to whose it is.
     names: OrdSet<(u64, Uuid)>,
     /// Hash of a group's name to who is in it.
     members: OrdSet<(u64, Uuid)>,
@@ -76,6 +76,10 @@ fn hash(what: impl std::hash::Hash) -> u64 {
     hasher.finish()
 }
 
+fn identity_hash(provider: &str, subject: &str) -> u64 {
+    hash(("identity", provider, subject))
+}
+
 impl Shelf {
     fn new(pool: &Arc<UserPool>) -> Self {
         Self {
@@ -98,6 +102,9 @@ impl Shelf {
                 self.names.insert((name.hash(text), user.sub));
             }
         }
+        for identity in user.identities() {
+            self.names.insert((identity_hash(&identity.provider, &identity.subject), user.sub));
+        }
         for group in &user.groups {
             self.members.insert((hash(group), user.sub));
         }
@@ -118,6 +125,9 @@ impl Shelf {
             if let Some(text) = name.of(&user) {
                 self.names.remove(&(name.hash(text), sub));
             }
+        }
+        for identity in user.identities() {
+            self.names.remove(&(identity_hash(&identity.provider, &identity.subject), sub));
         }
         for group in &user.groups {
             self.members.remove(&(hash(group), sub));
@@ -298,6 +308,15 @@ impl Snapshot {
         found.filter(move |user| {
             let held = name.of(user).zip(shelf).map(|(held, shelf)| shelf.pool.name_key(held));
             held.is_some() && held == wanted
+        })
+    }
+    /// The user who somebody is that a provider knows: letter for letter, whatever the pool's rule for case.
+    pub fn pool_user_of(&self, pool: &PoolId, provider: &str, subject: &str) -> Option<&Arc<PoolUser>> {
+        let shelf = self.shelf(pool)?;
+        let mut found = shelf.found(&shelf.names, identity_hash(provider, subject), None);
+        found.find(|user| {
+            let mut held = user.identities().iter();
+            held.any(|held| *held.provider == *provider && *held.subject == *subject)
         })
     }
     /// The members of a group that come after a `sub`, in that order.

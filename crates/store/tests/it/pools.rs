@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use garita_model::user_pool::pool::Messages;
 use garita_model::user_pool::{
-    Attributes, ClientId, CodePurpose, FirstFactor, MfaMode, PoolCode, PoolGroup, PoolId, PoolPasswordPolicy,
-    PoolSession, PoolUser, SignInAttribute, TokenHash, UserPool, UserStatus, Uuid, WebAuthnSettings,
+    Attributes, ClientId, CodePurpose, FirstFactor, Identity, MfaMode, PoolCode, PoolGroup, PoolId,
+    PoolPasswordPolicy, PoolSession, PoolUser, SignInAttribute, TokenHash, UserPool, UserStatus, Uuid,
+    WebAuthnSettings,
 };
 use garita_model::{Object, ObjectKey};
 use garita_store::{PoolName, Snapshot, Store};
@@ -96,6 +97,7 @@ fn session(n: u8, of: u8) -> Object {
         previous: None,
         second_factor: false,
         ended: false,
+        provider: None,
         scopes: Vec::new(),
     }))
 }
@@ -159,6 +161,41 @@ fn users_are_found_by_name_attribute_and_group() {
     let state = store.snapshot();
     assert_eq!((named(&state, PoolName::Username, "bo").len(), members(&state, "a", None).len()), (0, 0));
     assert_eq!(state.pool_user_count(&pool_id()), 1);
+}
+
+#[test]
+fn who_somebody_is_at_a_provider_is_found_letter_for_letter_until_it_is_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let known = |n: u8, subjects: &[&str]| {
+        let Object::PoolUser(user) = user(n, &format!("u{n}"), "a@example.com", &[]) else {
+            panic!("no user")
+        };
+        let mut user = PoolUser::clone(&user);
+        user.more_mut().identities = subjects.iter().map(|subject| identity(subject)).collect();
+        Object::PoolUser(Arc::new(user))
+    };
+    put(&store, vec![pool(false), known(1, &["ana"]), known(2, &["Ana"])]);
+    let found = |provider: &str, subject: &str| {
+        store.snapshot().pool_user_of(&pool_id(), provider, subject).map(|user| user.name.to_string())
+    };
+    assert_eq!((found("Corp", "ana"), found("Corp", "Ana")), (Some("u1".into()), Some("u2".into())));
+    assert_eq!((found("corp", "ana"), found("Corp", "an")), (None, None));
+    put(&store, vec![known(1, &["bo"])]);
+    assert_eq!((found("Corp", "ana"), found("Corp", "bo")), (None, Some("u1".into())));
+    delete(&store, vec![ObjectKey::pool_user(&pool_id(), sub(2))]);
+    assert_eq!(found("Corp", "Ana"), None);
+}
+
+fn identity(subject: &str) -> Identity {
+    Identity {
+        provider: "Corp".into(),
+        issuer: "https://idp.example".into(),
+        subject: subject.into(),
+        primary: false,
+        since: 0,
+        groups: [].into(),
+    }
 }
 
 #[test]

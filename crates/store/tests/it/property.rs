@@ -16,7 +16,7 @@ enum Step {
 }
 
 /// How many kinds [`object`] makes.
-const KINDS: u8 = 19;
+const KINDS: u8 = 20;
 
 fn object(kind: u8, name: u8, variant: u8) -> Object {
     let text = format!("n{name}");
@@ -56,6 +56,7 @@ fn object(kind: u8, name: u8, variant: u8) -> Object {
         12 => Object::RoleDeletion(Arc::new(role_deletion(&text, i64::from(variant)))),
         13 => Object::PoolBrowser(Arc::new(pool_browser(&text, i64::from(variant)))),
         17 => Object::TokenIssuer(Arc::new(token_issuer(&text, i64::from(variant)))),
+        18 => Object::PoolProvider(Arc::new(pool_provider(&text, i64::from(variant)))),
         14 => Object::PoolDevice(Arc::new(pool_device(&text, i64::from(variant)))),
         15 => Object::StageSession(Arc::new(stage_session(&text, i64::from(variant)))),
         16 => Object::PoolPasskey(Arc::new(pool_passkey(&text, i64::from(variant)))),

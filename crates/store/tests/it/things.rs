@@ -8,9 +8,9 @@ use garita_model::user_pool::{DeviceDecision, PoolId, TokenHash, Uuid};
 use garita_model::{
     AccessKey, Account, AccountId, AuditRecord, DeletionEnd, DeletionFailure, Group, InstanceProfile,
     KeyOwner, KeyStatus, LoginProfile, ManagedPolicy, MfaAssignment, MfaDevice, Object, ObjectKey,
-    ObjectKind, OidcProvider, PasswordHash, Path, PoolBrowser, PoolDevice, PoolPasskey, PublicKey, Role,
-    RoleDeletion, RoleUse, SamlProvider, Sealed, SshPublicKey, StageSession, TokenAlgorithm, TokenIssuer,
-    TokenKey, TokenUse, User,
+    ObjectKind, OidcProvider, PasswordHash, Path, PoolBrowser, PoolDevice, PoolPasskey, PoolProvider,
+    PublicKey, Role, RoleDeletion, RoleUse, SamlProvider, Sealed, SshPublicKey, StageSession, TokenAlgorithm,
+    TokenIssuer, TokenKey, TokenUse, User,
 };
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -216,6 +216,7 @@ pub(crate) fn pool_browser(name: &str, second: i64) -> PoolBrowser {
         iss_rev: 1,
         mfa: second % 2 == 0,
         client: (second % 3 == 0).then(|| "1client".parse().unwrap()),
+        provider: (second % 3 == 0).then(|| "Corp".into()),
     }
 }
 
@@ -240,12 +241,33 @@ pub(crate) fn pool_passkey(name: &str, second: i64) -> PoolPasskey {
     }
 }
 
+pub(crate) fn pool_provider(name: &str, second: i64) -> PoolProvider {
+    PoolProvider {
+        account: account_id(),
+        pool: pool_id(),
+        name: name.to_owned(),
+        client: "app".to_owned(),
+        secret: (second % 2 == 0).then(|| Sealed::from_bytes(vec![7, 8, 9])),
+        issuer: format!("https://idp.example/{name}"),
+        scopes: "openid".to_owned(),
+        userinfo_by_post: second % 2 == 0,
+        endpoints: None,
+        mapping: BTreeMap::from([("email".to_owned(), "email".to_owned())]),
+        identifiers: vec![format!("{name}.example")],
+        groups_claim: None,
+        created: moment(9),
+        modified: moment(second),
+        min_rev: 3,
+    }
+}
+
 pub(crate) fn pool_device(name: &str, second: i64) -> PoolDevice {
     let allowed = DeviceDecision::Allowed {
         user: Uuid::from_bytes(bytes(name)),
         signed_in: moment(second),
         second_factor: second % 2 == 0,
         iss_rev: 1,
+        provider: None,
     };
     PoolDevice {
         account: account_id(),

@@ -14,6 +14,7 @@ use crate::answer::{Answer, Trouble, with_query};
 use crate::cookie;
 use crate::fields::Fields;
 use crate::flow::{Browser, Flow, Goal};
+use crate::page;
 use crate::pages::Wrong;
 use crate::reply::Reply;
 use crate::words::{Language, Words};
@@ -30,12 +31,16 @@ pub(crate) struct Goer<'a> {
 
 /// Sends a browser to the sign-in page, to the question, or back at once.
 pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer, Trouble> {
-    let raw = raw(call.fields);
+    let mut raw = raw(call.fields);
     let language = raw.ui_locales.as_deref().and_then(Language::of_preferences);
     let words = language.map_or(call.words, Words);
     let told = |fault: &AskFault| refused(words, fault);
     let known = raw.client_id.as_deref().and_then(|id| call.app().oidc_client(call.cx, pool, id));
     let (pool, client) = known.ok_or_else(|| told(&AskFault::UnknownClient))?;
+    if raw.identity_provider.is_none() {
+        let word = raw.idp_identifier.as_deref();
+        raw.identity_provider = word.and_then(|word| call.app().provider_called(&pool, word));
+    }
     let issuer = call.web.issuer(&pool);
     let ask = Ask::check(raw, &client).map_err(|fault| match fault {
         AskFault::Told(told) => Trouble::App(told, issuer.clone()),
@@ -62,8 +67,13 @@ pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer
         }
         who => {
             let browser = Browser::of_or_new(call.headers(), call.app().entropy())?;
+            let provider = if who.is_some() { None } else { straight_to(&ask, &client) };
             let page = if who.is_some() { "consent" } else { "sign-in" };
             let flow = Flow::begin(&browser, Goal::App(ask), language);
+            if let Some(name) = provider {
+                let sent = page::send_to(call, &pool, &client, &flow, &name).await?;
+                return Ok(sent.cookie(browser.cookie()));
+            }
             let sealed = flow.seal(call.app(), pool.id.as_str(), now)?;
             let location = format!("{}/{page}?flow={}", sealed.folder, sealed.sealed);
             Ok(Answer::of(Reply::see(&location).cookie(browser.cookie())))
@@ -83,6 +93,16 @@ pub(crate) async fn lead_on(call: &Call<'_>, goer: &Goer<'_>, ask: &Ask) -> Resu
     Ok(answer.made(json!({ "clientId": goer.client.id.as_str(), "scopes": ask.scopes })))
 }
 
+/// The provider that a browser is sent to without a page before: the one that is asked for, or the only way there is.
+fn straight_to(ask: &Ask, client: &PoolClient) -> Option<String> {
+    let named = match (&ask.provider, client.providers.as_slice()) {
+        (Some(named), _) => named,
+        (None, [only]) => only,
+        (None, _) => return None,
+    };
+    (named != "COGNITO").then(|| named.clone())
+}
+
 fn raw(fields: &Fields) -> RawAsk {
     RawAsk {
         client_id: fields.own("client_id"),
@@ -99,6 +119,7 @@ fn raw(fields: &Fields) -> RawAsk {
         code_challenge: fields.own("code_challenge"),
         code_challenge_method: fields.own("code_challenge_method"),
         identity_provider: fields.own("identity_provider"),
+        idp_identifier: fields.own("idp_identifier"),
         request: fields.own("request"),
         request_uri: fields.own("request_uri"),
         registration: fields.own("registration"),

@@ -11,6 +11,7 @@ use http::StatusCode;
 
 use crate::Call;
 use crate::answer::{Answer, Trouble};
+use crate::page;
 use crate::pages::Wrong;
 use crate::route::{Endpoint, Route};
 
@@ -33,6 +34,7 @@ pub(crate) async fn answer(
         Endpoint::Introspect => client::introspect(call, pool),
         Endpoint::DeviceAuthorization => client::device_authorization(call, pool).await,
         Endpoint::Logout => logout::answer(call, pool).await,
+        Endpoint::IdpResponse => page::come_home(call, pool).await,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod device;
 mod password;
+mod provider;
 mod sign_in;
 mod sign_up;
 
@@ -23,6 +24,8 @@ use crate::reply::Reply;
 use crate::route::PageName;
 use crate::words::Words;
 use garita_app::oauth::SignedIn;
+
+pub(crate) use provider::{come_home, send_to};
 
 /// A page in its pool and flow.
 struct Stage<'a> {
@@ -51,6 +54,9 @@ pub(crate) async fn answer(call: &Call<'_>, pool: &str, name: PageName) -> Resul
     let words = flow.language.map_or(call.words, Words);
     let frame = Frame { words, place: pool.name.clone() };
     let stage = Stage { call, pool, flow, frame };
+    if name.is_of_passwords() && stage.client().is_ok_and(|client| !takes_passwords(&client)) {
+        return Err(Trouble::NotFound);
+    }
     match (name, call.is_post()) {
         (PageName::SignIn, false) => sign_in::show(&stage),
         (PageName::SignIn, true) => sign_in::password(&stage).await,
@@ -75,8 +81,14 @@ pub(crate) async fn answer(call: &Call<'_>, pool: &str, name: PageName) -> Resul
         (PageName::DeviceConsent, false) => device::show_device_consent(&stage),
         (PageName::DeviceConsent, true) => device::device_consent(&stage).await,
         (PageName::SignOut, _) => endpoint::sign_out(call, &stage.frame, &stage.pool).await,
+        (PageName::Provider, _) => provider::leave(&stage).await,
         (PageName::Account, _) => Err(Trouble::NotFound),
     }
+}
+
+/// Whether a client signs people in with passwords of the pool.
+fn takes_passwords(client: &PoolClient) -> bool {
+    client.providers.iter().any(|name| name == "COGNITO")
 }
 
 /// Who is signed in with this browser, and the way out.

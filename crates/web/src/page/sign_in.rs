@@ -2,18 +2,19 @@
 //!
 //! INVARIANT: the browser gets a new cookie with every sign-in, after the last challenge and not before.
 
-use garita_app::oauth::{Challenge, ChallengeAnswer, ChallengeKind, NewBrowser, Progress};
+use garita_app::oauth::{Challenge, ChallengeAnswer, ChallengeKind, NewBrowser, Progress, SignedIn};
 use garita_model::user_pool::PoolFault;
 use garita_model::{Error, Reason, Secret};
 use serde_json::json;
 
-use super::Stage;
+use super::{Stage, takes_passwords};
 use crate::answer::{Answer, Trouble};
 use crate::cookie;
 use crate::endpoint::{Goer, lead_on};
 use crate::flow::{Goal, Step};
-use crate::pages::{self, Authenticator, Page, Problem, Ways};
+use crate::pages::{self, Authenticator, Outside, Page, Problem, Ways};
 use crate::route::PageName;
+use crate::words::Given;
 
 /// The page for name and password.
 pub(super) fn show(stage: &Stage<'_>) -> Result<Answer, Trouble> {
@@ -38,9 +39,19 @@ fn page(
     let ways = Ways {
         by_address: !stage.pool.username_attributes.is_empty() || !stage.pool.alias_attributes.is_empty(),
         sign_up: !stage.pool.admin_only_sign_up,
+        passwords: takes_passwords(&client),
     };
     let flow = stage.sealed(Step::Start)?;
-    Ok(pages::sign_in(&stage.frame, &flow, Some(&client.name), ways, username, problems, notice)?)
+    let link = stage.flow.link.as_deref();
+    // Who is about to link an account signs in to that account, and not through a provider again.
+    let others =
+        if link.is_some() { Vec::new() } else { stage.call.app().providers_of(&stage.pool, &client) };
+    let offer = link.map(|link| {
+        let given = [("email", Given::Text(&link.email)), ("provider", Given::Text(&link.provider))];
+        stage.frame.words.with("link-offer", &given)
+    });
+    let outside = Outside { providers: &others, notice: notice.or(offer) };
+    Ok(pages::sign_in(&stage.frame, &flow, Some(&client.name), ways, username, problems, outside)?)
 }
 
 /// Takes name and password.
@@ -85,7 +96,7 @@ fn former_cookie<'a>(stage: &'a Stage<'_>) -> Option<&'a str> {
 }
 
 /// On to the next page.
-async fn go_on(stage: &Stage<'_>, progress: Progress) -> Result<Answer, Trouble> {
+pub(super) async fn go_on(stage: &Stage<'_>, progress: Progress) -> Result<Answer, Trouble> {
     match progress {
         Progress::Done(browser) => arrived(stage, browser).await,
         Progress::Challenge(challenge) => {
@@ -105,6 +116,7 @@ async fn go_on(stage: &Stage<'_>, progress: Progress) -> Result<Answer, Trouble>
 /// Signed in: on to where it leads, with a new cookie.
 async fn arrived(stage: &Stage<'_>, browser: NewBrowser) -> Result<Answer, Trouble> {
     let NewBrowser { cookie: secret, who } = browser;
+    let linked = link(stage, &who).await?;
     let answer = match &stage.flow.goal {
         Goal::App(ask) if ask.shown.consent => stage.on_to(PageName::Consent, Step::Start)?,
         Goal::App(ask) => {
@@ -116,7 +128,19 @@ async fn arrived(stage: &Stage<'_>, browser: NewBrowser) -> Result<Answer, Troub
     };
     let cookie = cookie::set(&cookie::session(stage.pool.id.as_str()), secret.expose());
     let answer = answer.cookie(cookie);
-    Ok(answer.made(json!({ "signedIn": true })))
+    Ok(answer.made(json!({ "signedIn": true, "linked": linked })))
+}
+
+/// Links what waits to be linked, now that somebody has proved whose account it is; whether something was.
+async fn link(stage: &Stage<'_>, who: &SignedIn) -> Result<bool, Trouble> {
+    let Some(link) = stage.flow.link.as_deref() else { return Ok(false) };
+    let client = stage.client()?;
+    match stage.call.app().link_by_proof(stage.call.cx, &client, who, link).await {
+        Ok(linked) => Ok(linked),
+        // Things have changed since it was offered: nothing is linked, and whoever signed in is signed in.
+        Err(Error::Rejected { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The challenge a flow waits with, if it is of this kind.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Flow, Frame, Page};
+use super::{Flow, Frame, Link, Page};
 
 /// A button of its own.
 struct Button {
@@ -19,13 +19,14 @@ struct MessagePage<'a> {
     failed: bool,
     lines: Vec<String>,
     button: Option<Button>,
+    link: Option<Link>,
     trace: Option<&'a str>,
 }
 
 impl<'a> MessagePage<'a> {
     fn new(frame: &'a Frame, title: &str, lines: Vec<String>) -> Self {
         let title = frame.words.say(title);
-        Self { frame, title, failed: false, lines, button: None, trace: None }
+        Self { frame, title, failed: false, lines, button: None, link: None, trace: None }
     }
 }
 
@@ -79,6 +80,15 @@ pub(crate) enum Wrong {
     NotFound,
     /// Not now.
     Busy,
+    /// A provider did not sign somebody in: why, which, and the way back.
+    Provider {
+        /// The message that says why.
+        why: &'static str,
+        /// The provider.
+        provider: String,
+        /// The sign-in page.
+        back: Option<String>,
+    },
 }
 
 /// Something went wrong.
@@ -96,6 +106,13 @@ pub(crate) fn error(frame: &Frame, wrong: &Wrong, trace: &str) -> garita_model::
         }
         Wrong::NotFound => ("error-not-found-title", vec![words.say("error-not-found-lead")]),
         Wrong::Busy => ("error-busy-title", vec![words.say("error-busy-lead")]),
+        Wrong::Provider { why, provider, .. } => {
+            ("provider-title", vec![words.about(why, "provider", provider), words.say("provider-help")])
+        }
     };
-    Page::of(&MessagePage { trace: Some(trace), ..MessagePage::new(frame, title, lines) })
+    let link = match wrong {
+        Wrong::Provider { back: Some(back), .. } => Some(Link::new(words, "link-back", back.clone())),
+        _ => None,
+    };
+    Page::of(&MessagePage { trace: Some(trace), link, ..MessagePage::new(frame, title, lines) })
 }

@@ -20,7 +20,7 @@ pub(crate) use device::{Asking, consent, device_code, device_consent};
 pub(crate) use field::{Field, Kind};
 pub(crate) use message::{Wrong, device_connected, device_denied, error, sign_out, signed_in, signed_out};
 pub(crate) use password::{PasswordRules, forgot, new_password, reset};
-pub(crate) use sign_in::{Ways, code, sign_in};
+pub(crate) use sign_in::{Outside, Ways, code, sign_in};
 
 use crate::asset::Assets;
 use crate::words::Words;
@@ -126,6 +126,10 @@ struct Form {
     fields: Vec<Field>,
     submit: String,
     links: Vec<Link>,
+    /// Ways that are as good as the form.
+    others: Vec<Link>,
+    /// Whether those are the only ones.
+    hidden: bool,
 }
 
 impl Form {
@@ -142,6 +146,8 @@ impl Form {
             flow: flow.sealed.clone(),
             fields: Vec::new(),
             links: Vec::new(),
+            others: Vec::new(),
+            hidden: false,
         }
     }
 

@@ -12,23 +12,40 @@ fn pages(language: Language) -> Vec<(&'static str, Page)> {
     let words = Words(language);
     let frame = Frame { words, place: "Research platform".to_owned() };
     let flow = Flow { folder: "/eu-west-1_Ab3dE5gH9".to_owned(), sealed: "c2VhbGVk".to_owned() };
-    let ways = Ways { by_address: true, sign_up: true };
+    let ways = Ways { by_address: true, sign_up: true, passwords: true };
     let scopes = ["openid", "email", "aws.cognito.signin.user.admin", "models/read"].map(str::to_owned);
     let asking = Asking { client: "MLflow", user: "ana", scopes: &scopes };
     let wrong = |field, key: &str| [Problem::field(field, words.say(key))];
     let made = Authenticator::of("Research platform", "ana", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP");
     let asked = SignUp { address: true, username: "ana".to_owned(), ..SignUp::default() };
     let differs = wrong("new-password-again", "password-differs");
+    let told = Outside { notice: Some(words.say("reset-done")), ..Outside::default() };
+    let providers = ["Corp".to_owned(), "Señal & <Co>".to_owned()];
+    let (outside, only) =
+        (Outside { providers: &providers, notice: None }, Outside { providers: &providers, notice: None });
+    let no_passwords = Ways { passwords: false, ..ways };
+    let denied = Wrong::Provider {
+        why: "provider-denied",
+        provider: "Corp".to_owned(),
+        back: Some("/eu-west-1_Ab3dE5gH9/sign-in?flow=c2VhbGVk".to_owned()),
+    };
     let made = [
-        ("sign-in", sign_in(&frame, &flow, Some("MLflow"), ways, "", &[], None)),
+        ("sign-in", sign_in(&frame, &flow, Some("MLflow"), ways, "", &[], Outside::default())),
         (
             "sign-in-wrong",
-            sign_in(&frame, &flow, None, ways, "ana", &[Problem::form(words.say("sign-in-wrong"))], None),
+            sign_in(
+                &frame,
+                &flow,
+                None,
+                ways,
+                "ana",
+                &[Problem::form(words.say("sign-in-wrong"))],
+                Outside::default(),
+            ),
         ),
-        (
-            "sign-in-notice",
-            sign_in(&frame, &flow, Some("MLflow"), ways, "ana", &[], Some(words.say("reset-done"))),
-        ),
+        ("sign-in-notice", sign_in(&frame, &flow, Some("MLflow"), ways, "ana", &[], told)),
+        ("sign-in-providers", sign_in(&frame, &flow, Some("MLflow"), ways, "", &[], outside)),
+        ("sign-in-providers-only", sign_in(&frame, &flow, Some("MLflow"), no_passwords, "", &[], only)),
         ("code", code(&frame, &flow, &[])),
         ("code-wrong", code(&frame, &flow, &wrong("code", "code-wrong"))),
         ("forgot", forgot(&frame, &flow, "", &[])),
@@ -57,6 +74,7 @@ fn pages(language: Language) -> Vec<(&'static str, Page)> {
         ("error-expired", error(&frame, &Wrong::Expired, "3d2f6c1e")),
         ("error-elsewhere", error(&frame, &Wrong::Elsewhere, "3d2f6c1e")),
         ("error-not-found", error(&frame, &Wrong::NotFound, "3d2f6c1e")),
+        ("error-provider", error(&frame, &denied, "3d2f6c1e")),
         ("error-busy", error(&frame, &Wrong::Busy, "3d2f6c1e")),
     ];
     made.into_iter().map(|(name, page)| (name, page.unwrap())).collect()
@@ -112,8 +130,8 @@ fn every_page_is_sound_in_every_language() {
 fn what_people_type_is_text() {
     let frame = Frame { words: Words(Language::English), place: "<b>".to_owned() };
     let flow = Flow { folder: "/p".to_owned(), sealed: "s".to_owned() };
-    let ways = Ways { by_address: false, sign_up: false };
-    let page = sign_in(&frame, &flow, Some("<i>&"), ways, "\"><script>", &[], None).unwrap();
+    let ways = Ways { by_address: false, sign_up: false, passwords: true };
+    let page = sign_in(&frame, &flow, Some("<i>&"), ways, "\"><script>", &[], Outside::default()).unwrap();
     assert!(!page.html.contains("<b>") && !page.html.contains("<i>") && !page.html.contains("<script"));
     assert!(page.html.contains("value=\"&#34;&#62;&#60;script&#62;\""), "{}", page.html);
 }

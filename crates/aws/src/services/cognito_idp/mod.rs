@@ -5,6 +5,7 @@
 
 pub(crate) mod client;
 pub(crate) mod group;
+pub(crate) mod identity_provider;
 pub(crate) mod mfa;
 pub(crate) mod own;
 pub(crate) mod passkey;

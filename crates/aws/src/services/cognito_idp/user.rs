@@ -171,10 +171,28 @@ pub(super) fn listed(user: &PoolUser, wanted: Option<&[String]>) -> Value {
 /// Attributes with the `sub`, which comes last as AWS has it first or last.
 pub(super) fn attributes(user: &PoolUser, wanted: impl Fn(&str) -> bool) -> Vec<Value> {
     let sub = user.sub.to_string();
-    let all = user.attributes.iter().chain([("sub", sub.as_str())]);
+    let identities = identities(user);
+    let told = identities.iter().map(|told| ("identities", told.as_str()));
+    let all = user.attributes.iter().chain(told).chain([("sub", sub.as_str())]);
     all.filter(|(name, _)| wanted(name))
         .map(|(name, value)| json!({ "Name": name, "Value": value }))
         .collect()
+}
+
+/// Who a user is at other providers, as the attribute that Cognito has for it.
+fn identities(user: &PoolUser) -> Option<String> {
+    let told = user.identities().iter().map(|identity| {
+        json!({
+            "userId": identity.subject,
+            "providerName": identity.provider,
+            "providerType": "OIDC",
+            "issuer": null,
+            "primary": identity.primary,
+            "dateCreated": identity.since,
+        })
+    });
+    let told: Vec<Value> = told.collect();
+    (!told.is_empty()).then(|| Value::Array(told).to_string())
 }
 
 /// The second factors a user has, and the one that is asked for first.

@@ -102,8 +102,8 @@ impl Stage {
             used: now,
             iss_rev: garita.app.snapshot().revision(),
             mfa: false,
-
             client: None,
+            provider: None,
         };
         self.world.put(browser.into_object()).await;
         let app = &garita.app;

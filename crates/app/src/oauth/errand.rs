@@ -1,0 +1,470 @@
+//! Errands: a browser is sent to a provider, and comes back with what the provider has to say.
+//!
+//! What it must come back with (a nonce, a proof key, the provider's name) travels sealed in `state`, which the door
+//! ties to the browser. INVARIANT: an errand ends once, whatever it ends with; an answer is taken only from the provider
+//! that was asked, and before it is, nothing in it is believed, not even that something went wrong.
+//!
+//! OpenID Connect Core 1.0 section 3.1; RFC 7636; RFC 9207; RFC 9700 sections 2.1 and 4.4.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use garita_model::user_pool::{PoolClient, PoolFault, UserPool};
+use garita_model::{EndpointQuestion, Error, PoolProvider, Reason, Secret};
+use jiff::{SignedDuration, Timestamp};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::ask::Ask;
+use super::sign_in::Progress;
+use crate::App;
+use crate::context::{Concerned, RequestContext};
+use crate::mint;
+use crate::oidc::id_token::{self, Expected, SignInProof};
+use crate::oidc::keys::{Endpoints, Known, Source, Unfetched};
+use crate::oidc::token::{MOST, Token};
+use crate::user_pool::{Met, PendingLink, Vouch, provider_called, provider_of};
+
+/// How long an errand may take, and so how long it is known to have ended.
+pub const LIFE: SignedDuration = SignedDuration::from_hours(1);
+/// Most ended errands that are known.
+const MOST_ENDED: usize = 50_000;
+/// All but the unreserved characters of RFC 3986 section 2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What a browser that is at a provider must come back with.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Errand {
+    /// The provider, by name.
+    #[serde(rename = "p")]
+    provider: String,
+    /// For the id token.
+    #[serde(rename = "n")]
+    nonce: String,
+    /// What the code's challenge was made of.
+    #[serde(rename = "v")]
+    verifier: String,
+    /// Most seconds since the person signed in there.
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    max_age: Option<u32>,
+}
+
+/// What proves the way back is not printed.
+impl std::fmt::Debug for Errand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Errand({})", self.provider)
+    }
+}
+
+impl Errand {
+    /// The provider's name.
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+}
+
+/// Where a browser is sent, but for `state`.
+#[derive(Debug)]
+pub struct Departure {
+    /// The provider's authorization endpoint.
+    pub address: String,
+    /// What is asked there.
+    pub parameters: Vec<(&'static str, String)>,
+}
+
+/// What a browser comes back with.
+#[derive(Clone, Copy)]
+pub struct Homecoming<'a> {
+    /// `code`.
+    pub code: Option<&'a str>,
+    /// `error`.
+    pub error: Option<&'a str>,
+    /// `iss`.
+    pub issuer: Option<&'a str>,
+}
+
+/// What comes of an errand.
+pub enum Arrived {
+    /// Signed in, or asked for more.
+    Progress(Progress),
+    /// An account with the same proved address is here.
+    Known(PendingLink),
+}
+
+/// Why an errand comes to nothing.
+#[derive(Debug)]
+pub enum ErrandFault {
+    /// There is no such provider, or the client does not send anybody to it.
+    Unknown,
+    /// The provider does not answer.
+    Unreachable,
+    /// What it answers cannot be used; the text is for the record.
+    Unusable(String),
+    /// The person, or the provider, said no.
+    Denied,
+    /// It ended before, or things have changed since it began.
+    Spent,
+    /// The user is disabled.
+    Disabled,
+    /// The name or an address is somebody else's.
+    Taken,
+    /// What the provider says of the person does not fit what the pool keeps; the text is for the record.
+    Unfit(String),
+    /// Something broke here.
+    Broken(Error),
+}
+
+impl From<Unfetched> for ErrandFault {
+    fn from(why: Unfetched) -> Self {
+        match why {
+            Unfetched::Unreachable => Self::Unreachable,
+            Unfetched::Unusable => Self::unusable("its configuration or its keys cannot be used"),
+        }
+    }
+}
+
+impl From<Error> for ErrandFault {
+    fn from(error: Error) -> Self {
+        let Error::Rejected { reason, message } = &error else { return Self::Broken(error) };
+        match reason {
+            Reason::UserPool(PoolFault::UsernameExists | PoolFault::AliasExists) => Self::Taken,
+            Reason::UserPool(PoolFault::InvalidParameter) => Self::Unfit(message.clone()),
+            Reason::UserPool(PoolFault::NotAuthorized) if message.contains("disabled") => Self::Disabled,
+            Reason::UserPool(PoolFault::UserNotConfirmed | PoolFault::PasswordResetRequired) => {
+                Self::Disabled
+            }
+            Reason::UserPool(PoolFault::NotAuthorized | PoolFault::ResourceNotFound) => Self::Spent,
+            Reason::InvalidIdentityToken | Reason::ExpiredToken => Self::Unusable(message.clone()),
+            _ => Self::Broken(error),
+        }
+    }
+}
+
+impl ErrandFault {
+    fn unusable(why: &str) -> Self {
+        Self::Unusable(why.to_owned())
+    }
+}
+
+/// Errands that ended, by the hash of their nonce.
+#[derive(Default)]
+pub(crate) struct Ended(Mutex<HashMap<[u8; 32], Timestamp>>);
+
+impl Ended {
+    /// Ends an errand; false when it ended before.
+    fn end(&self, errand: &Errand, now: Timestamp) -> bool {
+        let mut id = [0; 32];
+        id.iter_mut()
+            .zip(digest(&SHA256, errand.nonce.as_bytes()).as_ref())
+            .for_each(|(to, from)| *to = *from);
+        let mut ended = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.len() >= MOST_ENDED {
+            ended.retain(|_, at| now.duration_since(*at) < LIFE);
+        }
+        if ended.len() >= MOST_ENDED {
+            // So many in an hour are an attack; that a code is good once is the provider's rule as well.
+            ended.clear();
+        }
+        ended.insert(id, now).is_none()
+    }
+}
+
+/// What a token endpoint answers: OpenID Connect Core section 3.1.3.3.
+#[derive(Deserialize)]
+struct Tokens {
+    access_token: String,
+    token_type: String,
+    id_token: String,
+}
+
+impl App {
+    /// The name of the provider that a word leads to, if the pool has one for it.
+    pub fn provider_called(&self, pool: &UserPool, word: &str) -> Option<String> {
+        provider_called(&self.snapshot(), pool, word)
+    }
+
+    /// The providers a client sends people to, by name; the pool itself is not among them.
+    pub fn providers_of(&self, pool: &UserPool, client: &PoolClient) -> Vec<String> {
+        let state = self.snapshot();
+        let there = |name: &&String| provider_of(&state, pool, client, name).is_some();
+        client.providers.iter().filter(there).cloned().collect()
+    }
+
+    /// Sends a browser to a provider; `callback` is where it is to come back.
+    ///
+    /// # Errors
+    /// [`ErrandFault`].
+    pub async fn begin_errand(
+        &self,
+        cx: &RequestContext,
+        pool: &UserPool,
+        client: &PoolClient,
+        name: &str,
+        ask: Option<&Ask>,
+        callback: &str,
+    ) -> Result<(Errand, Departure), ErrandFault> {
+        cx.concerns(Concerned { account: pool.account, pool: pool.id.to_string(), sub: None });
+        let provider = self.standing_provider(pool, client, name)?;
+        let known = self.known(&provider, None, cx.now()).await?;
+        let address = known.endpoints.authorize.clone();
+        let address = address.ok_or_else(|| ErrandFault::unusable("it has no authorization endpoint"))?;
+        let errand = Errand {
+            provider: provider.name.clone(),
+            nonce: self.draw_text()?,
+            verifier: self.draw_text()?,
+            max_age: ask.and_then(|ask| ask.max_age),
+        };
+        let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, errand.verifier.as_bytes()));
+        let mut parameters = vec![
+            ("response_type", "code".to_owned()),
+            ("client_id", provider.client.clone()),
+            ("redirect_uri", callback.to_owned()),
+            ("scope", provider.scopes.clone()),
+            ("nonce", errand.nonce.clone()),
+            ("code_challenge", challenge),
+            ("code_challenge_method", "S256".to_owned()),
+        ];
+        if let Some(ask) = ask {
+            parameters.extend(ask.shown.sign_in.then(|| ("prompt", "login".to_owned())));
+            parameters.extend(ask.max_age.map(|most| ("max_age", most.to_string())));
+            parameters.extend(ask.login_hint.clone().map(|hint| ("login_hint", hint)));
+        }
+        Ok((errand, Departure { address, parameters }))
+    }
+
+    /// Takes what a browser comes back with; `former` is the cookie it has.
+    ///
+    /// # Errors
+    /// [`ErrandFault`].
+    pub async fn end_errand(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        client: &PoolClient,
+        errand: &Errand,
+        home: Homecoming<'_>,
+        callback: &str,
+        former: Option<&str>,
+    ) -> Result<Arrived, ErrandFault> {
+        let admitted = self.admit(&self.snapshot(), cx, &client.id)?.at_browser(former);
+        let provider = self.standing_provider(admitted.user_pool(), admitted.client(), &errand.provider)?;
+        if !self.ended_errands.end(errand, cx.now()) {
+            return Err(ErrandFault::Spent);
+        }
+        let known = self.known(&provider, None, cx.now()).await?;
+        from_whom_was_asked(&provider, &known.endpoints, home.issuer)?;
+        match home.error {
+            None => {}
+            Some("access_denied" | "login_required" | "consent_required" | "interaction_required") => {
+                return Err(ErrandFault::Denied);
+            }
+            Some(code) => {
+                let code: String = code.chars().filter(char::is_ascii_graphic).take(64).collect();
+                return Err(ErrandFault::Unusable(format!("it answered with the error `{code}`")));
+            }
+        }
+        let code = home.code.ok_or_else(|| ErrandFault::unusable("it answered without a code"))?;
+        let form = CodeForm { provider: &provider, code, verifier: &errand.verifier, callback };
+        let tokens = self.exchange(&known.endpoints, &form).await?;
+        let proof = self.proof(&provider, errand, &tokens, cx.now()).await?;
+        let claims = self.all_claims(&provider, &known.endpoints, &tokens, &proof).await?;
+        let (second_factor, subject) = (proof.second_factor(), proof.subject);
+        let vouch = Vouch { provider, subject, claims, second_factor };
+        match self.sign_in_vouched(cx, &admitted, vouch).await? {
+            Met::In(reached) => Ok(Arrived::Progress(self.progress(cx, reached).await?)),
+            Met::Known(link) => Ok(Arrived::Known(link)),
+        }
+    }
+
+    fn standing_provider(
+        &self,
+        pool: &UserPool,
+        client: &PoolClient,
+        name: &str,
+    ) -> Result<Arc<PoolProvider>, ErrandFault> {
+        provider_of(&self.snapshot(), pool, client, name).ok_or(ErrandFault::Unknown)
+    }
+
+    async fn known(
+        &self,
+        provider: &PoolProvider,
+        key: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Arc<Known>, ErrandFault> {
+        let source = Source { issuer: &provider.issuer, endpoints: provider.endpoints.as_ref() };
+        Ok(self.provider_keys.find(&source, key, now).await?)
+    }
+
+    /// 256 random bits in base64url: a nonce, and a `code_verifier` of RFC 7636 section 4.1.
+    fn draw_text(&self) -> Result<String, Error> {
+        let mut bytes = [0_u8; 32];
+        self.entropy().fill(&mut bytes)?;
+        Ok(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// Exchanges a code: RFC 6749 section 4.1.3.
+    async fn exchange(&self, endpoints: &Endpoints, form: &CodeForm<'_>) -> Result<Tokens, ErrandFault> {
+        let address = endpoints.token.clone();
+        let address = address.ok_or_else(|| ErrandFault::unusable("it has no token endpoint"))?;
+        let secret = mint::open_provider_secret(&self.keyring, form.provider)?;
+        let question = form.question(address, secret.as_ref(), endpoints.basic);
+        let answer = self.provider_keys.ask(&question).await?;
+        if answer.status >= 500 {
+            return Err(ErrandFault::Unreachable);
+        }
+        if answer.status != 200 {
+            return Err(ErrandFault::Unusable(format!("its token endpoint answered {}", answer.status)));
+        }
+        let read = serde_json::from_slice::<Tokens>(answer.body.expose()).ok();
+        let read = read.filter(|tokens| tokens.token_type.eq_ignore_ascii_case("Bearer"));
+        let read = read.filter(|tokens| tokens.id_token.len() <= MOST && tokens.access_token.len() <= MOST);
+        read.ok_or_else(|| ErrandFault::unusable("its token endpoint answered without id and access token"))
+    }
+
+    async fn proof(
+        &self,
+        provider: &PoolProvider,
+        errand: &Errand,
+        tokens: &Tokens,
+        now: Timestamp,
+    ) -> Result<SignInProof, ErrandFault> {
+        let token = Token::read(&tokens.id_token)?;
+        // A key that is new is fetched here.
+        let known = self.known(provider, token.key(), now).await?;
+        let expected = Expected {
+            issuer: &provider.issuer,
+            client: &provider.client,
+            nonce: &errand.nonce,
+            access_token: &tokens.access_token,
+            max_age: errand.max_age,
+        };
+        Ok(id_token::prove(&tokens.id_token, &expected, &known.keys, now)?)
+    }
+
+    /// The claims of the id token with those of the userinfo endpoint: OpenID Connect Core section 5.3.
+    async fn all_claims(
+        &self,
+        provider: &PoolProvider,
+        endpoints: &Endpoints,
+        tokens: &Tokens,
+        proof: &SignInProof,
+    ) -> Result<Map<String, Value>, ErrandFault> {
+        let Some(address) = endpoints.userinfo.clone() else { return Ok(proof.claims.clone()) };
+        let question = EndpointQuestion {
+            address,
+            authorization: Some(Secret::new(format!("Bearer {}", tokens.access_token))),
+            form: provider.userinfo_by_post.then(|| Secret::new(String::new())),
+        };
+        let answer = self.provider_keys.ask(&question).await?;
+        let told = (answer.status == 200)
+            .then(|| serde_json::from_slice::<Map<String, Value>>(answer.body.expose()).ok())
+            .flatten();
+        let told = told.ok_or_else(|| ErrandFault::unusable("its userinfo endpoint answered no claims"))?;
+        // Section 5.3.2: who it is about must be compared, or claims of somebody else would be taken.
+        if told.get("sub").and_then(Value::as_str) != Some(&proof.subject) {
+            return Err(ErrandFault::unusable("its userinfo endpoint answered claims of somebody else"));
+        }
+        Ok(together(&proof.claims, told))
+    }
+}
+
+/// Claims of both places; those that are signed count. Whether an address is proved is said of the address beside it.
+fn together(signed: &Map<String, Value>, mut told: Map<String, Value>) -> Map<String, Value> {
+    let mut claims = signed.clone();
+    match signed.get("email") {
+        None => drop(claims.remove("email_verified")),
+        Some(email) if told.get("email") != Some(email) => drop(told.remove("email_verified")),
+        Some(_) => {}
+    }
+    for (name, value) in told {
+        claims.entry(name).or_insert(value);
+    }
+    claims
+}
+
+/// RFC 9207 section 2.4: an answer that names its issuer names the one that was asked, and one that should name it does.
+fn from_whom_was_asked(
+    provider: &PoolProvider,
+    endpoints: &Endpoints,
+    issuer: Option<&str>,
+) -> Result<(), ErrandFault> {
+    match issuer {
+        Some(issuer) if issuer.trim_end_matches('/') == provider.issuer => Ok(()),
+        Some(_) => Err(ErrandFault::unusable("the answer is of another issuer than was asked")),
+        None if endpoints.names_itself => Err(ErrandFault::unusable("the answer does not name its issuer")),
+        None => Ok(()),
+    }
+}
+
+/// What a code is exchanged with.
+struct CodeForm<'a> {
+    provider: &'a PoolProvider,
+    code: &'a str,
+    verifier: &'a str,
+    callback: &'a str,
+}
+
+impl CodeForm<'_> {
+    fn question(&self, address: String, secret: Option<&Secret<String>>, basic: bool) -> EndpointQuestion {
+        let encoded = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", self.code),
+            ("redirect_uri", self.callback),
+            ("code_verifier", self.verifier),
+        ];
+        let client = self.provider.client.as_str();
+        let mut authorization = None;
+        match secret {
+            Some(secret) if basic => {
+                let pair = format!("{}:{}", encoded(client), encoded(secret.expose()));
+                authorization = Some(Secret::new(format!("Basic {}", STANDARD.encode(pair))));
+            }
+            Some(secret) => form.extend([("client_id", client), ("client_secret", secret.expose().as_str())]),
+            None => form.push(("client_id", client)),
+        }
+        let pairs = form.iter().map(|(name, value)| format!("{name}={}", encoded(value)));
+        let form = Some(Secret::new(pairs.collect::<Vec<_>>().join("&")));
+        EndpointQuestion { address, authorization, form }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn map(value: &Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn what_is_signed_counts_and_no_address_borrows_the_proof_of_another() {
+        let both = |signed: Value, told: Value| Value::Object(together(&map(&signed), map(&told)));
+        let told = json!({ "email": "b@x", "email_verified": true, "name": "B" });
+        let signed = json!({ "email": "a@x", "name": "A" });
+        assert_eq!(both(signed, told.clone()), json!({ "email": "a@x", "name": "A" }));
+        assert_eq!(
+            both(json!({ "email_verified": true }), json!({ "email": "b@x" })),
+            json!({ "email": "b@x" })
+        );
+        assert_eq!(both(json!({ "email": "b@x" }), told.clone()), told);
+    }
+
+    #[test]
+    fn an_errand_ends_once() {
+        let errand = |nonce: &str| Errand {
+            provider: "p".into(),
+            nonce: nonce.into(),
+            verifier: "v".into(),
+            max_age: None,
+        };
+        let (ended, now) = (Ended::default(), Timestamp::UNIX_EPOCH);
+        assert!(ended.end(&errand("a"), now) && ended.end(&errand("b"), now));
+        assert!(!ended.end(&errand("a"), now));
+        assert_eq!(format!("{:?}", errand("a")), "Errand(p)");
+    }
+}
