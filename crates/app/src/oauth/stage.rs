@@ -10,7 +10,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use garita_model::user_pool::{ClientId, PoolClient, TokenHash, UserPool};
+use garita_model::user_pool::{ClientId, PoolBrowser, PoolClient, UserPool};
 use garita_model::{ObjectKey, Plain as _, PoolSession, Result, Secret, StageSession};
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -180,16 +180,22 @@ impl App {
         accepted: &AcceptedPool,
         cookie: &str,
     ) -> Result<()> {
-        let Some(found) = find(&self.snapshot(), api, accepted, cookie, cx.now()) else { return Ok(()) };
-        let admitted = self.admit(&self.snapshot(), cx, &found.sign_in.client)?;
+        let state = self.snapshot();
+        let Some((pool, client)) = self.sign_in_client(&state, accepted) else { return Ok(()) };
+        let place = StageSession::place(&pool.id, api, &cookie_hash(cookie));
+        // Whether or not it stands: the browser may still be signed in at the pool.
+        let Some(held) = state.get::<StageSession>(pool.account, &place).cloned() else { return Ok(()) };
+        let admitted = self.admit(&state, cx, &client.id)?;
         self.change(cx, move |change| {
-            change.made(json!({ "userPoolId": found.session.pool.as_str() }));
-            let held = change.state().pool_session(&found.session.pool, found.sign_in.id).cloned();
-            if let Some(held) = held {
-                tokens::end(change, &admitted, &held)?;
+            change.made(json!({ "userPoolId": pool.id.as_str() }));
+            if let Some(sign_in) = change.state().pool_session(&pool.id, held.sign_in).cloned() {
+                tokens::end(change, &admitted, &sign_in)?;
             }
-            change.end_browser(garita_model::PoolBrowser::clone(&found.who.browser));
-            change.forget(ObjectKey::plain(found.session.as_ref()));
+            let browser = PoolBrowser::place(&pool.id, &held.browser);
+            if let Some(browser) = change.state().get::<PoolBrowser>(pool.account, &browser).cloned() {
+                change.end_browser(PoolBrowser::clone(&browser));
+            }
+            change.forget(ObjectKey::plain(held.as_ref()));
             Ok(())
         })
         .await
@@ -226,9 +232,4 @@ pub(super) fn is_over(state: &Snapshot, session: &StageSession, now: Timestamp) 
 /// The challenge of a proof key: RFC 7636 section 4.2.
 pub fn challenge(verifier: &Secret<String>) -> String {
     URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.expose().as_bytes()))
-}
-
-/// The hash of a browser's cookie, as it stands in what is sealed for that browser.
-pub fn browser_hash(cookie: &str) -> TokenHash {
-    cookie_hash(cookie)
 }

@@ -108,6 +108,36 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_wanted_is_behind_the_stage_and_is_wanted_again_as_it_was() {
+        let mut seed = 7_u64;
+        let mut draw = |most: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % most
+        };
+        let letters: Vec<char> = "//..%2f5cC?#\\@:;ab \r\n\"<>&=é\u{0}".chars().collect();
+        let mut text = |length: u64| -> String {
+            let length = draw(length);
+            (0..length)
+                .filter_map(|_| letters.get(usize::try_from(draw(letters.len() as u64)).unwrap()))
+                .collect()
+        };
+        let mut parsed = 0;
+        for _ in 0..200_000 {
+            let (wanted, fragment) = (format!("/{}", text(8)), text(8));
+            let Some(target) = Target::parse(&wanted).map(|target| target.at(&fragment)) else { continue };
+            parsed += 1;
+            let location = target.behind("/prod");
+            let behind = location.strip_prefix("/prod/").unwrap();
+            assert!(!behind.starts_with(['/', '\\']), "{location}");
+            assert!(location.bytes().all(|byte| byte.is_ascii_graphic()), "{location}");
+            let whole = target.behind("");
+            let (path, fragment) = whole.split_once('#').unwrap_or((&whole, ""));
+            assert_eq!(Target::parse(path).unwrap().at(fragment), target, "{location}");
+        }
+        assert!(parsed > 10_000, "{parsed}");
+    }
+
+    #[test]
     fn what_is_too_long_loses_its_end() {
         let target = Target::parse("/a?b").unwrap().at("c");
         assert_eq!(target.behind("/prod"), "/prod/a?b#c");

@@ -129,6 +129,19 @@ impl Stage {
         self.get(&target, &format!("{PAGE}Cookie: {cookies}\r\n")).await
     }
 
+    async fn sign_out(&self, session: &str) -> (u16, String) {
+        let raw = format!(
+            "POST /prod/garita/sign-out HTTP/1.1\r\nHost: localhost\r\nCookie: {SESSION}={session}\r\n\
+             Origin: http://localhost\r\nContent-Length: 0\r\n\r\n"
+        );
+        self.bench().send(raw.as_bytes()).await
+    }
+
+    fn is_signed_in_at_the_pool(&self) -> bool {
+        let (app, now) = (&self.bench().garita.app, self.bench().garita.clock.now());
+        app.signed_in(&self.world.pool, "the browser at the pool", now).is_some()
+    }
+
     /// A whole sign-in; the cookie of the session.
     async fn sign_in(&self) -> String {
         let (secret, state, challenge) = self.begin("%2F", "").await;
@@ -223,6 +236,10 @@ async fn a_code_is_good_once_in_the_browser_it_was_made_for() {
     // Shown again, it ends what came of it (RFC 9700 section 4.5).
     assert_eq!(stage.back(&code, &state, &own).await.0, 400);
     assert_eq!(stage.read(&session).await, 401);
+    // Signing out ends what is left of it: the browser at the pool.
+    assert!(stage.is_signed_in_at_the_pool());
+    assert_eq!(stage.sign_out(&session).await.0, 200);
+    assert!(!stage.is_signed_in_at_the_pool());
 }
 
 #[tokio::test]
@@ -313,15 +330,10 @@ async fn what_another_site_sends_with_the_cookie_is_refused() {
 async fn signing_out_ends_the_session_here_and_at_the_pool() {
     let stage = Stage::new().await;
     let session = stage.sign_in().await;
-    let out = format!(
-        "POST /prod/garita/sign-out HTTP/1.1\r\nHost: localhost\r\nCookie: {SESSION}={session}\r\n\
-         Origin: http://localhost\r\nContent-Length: 0\r\n\r\n"
-    );
-    let (status, reply) = stage.bench().send(out.as_bytes()).await;
+    let (status, reply) = stage.sign_out(&session).await;
     assert_eq!((status, cookie(&reply, SESSION).as_deref()), (200, Some("")));
     assert_eq!(stage.read(&session).await, 401);
-    let (app, now) = (&stage.bench().garita.app, stage.bench().garita.clock.now());
-    assert!(app.signed_in(&stage.world.pool, "the browser at the pool", now).is_none());
+    assert!(!stage.is_signed_in_at_the_pool());
 }
 
 #[tokio::test]
