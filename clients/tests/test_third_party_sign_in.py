@@ -1,12 +1,15 @@
 """Signing in through another provider (npm `oidc-provider`), in Chromium and with requests, as people and attackers do."""
 
+import base64
+import contextlib
 import json
 import re
 import urllib.parse
 
+import botocore.exceptions
 import pytest
 import requests
-from identities import refused, unique
+from identities import unique
 from oidc import Provider
 from platform_under_test import Garita
 from playwright.sync_api import sync_playwright
@@ -83,6 +86,15 @@ def client(pool, provider, app):
     return made
 
 
+@contextlib.contextmanager
+def refused(code, text=""):
+    """The block ends with this exception of user pools, which says this."""
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        yield
+    error = caught.value.response["Error"]
+    assert error["Code"] == code and text in error["Message"], error
+
+
 def details(provider, **more):
     return {
         "client_id": "app",
@@ -147,8 +159,6 @@ def attributes(user):
 
 
 def payload(token):
-    import base64
-
     part = token.split(".")[1]
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
@@ -208,25 +218,28 @@ def test_who_has_an_account_links_it_by_signing_in_to_it(page, pool, app, client
     assert payload(got["id_token"])["cognito:username"] == "bo"
 
 
-def sent_out(browser, pool, app, client):
+def sent_out(browsing, pool, app, client):
     """A browser that has just been sent to the provider, with what it was sent with."""
-    sent = browser.get(url(pool, app, client, identity_provider="Corp"), allow_redirects=False)
+    sent = browsing.get(url(pool, app, client, identity_provider="Corp"), allow_redirects=False)
     assert sent.status_code == 303
     return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(sent.headers["location"]).query))
 
 
-def browser():
-    session = requests.Session()
-    session.trust_env = False
-    # Cookies with `Secure` go to loopback without TLS in browsers, and not in this client.
-    session.cookies.set_policy(type("Loopback", (requests.cookies.cookielib.DefaultCookiePolicy,), {
-        "return_ok_secure": lambda self, cookie, request: True,
-    })())
-    return session
+class Browsing:
+    """Requests with cookies: those with `Secure` go to loopback without TLS in browsers, and not in this client."""
+
+    def __init__(self):
+        self.cookies = {}
+
+    def get(self, url, headers=None, **more):
+        sent = {**(headers or {}), "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        got = requests.get(url, headers=sent, **more)
+        self.cookies.update(got.cookies.get_dict())
+        return got
 
 
-def test_what_comes_back_must_be_of_the_browser_that_was_sent(pool, app, client):
-    victim, attacker = browser(), browser()
+def test_what_comes_back_must_be_of_the_browser_that_was_sent(pool, app, client, provider):
+    victim, attacker = Browsing(), Browsing()
     asked = sent_out(attacker, pool, app, client)
     home = f"{pool.issuer}/oauth2/idpresponse"
     # The attacker's answer in the victim's browser: login CSRF.
@@ -240,20 +253,26 @@ def test_what_comes_back_must_be_of_the_browser_that_was_sent(pool, app, client)
     form = attacker.get(url(pool, app, client), allow_redirects=False).headers["location"].split("flow=")[1]
     assert attacker.get(home, params={"code": "c", "state": form}).status_code == 400
     assert attacker.get(f"{pool.issuer}/sign-in", params={"flow": asked["state"]}).status_code == 400
-    # A code that the provider does not know.
-    got = attacker.get(home, params={"code": "made-up", "state": asked["state"]})
-    assert got.status_code == 502 and "Corp answered in a way that cannot be trusted" in got.text
-    got = attacker.get(home, params={"code": "made-up", "state": asked["state"]})
-    assert got.status_code == 400 and "used before" in got.text
+    # A code that the provider does not know; and an answer of another issuer, and of none (this provider names itself).
+    for issuer in (provider.issuer, "https://evil.example", None):
+        asked = sent_out(attacker, pool, app, client)
+        params = {"code": "made-up", "state": asked["state"], **({"iss": issuer} if issuer else {})}
+        got = attacker.get(home, params=params)
+        assert got.status_code == 502 and "Corp answered in a way that cannot be trusted" in got.text
+        got = attacker.get(home, params=params)
+        assert got.status_code == 400 and "used before" in got.text
 
 
-def test_a_provider_that_says_no_is_told_on_a_page_with_a_way_back(pool, app, client):
-    person = browser()
+def test_a_provider_that_says_no_is_told_on_a_page_with_a_way_back(pool, app, client, provider):
+    person = Browsing()
     asked = sent_out(person, pool, app, client)
-    params = {"error": "access_denied", "error_description": "<b>call 555</b>", "state": asked["state"]}
+    params = {
+        "error": "access_denied", "error_description": "<b>call 0-800-EVIL</b>", "state": asked["state"],
+        "iss": provider.issuer,
+    }  # fmt: skip
     got = person.get(f"{pool.issuer}/oauth2/idpresponse", params=params, allow_redirects=False)
     assert got.status_code == 403 and "Corp did not let you through" in got.text
-    assert "555" not in got.text and "location" not in got.headers
+    assert "0-800-EVIL" not in got.text and "location" not in got.headers
     back = re.search(r'href="(/[^"]+/sign-in\?flow=[^"]+)"', got.text).group(1)
     assert "Continue with Corp" in person.get(f"{pool.garita.endpoint}{back}").text
     spanish = person.get(
@@ -276,7 +295,7 @@ def test_a_provider_that_does_not_answer_is_told_on_a_page(pool, app, client, pr
         "AllowedOAuthFlows": ["code"], "AllowedOAuthScopes": ["openid", "email", "profile"], "CallbackURLs": [app.callback],
     }  # fmt: skip
     only = pool.idp.create_user_pool_client(**settings, SupportedIdentityProviders=["Gone"])["UserPoolClient"]
-    got = browser().get(url(pool, app, only["ClientId"]), allow_redirects=False)
+    got = Browsing().get(url(pool, app, only["ClientId"]), allow_redirects=False)
     assert got.status_code == 502 and "Gone does not answer" in got.text and "location" not in got.headers
     pool.idp.delete_identity_provider(UserPoolId=pool.id, ProviderName="Gone")
     held = pool.idp.describe_user_pool_client(UserPoolId=pool.id, ClientId=only["ClientId"])["UserPoolClient"]
@@ -292,17 +311,17 @@ def test_administrators_keep_providers(pool, provider, client):
     assert idp.get_identity_provider_by_identifier(**word)["IdentityProvider"]["ProviderName"] == "Corp"
     listed = idp.list_identity_providers(UserPoolId=pool.id)["Providers"]
     assert [one["ProviderName"] for one in listed] == ["Corp"]
-    with refused("DuplicateProviderException", 400):
+    with refused("DuplicateProviderException"):
         idp.create_identity_provider(**named, ProviderType="OIDC", ProviderDetails=details(provider))
     for kind in ("SAML", "Google", "Facebook"):
-        with refused("InvalidParameterException", 400, kind):
+        with refused("InvalidParameterException", kind):
             idp.create_identity_provider(
                 UserPoolId=pool.id, ProviderName=unique("p"), ProviderType=kind, ProviderDetails={"client_id": "x"}
             )
-    with refused("InvalidParameterException", 400, "unheard_of"):
+    with refused("InvalidParameterException", "unheard_of"):
         more = details(provider, unheard_of="x")
         idp.create_identity_provider(UserPoolId=pool.id, ProviderName="X", ProviderType="OIDC", ProviderDetails=more)
-    with refused("ResourceNotFoundException", 400):
+    with refused("ResourceNotFoundException"):
         idp.describe_identity_provider(UserPoolId=pool.id, ProviderName="Absent")
     idp.update_identity_provider(**named, IdpIdentifiers=["corp.example", "corp2.example"])
     assert idp.describe_identity_provider(**named)["IdentityProvider"]["IdpIdentifiers"][1] == "corp2.example"
@@ -310,6 +329,7 @@ def test_administrators_keep_providers(pool, provider, client):
 
 def test_administrators_link_and_keep_out(page, pool, app, client):
     pool.person("dora", email="dora@elsewhere.example")
+
     def someone(provider, value, by="Cognito_Subject"):
         return {"ProviderName": provider, "ProviderAttributeName": by, "ProviderAttributeValue": value}
 
@@ -319,7 +339,7 @@ def test_administrators_link_and_keep_out(page, pool, app, client):
     at_provider(page, "eve")
     got = tokens(pool, app, client, returned(page, app)["code"])
     assert payload(got["id_token"])["cognito:username"] == "dora"
-    with refused("InvalidParameterException", 400, "Cognito_Subject"):
+    with refused("InvalidParameterException", "Cognito_Subject"):
         pool.idp.admin_link_provider_for_user(**{**link, "SourceUser": someone("Corp", "x", by="email")})
     pool.idp.admin_disable_provider_for_user(UserPoolId=pool.id, User=someone("Corp", "eve"))
     # The session of before is over.
