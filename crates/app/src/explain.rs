@@ -8,7 +8,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_model::explanation::{DecisionRecord, tells_of_resource};
-use garita_model::{AccountId, AuditRecord, Error, Reason, RequestId, Result, Sealed};
+use garita_model::{AccountId, AuditRecord, Entropy, Error, Reason, RequestId, Result, Sealed};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -27,14 +27,15 @@ pub(crate) const AT_ONCE: usize = 2;
 
 /// A refusal, by its id, the account it was told to, and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Reference {
+pub struct Reference {
     id: RequestId,
     account: AccountId,
     time: Timestamp,
 }
 
 impl Reference {
-    fn to_bytes(&self) -> Option<[u8; REFERENCE]> {
+    /// Id, account and seconds; none for an account that is no number.
+    pub fn to_bytes(&self) -> Option<[u8; REFERENCE]> {
         let account: u64 = self.account.to_string().parse().ok()?;
         let mut bytes = [0; REFERENCE];
         let (id, rest) = bytes.split_first_chunk_mut::<16>()?;
@@ -45,7 +46,8 @@ impl Reference {
         Some(bytes)
     }
 
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    /// What [`Reference::to_bytes`] wrote; none for anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (id, rest) = bytes.split_first_chunk::<16>()?;
         let (number, rest) = rest.split_first_chunk::<8>()?;
         let time: [u8; 8] = rest.try_into().ok()?;
@@ -56,12 +58,22 @@ impl Reference {
         })
     }
 
-    fn open(keyring: &Keyring, encoded: &str) -> Option<Self> {
+    /// What [`Reference::seal`] sealed under this master key; none for anything else.
+    pub fn open(keyring: &Keyring, encoded: &str) -> Option<Self> {
         if encoded.len() > MAX_ENCODED {
             return None;
         }
         let sealed = Sealed::from_bytes(URL_SAFE_NO_PAD.decode(encoded).ok()?);
         Self::from_bytes(keyring.open(LABEL, b"", &sealed)?.expose())
+    }
+
+    /// The encoded message.
+    ///
+    /// # Errors
+    /// `Internal` when there is no randomness.
+    pub fn seal(&self, keyring: &Keyring, entropy: &dyn Entropy) -> Result<String> {
+        let bytes = self.to_bytes().ok_or_else(|| Error::internal("an account is no number"))?;
+        Ok(URL_SAFE_NO_PAD.encode(keyring.seal(LABEL, b"", &bytes, entropy)?.as_bytes()))
     }
 }
 
@@ -71,8 +83,7 @@ impl App {
     pub fn authorization_message(&self, cx: &RequestContext) -> Option<String> {
         let account = cx.caller().account()?;
         let reference = Reference { id: cx.request_id().clone(), account, time: cx.now() };
-        let sealed = self.keyring.seal(LABEL, b"", &reference.to_bytes()?, self.entropy()).ok()?;
-        Some(URL_SAFE_NO_PAD.encode(sealed.as_bytes()))
+        reference.seal(&self.keyring, self.entropy()).ok()
     }
 
     /// What stands behind an encoded message, as JSON.
@@ -154,7 +165,7 @@ fn condition((key, values): (&String, &Value)) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use garita_model::{Entropy as _, Secret, SystemEntropy};
+    use garita_model::{Secret, SystemEntropy};
 
     fn reference() -> Reference {
         Reference {

@@ -123,8 +123,12 @@ fn arn(account: AccountId, name: &SamlProviderName) -> String {
     format!("arn:aws:iam::{account}:saml-provider/{name}")
 }
 
-/// Checks metadata: an `EntityDescriptor` without a document type. SAML metadata 2.0, §2.3.2.
-fn valid_until(metadata: &str, now: Timestamp) -> Result<Timestamp> {
+/// Checks metadata: an `EntityDescriptor` without a document type. Answers until when it is valid. SAML metadata 2.0,
+/// §2.3.2.
+///
+/// # Errors
+/// `InvalidInput` for anything else.
+pub fn valid_until(metadata: &str, now: Timestamp) -> Result<Timestamp> {
     let unreadable = || Error::InvalidInput("Could not parse metadata".to_owned());
     let mut reader = Reader::from_str(metadata);
     let mut until = None;

@@ -178,6 +178,14 @@ fn find(state: &Snapshot, user: &User, id: &str) -> Result<Arc<SshPublicKey>> {
     found.ok_or_else(|| Error::NotFound(format!("The SSH Public Key with id {id} cannot be found.")))
 }
 
+/// Reads a key as it is uploaded; answers its fingerprint and, for an RSA key, what it is as PEM.
+///
+/// # Errors
+/// `Rejected` for a text that is no public key of OpenSSH's.
+pub fn read(body: &str) -> Result<(String, Option<String>)> {
+    blob(body).map(|blob| (fingerprint(&blob), pem(&blob)))
+}
+
 /// The key itself: what stands in base64 behind its type, which it repeats.
 fn blob(body: &str) -> Result<Vec<u8>> {
     let mut words = body.split_whitespace();

@@ -32,7 +32,6 @@ const MOST_PROVIDERS: usize = 1_000;
 pub(crate) struct KeySet(Vec<Key>);
 
 impl KeySet {
-    #[cfg(test)]
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         jwk::parse(bytes).map(Self)
     }

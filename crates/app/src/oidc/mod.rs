@@ -14,7 +14,8 @@ pub(crate) mod token;
 #[cfg(test)]
 mod tests;
 
-use garita_model::{Error, OidcProvider, Reason};
+use garita_model::{Error, OidcProvider, Reason, Result};
+use jiff::Timestamp;
 
 /// What the operator allows of providers.
 #[derive(Debug, Clone)]
@@ -23,6 +24,16 @@ pub struct ProviderRules {
     pub loopback_http: bool,
     /// Hosts, beside a provider's own, that may hold its keys.
     pub key_hosts: Vec<String>,
+}
+
+/// Whom a token of a provider is about, if a key of this key set signed it for one of the provider's audiences.
+///
+/// # Errors
+/// `Rejected` for a key set or a token that cannot be read, and for a token that is not good.
+pub fn prove(provider: &OidcProvider, key_set: &[u8], token: &str, now: Timestamp) -> Result<String> {
+    let keys =
+        keys::KeySet::parse(key_set).ok_or_else(|| invalid("the provider's key set cannot be read"))?;
+    token::Token::read(token)?.verify(provider, &keys, now).map(|proof| proof.subject)
 }
 
 /// A provider's issuer, as its tokens must name it.
