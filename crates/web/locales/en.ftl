@@ -103,7 +103,6 @@ device-done-lead = You can close this page and go on at your device.
 device-denied-title = Device not connected
 device-denied-lead = Nothing was allowed. You can close this page.
 
-signed-in-title = You are signed in
 signed-in-lead = as { $user }.
 sign-out-title = Sign out?
 sign-out-lead = You are signed in as { $user }.
@@ -141,3 +140,58 @@ provider-taken = Somebody else has an account here with the name or address that
 provider-unfit = What { $provider } says of you does not fit what is kept here. Ask an administrator.
 provider-unknown = Signing in with { $provider } is not possible here.
 provider-help = Nothing was changed. You can try again, or sign in another way.
+field-recovery-code = Recovery code
+field-passkey-name = Name of the passkey
+field-passkey-name-hint = So that you know it again, for instance “Work laptop”. It may stay empty.
+
+passkey-submit = Use a passkey
+passkey-title = Use your passkey
+passkey-lead = Your password is right. Confirm that it is you with your passkey.
+passkey-failed = The passkey was not used: it was cancelled, took too long, or this browser has none. Try again, or take another way.
+passkey-refused = That passkey is not accepted here. Take another one, or another way.
+passkey-needs-script = Passkeys need JavaScript. Switch it on for this site, or take another way.
+link-use-app = Use your authenticator app
+link-use-passkey = Use a passkey
+link-use-recovery = Use a recovery code
+link-account = Back to your account
+
+recovery-title = Use a recovery code
+recovery-lead = Enter one of the codes you kept. Each is good once.
+recovery-wrong = The code is wrong or was used before. Take another one of your list.
+
+sign-in-again = It is a while since you signed in. Sign in again to change your account.
+
+account-title = Your account
+account-passkeys = Passkeys
+account-passkeys-lead = Sign in with a finger, your face or a PIN in place of a password.
+account-passkey-made = Made on { $day }
+account-passkey-add = Add a passkey
+account-passkey-remove = Remove { $name }
+account-remove = Remove
+account-passkey-added = The passkey is kept.
+account-passkey-removed = The passkey is removed.
+account-app = Authenticator app
+account-app-lead = An app on your phone shows a code that is asked for after your password.
+account-app-on = A code of your app is asked for when you sign in with your password.
+account-app-set-up = Set up an app
+account-app-scan = Scan the picture with an authenticator app, then enter the six digits it shows.
+account-app-remove = Remove the app
+account-app-added = The app is set up. Its code is asked for from now on.
+account-app-removed = The app is removed.
+account-app-needed = A second factor is asked of you. Set up another one before you remove this one.
+account-codes = Recovery codes
+account-codes-left = { $left ->
+    [0] You have no recovery codes. Make some, in case you lose what you sign in with.
+    [one] You have one recovery code left. Make new ones soon.
+   *[other] You have { $left } recovery codes left.
+}
+account-codes-make = Make new codes
+
+add-passkey-title = Add a passkey
+add-passkey-lead = Your browser will ask where to keep it: on this device, on a phone, or on a security key.
+add-passkey-submit = Make the passkey
+add-passkey-refused = The passkey was not kept. Try again, with another device if it happens twice.
+
+codes-title = Your recovery codes
+codes-lead = Keep these where you find them without your phone. Each is good once, in place of your second factor.
+codes-once = They are shown this once. The codes you had before are no longer good.

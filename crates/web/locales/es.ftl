@@ -103,7 +103,6 @@ device-done-lead = Puedes cerrar esta página y seguir en tu dispositivo.
 device-denied-title = Dispositivo no conectado
 device-denied-lead = No se ha permitido nada. Puedes cerrar esta página.
 
-signed-in-title = Has iniciado sesión
 signed-in-lead = como { $user }.
 sign-out-title = ¿Cerrar la sesión?
 sign-out-lead = Has iniciado sesión como { $user }.
@@ -141,3 +140,58 @@ provider-taken = Otra persona tiene aquí una cuenta con el nombre o la direcci�
 provider-unfit = Lo que { $provider } dice de ti no encaja con lo que se guarda aquí. Pregunta a un administrador.
 provider-unknown = Aquí no se puede iniciar sesión con { $provider }.
 provider-help = No se ha cambiado nada. Puedes intentarlo de nuevo o entrar de otra manera.
+field-recovery-code = Código de recuperación
+field-passkey-name = Nombre de la llave de acceso
+field-passkey-name-hint = Para que la reconozcas, por ejemplo «Portátil del trabajo». Puede quedar vacío.
+
+passkey-submit = Usar una llave de acceso
+passkey-title = Usa tu llave de acceso
+passkey-lead = Tu contraseña es correcta. Confirma que eres tú con tu llave de acceso.
+passkey-failed = No se usó la llave de acceso: se canceló, tardó demasiado o este navegador no tiene ninguna. Vuelve a intentarlo o elige otra forma.
+passkey-refused = Esa llave de acceso no se acepta aquí. Elige otra, u otra forma.
+passkey-needs-script = Las llaves de acceso necesitan JavaScript. Actívalo para este sitio o elige otra forma.
+link-use-app = Usar la aplicación de autenticación
+link-use-passkey = Usar una llave de acceso
+link-use-recovery = Usar un código de recuperación
+link-account = Volver a tu cuenta
+
+recovery-title = Usa un código de recuperación
+recovery-lead = Escribe uno de los códigos que guardaste. Cada uno vale una sola vez.
+recovery-wrong = El código no es correcto o ya se usó. Prueba con otro de tu lista.
+
+sign-in-again = Hace un rato que iniciaste sesión. Vuelve a iniciarla para cambiar tu cuenta.
+
+account-title = Tu cuenta
+account-passkeys = Llaves de acceso
+account-passkeys-lead = Inicia sesión con un dedo, tu cara o un PIN en lugar de una contraseña.
+account-passkey-made = Creada el { $day }
+account-passkey-add = Añadir una llave de acceso
+account-passkey-remove = Quitar { $name }
+account-remove = Quitar
+account-passkey-added = La llave de acceso queda guardada.
+account-passkey-removed = Se quitó la llave de acceso.
+account-app = Aplicación de autenticación
+account-app-lead = Una aplicación en tu teléfono muestra un código que se pide después de tu contraseña.
+account-app-on = Se pide un código de tu aplicación cuando inicias sesión con tu contraseña.
+account-app-set-up = Configurar una aplicación
+account-app-scan = Escanea la imagen con una aplicación de autenticación y escribe los seis dígitos que muestra.
+account-app-remove = Quitar la aplicación
+account-app-added = La aplicación está configurada. Desde ahora se pide su código.
+account-app-removed = Se quitó la aplicación.
+account-app-needed = Se te pide un segundo factor. Configura otro antes de quitar este.
+account-codes = Códigos de recuperación
+account-codes-left = { $left ->
+    [0] No tienes códigos de recuperación. Crea algunos por si pierdes aquello con lo que inicias sesión.
+    [one] Te queda un código de recuperación. Crea otros pronto.
+   *[other] Te quedan { $left } códigos de recuperación.
+}
+account-codes-make = Crear códigos nuevos
+
+add-passkey-title = Añade una llave de acceso
+add-passkey-lead = Tu navegador preguntará dónde guardarla: en este dispositivo, en un teléfono o en una llave de seguridad.
+add-passkey-submit = Crear la llave de acceso
+add-passkey-refused = No se guardó la llave de acceso. Vuelve a intentarlo; si ocurre otra vez, con otro dispositivo.
+
+codes-title = Tus códigos de recuperación
+codes-lead = Guárdalos donde los encuentres sin tu teléfono. Cada uno vale una sola vez, en lugar de tu segundo factor.
+codes-once = Solo se muestran esta vez. Los códigos que tenías antes ya no valen.

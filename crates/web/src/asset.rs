@@ -1,4 +1,4 @@
-//! The files that pages need: one stylesheet and one icon.
+//! The files that pages need: one stylesheet, one icon, and the one script, for passkeys.
 //!
 //! Their paths carry a hash of what is in them, so a browser may keep them for ever and never holds an old one.
 
@@ -23,10 +23,12 @@ pub(crate) struct Asset {
 pub(crate) struct Assets {
     pub(crate) stylesheet: Asset,
     pub(crate) icon: Asset,
+    pub(crate) passkey: Asset,
 }
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
     stylesheet: asset("garita", "css", "text/css; charset=utf-8", include_bytes!("../assets/garita.css")),
+    passkey: asset("passkey", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/passkey.js")),
     icon: asset("mark", "svg", "image/svg+xml", include_bytes!("../assets/mark.svg")),
 });
 
@@ -38,7 +40,7 @@ impl Assets {
     /// The file at a path.
     pub(crate) fn at(path: &str) -> Option<&'static Asset> {
         let all = Self::get();
-        [&all.stylesheet, &all.icon].into_iter().find(|asset| asset.path == path)
+        [&all.stylesheet, &all.icon, &all.passkey].into_iter().find(|asset| asset.path == path)
     }
 }
 

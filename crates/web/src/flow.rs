@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_app::App;
 use garita_app::oauth::{Ask, Challenge, Errand, errand};
-use garita_app::user_pool::PendingLink;
+use garita_app::user_pool::{PasskeyChallenge, PendingLink};
 use garita_model::user_pool::ClientId;
 use garita_model::{Entropy, Result};
 use http::HeaderMap;
@@ -38,6 +38,9 @@ pub(crate) enum Goal {
     /// The page that shows who is signed in; nobody signs in for that.
     #[serde(rename = "m")]
     Account,
+    /// The same page, for who must sign in anew before something is changed there, through an app client.
+    #[serde(rename = "w")]
+    Renewed(ClientId),
 }
 
 impl Goal {
@@ -46,6 +49,7 @@ impl Goal {
         match self {
             Self::App(ask) => Some(&ask.client),
             Self::Device(client, _) => Some(client),
+            Self::Renewed(client) => Some(client),
             Self::Account => None,
         }
     }
@@ -73,6 +77,12 @@ pub(crate) enum Step {
     /// The browser is at a provider.
     #[serde(rename = "e")]
     Outside(Errand),
+    /// A passkey may sign this.
+    #[serde(rename = "p")]
+    Passkey(PasskeyChallenge),
+    /// The key of an authenticator app that is being set up.
+    #[serde(rename = "k")]
+    App(String),
 }
 
 /// The state between pages.

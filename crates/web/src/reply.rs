@@ -46,8 +46,10 @@ impl Reply {
     pub(crate) fn page(status: StatusCode, page: Page, leads_to: Option<&str>) -> Self {
         let mut reply = Self::new(status, "text/html; charset=utf-8", page.html);
         let target = leads_to.and_then(form_target).map(|source| format!(" {source}")).unwrap_or_default();
+        // Passkeys need the one script there is; no other page may run any.
+        let script = if page.script { " script-src 'self';" } else { "" };
         let policy = format!(
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'{target}; \
+            "default-src 'none'; style-src 'self'; img-src 'self';{script} form-action 'self'{target}; \
              frame-ancestors 'none'; base-uri 'none'"
         );
         if let Ok(policy) = HeaderValue::from_str(&policy) {

@@ -49,10 +49,21 @@ pub(crate) enum PageName {
     Account,
     SignOut,
     Provider,
+    Passkey,
+    PasskeySignIn,
+    RecoveryCode,
+    AnotherWay,
+    AddPasskey,
+    KeepPasskey,
+    RemovePasskey,
+    SetUpApp,
+    KeepApp,
+    RemoveApp,
+    MakeCodes,
 }
 
 impl PageName {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 26] = [
         Self::SignIn,
         Self::Code,
         Self::Authenticator,
@@ -68,7 +79,32 @@ impl PageName {
         Self::Account,
         Self::SignOut,
         Self::Provider,
+        Self::Passkey,
+        Self::PasskeySignIn,
+        Self::RecoveryCode,
+        Self::AnotherWay,
+        Self::AddPasskey,
+        Self::KeepPasskey,
+        Self::RemovePasskey,
+        Self::SetUpApp,
+        Self::KeepApp,
+        Self::RemoveApp,
+        Self::MakeCodes,
     ];
+
+    /// Whether it changes the account of who is signed in.
+    pub(crate) fn is_of_account(self) -> bool {
+        matches!(
+            self,
+            Self::AddPasskey
+                | Self::KeepPasskey
+                | Self::RemovePasskey
+                | Self::SetUpApp
+                | Self::KeepApp
+                | Self::RemoveApp
+                | Self::MakeCodes
+        )
+    }
 
     /// The last part of its path.
     pub(crate) fn path(self) -> &'static str {
@@ -88,12 +124,26 @@ impl PageName {
             Self::Account => "account",
             Self::SignOut => "sign-out",
             Self::Provider => "provider",
+            Self::Passkey => "passkey",
+            Self::PasskeySignIn => "passkey-sign-in",
+            Self::RecoveryCode => "recovery-code",
+            Self::AnotherWay => "another-way",
+            Self::AddPasskey => "add-passkey",
+            Self::KeepPasskey => "keep-passkey",
+            Self::RemovePasskey => "remove-passkey",
+            Self::SetUpApp => "set-up-app",
+            Self::KeepApp => "keep-app",
+            Self::RemoveApp => "remove-app",
+            Self::MakeCodes => "make-codes",
         }
     }
 
     /// Whether it is about a password of the pool, or an account that has one.
     pub(crate) fn is_of_passwords(self) -> bool {
-        matches!(self, Self::Forgot | Self::Reset | Self::SignUp | Self::Confirm | Self::Resend)
+        matches!(
+            self,
+            Self::Forgot | Self::Reset | Self::SignUp | Self::Confirm | Self::Resend | Self::PasskeySignIn
+        )
     }
 
     /// What the audit trail calls it.
@@ -114,6 +164,17 @@ impl PageName {
             Self::Account => "Account",
             Self::SignOut => "SignOut",
             Self::Provider => "Provider",
+            Self::Passkey => "MfaPasskey",
+            Self::PasskeySignIn => "LoginPasskey",
+            Self::RecoveryCode => "MfaRecoveryCode",
+            Self::AnotherWay => "MfaSelect",
+            Self::AddPasskey => "StartWebAuthnRegistration",
+            Self::KeepPasskey => "CompleteWebAuthnRegistration",
+            Self::RemovePasskey => "DeleteWebAuthnCredential",
+            Self::SetUpApp => "AssociateSoftwareToken",
+            Self::KeepApp => "VerifySoftwareToken",
+            Self::RemoveApp => "ForgetSoftwareToken",
+            Self::MakeCodes => "MakeRecoveryCodes",
         }
     }
 }
@@ -165,8 +226,12 @@ impl<'a> Route<'a> {
                     post
                 }
             },
-            Self::Page(_, PageName::SignOut) => post,
-            Self::Page(_, PageName::Account | PageName::Resend | PageName::Provider) => get,
+            Self::Page(_, PageName::SignOut | PageName::PasskeySignIn) => post,
+            Self::Page(_, page) if page.is_of_account() => post,
+            Self::Page(
+                _,
+                PageName::Account | PageName::Resend | PageName::Provider | PageName::AnotherWay,
+            ) => get,
             Self::Page(..) => get || post,
             Self::Nowhere => true,
         }

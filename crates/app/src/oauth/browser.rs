@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use garita_model::user_pool::{PoolBrowser, PoolId, PoolUser, TokenHash, Uuid};
+use garita_model::user_pool::{ClientId, PoolBrowser, PoolId, PoolUser, TokenHash, Uuid};
 use garita_model::{AccountId, ObjectKey, Plain as _, PoolDevice, Result, Secret, StageSession};
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -47,6 +47,14 @@ impl SignedIn {
     /// The user, if the browser is signed in still.
     pub(crate) fn still(&self, state: &Snapshot, now: Timestamp) -> Option<Arc<PoolUser>> {
         find(state, &self.browser.pool, self.browser.cookie, now).map(|still| still.user)
+    }
+    /// The app client they signed in for.
+    pub fn client(&self) -> Option<&ClientId> {
+        self.browser.client.as_ref()
+    }
+    /// The user, as they were when this was found.
+    pub fn user(&self) -> &PoolUser {
+        &self.user
     }
     /// When they signed in.
     pub fn since(&self) -> Timestamp {

@@ -13,11 +13,13 @@ use base64::engine::general_purpose::STANDARD;
 use garita_model::user_pool::{PoolClient, PoolFault};
 use garita_model::{Error, Result, Secret};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::browser::NewBrowser;
 use crate::App;
 use crate::context::RequestContext;
 use crate::mint;
+use crate::user_pool::other_way::Waiting;
 use crate::user_pool::{
     self, ChallengeName, ConfirmForgotten, Named, PasskeyChallenge, SettingUp, SignIn, SignInFlow, SignUp,
     SignedIn,
@@ -38,6 +40,9 @@ pub struct Challenge {
     /// The key of an authenticator app that is being set up.
     #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// What would do in its place.
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<ChallengeKind>,
 }
 
 /// Which challenge it is.
@@ -55,6 +60,9 @@ pub enum ChallengeKind {
     /// A passkey after the password.
     #[serde(rename = "k")]
     Passkey,
+    /// A recovery code in place of the second factor.
+    #[serde(rename = "r")]
+    Recovery,
 }
 
 /// What is answered to a challenge.
@@ -65,6 +73,8 @@ pub enum ChallengeAnswer {
     Password(Secret<String>),
     /// What a passkey signed, as the browser has it.
     Passkey(String),
+    /// A recovery code.
+    Recovery(Secret<String>),
 }
 
 /// How far a sign-in has come.
@@ -124,6 +134,13 @@ impl App {
         given: ChallengeAnswer,
         former: Option<&str>,
     ) -> Result<Progress> {
+        if let (ChallengeKind::Recovery, ChallengeAnswer::Recovery(code)) = (asked.kind, &given) {
+            let admitted = self.admit(&self.snapshot(), cx, &client.id)?.at_browser(former);
+            let hash = self.secret_hash(client, &asked.username)?;
+            let waiting = waiting(&asked, hash.as_deref());
+            let reached = self.sign_in_with_recovery_code(cx, &admitted, &waiting, code.expose()).await?;
+            return self.progress(cx, reached).await;
+        }
         let mut session = asked.session;
         let mut responses = BTreeMap::from([("USERNAME".to_owned(), asked.username.clone())]);
         let name = match (asked.kind, given) {
@@ -156,6 +173,50 @@ impl App {
         self.progress(cx, reached).await
     }
 
+    /// Asks for another second factor than the one that is asked for.
+    ///
+    /// # Errors
+    /// `MfaMethodNotFound` for one the user does not have; as [`App::respond_to_auth_challenge`].
+    pub async fn ask_for_another(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        client: &PoolClient,
+        asked: &Challenge,
+        kind: ChallengeKind,
+    ) -> Result<Challenge> {
+        let name = match kind {
+            ChallengeKind::Code => ChallengeName::SoftwareTokenMfa,
+            ChallengeKind::Passkey => ChallengeName::WebAuthn,
+            // Nothing has to be asked anew: a code is good for whichever challenge waits.
+            ChallengeKind::Recovery => return Ok(Challenge { kind, ..asked.clone() }),
+            ChallengeKind::SetUp | ChallengeKind::NewPassword => {
+                return Err(Error::internal("this is no second factor"));
+            }
+        };
+        let admitted = self.admit(&self.snapshot(), cx, &client.id)?.at_browser(None);
+        let hash = self.secret_hash(client, &asked.username)?;
+        let reached = self.ask_another_way(cx, &admitted, &waiting(asked, hash.as_deref()), name)?;
+        match self.progress(cx, reached).await? {
+            Progress::Challenge(challenge) => Ok(challenge),
+            Progress::Done(_) => Err(Error::internal("asking signed somebody in")),
+        }
+    }
+
+    /// What a browser is to ask the authenticator for, where a passkey is the second factor.
+    ///
+    /// # Errors
+    /// As [`App::respond_to_auth_challenge`].
+    pub fn passkey_options_for(
+        &self,
+        cx: &RequestContext,
+        client: &PoolClient,
+        asked: &Challenge,
+    ) -> Result<Value> {
+        let admitted = self.admit(&self.snapshot(), cx, &client.id)?.at_browser(None);
+        let hash = self.secret_hash(client, &asked.username)?;
+        self.passkey_options(cx, &admitted, &waiting(asked, hash.as_deref()))
+    }
+
     /// Signs somebody in by a passkey alone, which tells whose it is.
     ///
     /// # Errors
@@ -168,6 +229,10 @@ impl App {
         answer: &str,
         former: Option<&str>,
     ) -> Result<Progress> {
+        // A passkey is one of the pool itself, as a password is.
+        if !client.providers.iter().any(|name| name == "COGNITO") {
+            return Err(PoolFault::NotAuthorized.because("the app client takes no passkeys of the pool"));
+        }
         let admitted = self.admit(&self.snapshot(), cx, &client.id)?.at_browser(former);
         let reached = self.begin_with_any_passkey(cx, &admitted, asked, answer).await?;
         self.progress(cx, reached).await
@@ -202,7 +267,14 @@ impl App {
                 ChallengeKind::SetUp
             }
         };
-        Ok(Progress::Challenge(Challenge { kind, session, username, key }))
+        let others = [
+            (challenge.others.code, ChallengeKind::Code),
+            (challenge.others.passkey, ChallengeKind::Passkey),
+            (challenge.others.recovery > 0, ChallengeKind::Recovery),
+        ];
+        let others = others.into_iter().filter(|(has, other)| *has && *other != kind);
+        let others = others.map(|(_, other)| other).collect();
+        Ok(Progress::Challenge(Challenge { kind, session, username, key, others }))
     }
 
     /// Has a code sent for a forgotten password.
@@ -293,4 +365,8 @@ impl App {
             STANDARD.encode(hmac::sign(&key, format!("{username}{}", client.id).as_bytes()))
         }))
     }
+}
+
+fn waiting<'a>(asked: &'a Challenge, secret_hash: Option<&'a str>) -> Waiting<'a> {
+    Waiting { session: &asked.session, username: &asked.username, secret_hash }
 }

@@ -72,25 +72,12 @@ impl App {
         if !held.after_password {
             return self.answer_choice(cx, admitted, &held, &input).await;
         }
-        let state = self.snapshot();
-        let user = state.pool_user(admitted.pool(), held.user).cloned().ok_or_else(session::spent)?;
-        about(cx, admitted.user_pool(), user.sub);
         let given = |name: &str| given(&input.responses, name);
         let name = given("USERNAME")?;
-        let same = find(&state, admitted.user_pool(), name).is_some_and(|named| named.sub == user.sub);
-        if !same {
-            return Err(PoolFault::NotAuthorized.because("Invalid session for the user."));
-        }
-        self.check_secret_hash(admitted, name, input.responses.get("SECRET_HASH").map(String::as_str))?;
-        if held.step != input.name || state.pool_session(admitted.pool(), held.id).is_some() {
+        let hash = input.responses.get("SECRET_HASH").map(String::as_str);
+        let user = self.challenged(cx, admitted, &held, name, hash)?;
+        if held.step != input.name {
             return Err(session::spent());
-        }
-        if user.min_rev > held.iss_rev {
-            return Err(session::spent());
-        }
-        match &held.provider {
-            None => may_sign_in(&state, admitted, &user)?,
-            Some(vouched) => may_be_vouched_for(&state, admitted, &user, vouched, held.iss_rev)?,
         }
         match input.name {
             ChallengeName::NewPasswordRequired => {
@@ -119,7 +106,35 @@ impl App {
         }
     }
 
-    async fn finish_challenge(
+    /// The user whom a challenge waits for, who may still meet it.
+    pub(super) fn challenged(
+        &self,
+        cx: &RequestContext,
+        admitted: &Admitted,
+        held: &AuthSession,
+        name: &str,
+        secret_hash: Option<&str>,
+    ) -> Result<Arc<PoolUser>> {
+        let state = self.snapshot();
+        let user = state.pool_user(admitted.pool(), held.user).cloned().ok_or_else(session::spent)?;
+        about(cx, admitted.user_pool(), user.sub);
+        let same = find(&state, admitted.user_pool(), name).is_some_and(|named| named.sub == user.sub);
+        if !same {
+            return Err(PoolFault::NotAuthorized.because("Invalid session for the user."));
+        }
+        self.check_secret_hash(admitted, name, secret_hash)?;
+        let used = state.pool_session(admitted.pool(), held.id).is_some();
+        if used || user.min_rev > held.iss_rev {
+            return Err(session::spent());
+        }
+        match &held.provider {
+            None => may_sign_in(&state, admitted, &user)?,
+            Some(vouched) => may_be_vouched_for(&state, admitted, &user, vouched, held.iss_rev)?,
+        }
+        Ok(user)
+    }
+
+    pub(super) async fn finish_challenge(
         self: &Arc<Self>,
         cx: &RequestContext,
         admitted: &Admitted,

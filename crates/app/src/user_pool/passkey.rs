@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::invalid;
 use super::own::Bearer;
+use super::software_token::forget_codes_of_nothing;
 use crate::App;
 use crate::context::RequestContext;
 use crate::iam::Page;
@@ -245,6 +246,7 @@ impl App {
             let more = user.more_mut();
             more.passkeys.retain(|held| *held != place);
             more.passkey_mfa &= !more.passkeys.is_empty();
+            forget_codes_of_nothing(bearer.admitted.user_pool(), user);
             change.delete_own(&bearer.admitted, key_of(bearer.admitted.user_pool(), &place))
         })
         .await

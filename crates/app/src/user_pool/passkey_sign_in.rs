@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::challenge::ChallengeAnswer;
 use super::passkey::{PasskeyChallenge, TIMEOUT, descriptor, hash, passkeys_of, verification};
 use super::session::{self, AuthSession, ChallengeName};
-use super::sign_in::{Challenge, SignedIn, asks_for_passkey, may_sign_in, second_step};
+use super::sign_in::{Challenge, SecondFactors, SignedIn, asks_for_passkey, may_sign_in, second_step};
 use super::tokens::{Factor, Proof};
 use super::user::about;
 use super::username::find;
@@ -134,7 +134,13 @@ impl App {
             parameters.insert("CREDENTIAL_REQUEST_OPTIONS", options.to_string());
         }
         let available = if step == ChallengeName::SelectChallenge { offered } else { Vec::new() };
-        Ok(SignedIn::Challenge(Challenge { name: step, session: Some(session), parameters, available }))
+        Ok(SignedIn::Challenge(Challenge {
+            name: step,
+            session: Some(session),
+            parameters,
+            available,
+            others: SecondFactors::default(),
+        }))
     }
 
     /// Takes what a sign-in begins with.
@@ -310,6 +316,11 @@ impl App {
     /// Whether people may begin with a passkey at the pages of a pool.
     pub fn offers_passkeys(&self, pool: &UserPool) -> bool {
         pool.first_factors.contains(&FirstFactor::WebAuthn) && self.relying_party(pool).is_ok()
+    }
+
+    /// Whether Garita is reached by a name that passkeys can be for.
+    pub fn may_have_passkeys(&self, pool: &UserPool) -> bool {
+        self.relying_party(pool).is_ok()
     }
 
     /// What a browser is to ask any authenticator, and what is to be brought along with the answer.

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::admit::wrong_credentials;
 use super::attempts::{Attempt, Tried};
+use super::other_way::second_factors;
 use super::passkey::PasskeyChallenge;
 use super::session::{AuthSession, ChallengeName, Vouched};
 use super::tokens::{Factor, IssuedTokens, Proof};
@@ -69,6 +70,19 @@ pub struct Challenge {
     pub parameters: BTreeMap<&'static str, String>,
     /// What a sign-in may begin with, best first; only where there is a choice.
     pub available: Vec<ChallengeName>,
+    /// What would do in its place; told to pages alone.
+    pub others: SecondFactors,
+}
+
+/// Second factors that somebody has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SecondFactors {
+    /// An authenticator app.
+    pub code: bool,
+    /// A passkey.
+    pub passkey: bool,
+    /// How many recovery codes.
+    pub recovery: usize,
 }
 
 impl App {
@@ -295,7 +309,12 @@ impl App {
                 parameters.insert("MFAS_CAN_SETUP", r#"["SOFTWARE_TOKEN_MFA"]"#.to_owned());
             }
         }
-        Ok(SignedIn::Challenge(Challenge { name, session: Some(session), parameters, available: Vec::new() }))
+        let (session, available) = (Some(session), Vec::new());
+        let others = match name {
+            ChallengeName::SoftwareTokenMfa | ChallengeName::WebAuthn => second_factors(admitted, user),
+            _ => SecondFactors::default(),
+        };
+        Ok(SignedIn::Challenge(Challenge { name, session, parameters, available, others }))
     }
 }
 

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::attempts::Tried;
 use super::own::Bearer;
+use super::passkey::Who;
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::asks_for_passkey;
 use super::user::about;
@@ -18,6 +19,7 @@ use super::{Admitted, invalid};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
+use crate::oauth::SignedIn;
 use crate::totp;
 
 const LABEL: &str = "pool-totp-seed";
@@ -32,6 +34,8 @@ pub enum SettingUp {
     Bearer(Secret<String>),
     /// With the string of a challenge.
     Session(String),
+    /// At a page, with the cookie of a browser.
+    Browser(SignedIn),
 }
 
 /// Which second factors a user is to be asked for; what is not named stays.
@@ -57,6 +61,8 @@ struct Found {
     user: Uuid,
     /// None for someone signed in.
     session: Option<AuthSession>,
+    /// Whether it is done at a page, by a person and not by an app.
+    at_page: bool,
 }
 
 impl App {
@@ -69,7 +75,7 @@ impl App {
         cx: &RequestContext,
         who: SettingUp,
     ) -> Result<NewSeed> {
-        let Found { admitted, user, session } = self.setting_up(cx, who)?;
+        let Found { admitted, user, session, .. } = self.setting_up(cx, who)?;
         let mut seed = Secret::new(vec![0_u8; SEED]);
         let mut bytes = seed.expose().clone();
         self.entropy().fill(&mut bytes)?;
@@ -99,7 +105,7 @@ impl App {
         code: String,
         name: Option<String>,
     ) -> Result<Option<String>> {
-        let Found { admitted, user, session } = self.setting_up(cx, who)?;
+        let Found { admitted, user, session, at_page } = self.setting_up(cx, who)?;
         let (pool, sub) = (admitted.pool().to_string(), user.to_string());
         let attempt =
             self.attempts.begin(Tried::SoftwareToken, &pool, &sub, cx.now()).ok_or_else(wrong_code)?;
@@ -114,12 +120,12 @@ impl App {
             let now = totp::step_of(change.now());
             let step = (now - WINDOW..=now + WINDOW).find(|step| totp::is_code(seed.expose(), *step, &code));
             let step = step.ok_or_else(wrong_code)?;
-            let first = held.is_some();
+            let first = held.is_some() || at_page;
             let more = changed.more_mut();
             more.pending_seed = None;
             more.software_token =
                 Some(SoftwareToken { seed: sealed, last_step: step, drift: step - now, name });
-            // Someone who must have one to sign in has it on from now on; others say so.
+            // Someone who must have one to sign in, or wants one at a page, has it on from now on; apps say so.
             more.software_token_on |= first;
             more.software_token_preferred |= first;
             change.put_own(&inside, Object::PoolUser(Arc::new(changed)))
@@ -128,6 +134,24 @@ impl App {
         self.attempts.succeeded(&attempt);
         let session = session.map(|session| AuthSession { set_up: true, ..session });
         session.map(|s| s.seal(&admitted, &self.keyring, self.entropy(), cx.now())).transpose()
+    }
+
+    /// Forgets the authenticator app of who is signed in.
+    ///
+    /// # Errors
+    /// `NotAuthorized`; `InvalidParameter` where a second factor is asked for and there is no other.
+    pub async fn forget_software_token(self: &Arc<Self>, cx: &RequestContext, who: Who<'_>) -> Result<()> {
+        let bearer = self.self_of(cx, &who)?;
+        self.edit_as(cx, bearer, |_, bearer, user| {
+            let pool = bearer.admitted.user_pool();
+            let off = MfaPreference { software_token: Some((false, false)), passkey: None };
+            prefer(pool, user, pool.mfa_for(user), &off)?;
+            let more = user.more_mut();
+            (more.software_token, more.pending_seed) = (None, None);
+            forget_codes_of_nothing(pool, user);
+            Ok(())
+        })
+        .await
     }
 
     /// Sets which second factors a user is asked for.
@@ -181,7 +205,11 @@ impl App {
         match who {
             SettingUp::Bearer(token) => {
                 let Bearer { admitted, user, .. } = self.bearer(cx, &token)?;
-                Ok(Found { admitted, user: user.sub, session: None })
+                Ok(Found { admitted, user: user.sub, session: None, at_page: false })
+            }
+            SettingUp::Browser(signed_in) => {
+                let Bearer { admitted, user, .. } = self.bearer_at_browser(cx, &signed_in)?;
+                Ok(Found { admitted, user: user.sub, session: None, at_page: true })
             }
             SettingUp::Session(text) => self.setting_up_by_session(cx, &text),
         }
@@ -195,7 +223,7 @@ impl App {
             return Err(session::spent());
         }
         about(cx, admitted.user_pool(), session.user);
-        Ok(Found { user: session.user, admitted, session: Some(session) })
+        Ok(Found { user: session.user, admitted, session: Some(session), at_page: false })
     }
 }
 
@@ -277,6 +305,13 @@ fn prefer(pool: &UserPool, user: &mut PoolUser, mode: MfaMode, wanted: &MfaPrefe
         return Err(invalid("User pool requires MFA: it cannot be turned off"));
     }
     Ok(())
+}
+
+/// Recovery codes stand in for something: who has no second factor has none either.
+pub(super) fn forget_codes_of_nothing(pool: &UserPool, user: &mut PoolUser) {
+    if !user.asks_for_code() && !asks_for_passkey(pool, user) && !user.recovery_codes().is_empty() {
+        user.more_mut().recovery.clear();
+    }
 }
 
 fn wrong_code() -> Error {

@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 use super::admit::wrong_credentials;
 use super::attribute::is_address;
 use super::session::{ChallengeName, spent};
-use super::sign_in::{Challenge, SignedIn};
+use super::sign_in::{Challenge, SecondFactors, SignedIn};
 use super::user::about;
 use super::username::find;
 use super::{Admitted, given, invalid, no_user};
@@ -70,7 +70,13 @@ impl App {
             ("USER_ID_FOR_SRP", given.user_id_for_srp),
         ]);
         let name = ChallengeName::PasswordVerifier;
-        Ok(SignedIn::Challenge(Challenge { name, session: None, parameters, available: Vec::new() }))
+        Ok(SignedIn::Challenge(Challenge {
+            name,
+            session: None,
+            parameters,
+            available: Vec::new(),
+            others: SecondFactors::default(),
+        }))
     }
 
     /// Takes the proof of a password.

@@ -83,6 +83,8 @@ pub(super) enum Factor {
     Code(String),
     /// A passkey.
     Passkey(PasskeyProof),
+    /// A recovery code, by its keyed hash.
+    Recovery(TokenHash),
 }
 
 impl App {
@@ -363,6 +365,11 @@ pub(super) fn finish(change: &mut Change<'_>, admitted: &Admitted, proof: &Proof
             true
         }
         Factor::Passkey(proof) => super::passkey_sign_in::spend(change, admitted, &held, proof)?,
+        Factor::Recovery(mac) => {
+            let user = super::recovery::spend(change, admitted, &held, mac)?;
+            change.put_own(admitted, Object::PoolUser(Arc::new(user)))?;
+            true
+        }
     };
     let second_factor = shown_here || shown_outside;
     if !second_factor && asks_for_more(change.state(), admitted, &held) {

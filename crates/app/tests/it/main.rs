@@ -14,6 +14,7 @@ mod oauth;
 mod outbound;
 mod pool_keeping;
 mod reach;
+mod recovery;
 mod srp;
 mod stage;
 mod sts;

@@ -85,6 +85,9 @@ pub struct More {
     /// Who the user is at other providers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identities: Vec<Identity>,
+    /// The recovery codes that are left, as keyed hashes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recovery: Vec<TokenHash>,
 }
 
 /// An authenticator app.
@@ -129,6 +132,10 @@ impl PoolUser {
     /// Who the user is at a provider.
     pub fn identity(&self, provider: &str) -> Option<&Identity> {
         self.identities().iter().find(|identity| *identity.provider == *provider)
+    }
+    /// The recovery codes that are left, as keyed hashes.
+    pub fn recovery_codes(&self) -> &[TokenHash] {
+        self.more.as_ref().map_or(&[], |more| &more.recovery)
     }
     /// Whether it is in a group.
     pub fn is_in(&self, group: &str) -> bool {

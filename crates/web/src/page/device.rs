@@ -40,7 +40,7 @@ fn asked<'a>(stage: &'a Stage<'_>) -> Result<(&'a Ask, SignedIn), Trouble> {
     let who = signed_in(stage.call, &stage.pool).ok_or_else(Trouble::expired)?;
     match &stage.flow.goal {
         Goal::App(ask) => Ok((ask, who)),
-        Goal::Device(..) | Goal::Account => Err(Trouble::expired()),
+        Goal::Device(..) | Goal::Account | Goal::Renewed(_) => Err(Trouble::expired()),
     }
 }
 

@@ -3,9 +3,11 @@
 //! A form that is in order leads on with a redirect, so that a page can be loaded again without sending anything twice;
 //! one that is not comes back with what is wrong at its head.
 
+mod account;
 mod device;
 mod password;
 mod provider;
+mod second_factor;
 mod sign_in;
 mod sign_up;
 
@@ -18,7 +20,7 @@ use crate::Call;
 use crate::answer::{Answer, Trouble, shown};
 use crate::cookie;
 use crate::endpoint;
-use crate::flow::{Browser, Flow, Goal, Step};
+use crate::flow::{Flow, Goal, Step};
 use crate::pages::{self, Frame, Page, PasswordRules};
 use crate::reply::Reply;
 use crate::route::PageName;
@@ -42,7 +44,7 @@ pub(crate) async fn answer(call: &Call<'_>, pool: &str, name: PageName) -> Resul
         return Err(Trouble::elsewhere());
     }
     if name == PageName::Account {
-        return account(call, &pool);
+        return account::show(call, &pool);
     }
     if name == PageName::Device && call.fields.get("flow").is_none() {
         return device::begin(call, &pool);
@@ -82,6 +84,22 @@ pub(crate) async fn answer(call: &Call<'_>, pool: &str, name: PageName) -> Resul
         (PageName::DeviceConsent, true) => device::device_consent(&stage).await,
         (PageName::SignOut, _) => endpoint::sign_out(call, &stage.frame, &stage.pool).await,
         (PageName::Provider, _) => provider::leave(&stage).await,
+        (PageName::PasskeySignIn, _) => sign_in::passkey(&stage).await,
+        (PageName::Passkey, false) => second_factor::show_passkey(&stage),
+        (PageName::Passkey, true) => second_factor::passkey(&stage).await,
+        (PageName::RecoveryCode, false) => second_factor::show_recovery(&stage),
+        (PageName::RecoveryCode, true) => second_factor::recovery(&stage).await,
+        (PageName::AnotherWay, _) => second_factor::another_way(&stage).await,
+        (
+            name @ (PageName::AddPasskey
+            | PageName::KeepPasskey
+            | PageName::RemovePasskey
+            | PageName::SetUpApp
+            | PageName::KeepApp
+            | PageName::RemoveApp
+            | PageName::MakeCodes),
+            _,
+        ) => account::change(&stage, name).await,
         (PageName::Account, _) => Err(Trouble::NotFound),
     }
 }
@@ -89,17 +107,6 @@ pub(crate) async fn answer(call: &Call<'_>, pool: &str, name: PageName) -> Resul
 /// Whether a client signs people in with passwords of the pool.
 fn takes_passwords(client: &PoolClient) -> bool {
     client.providers.iter().any(|name| name == "COGNITO")
-}
-
-/// Who is signed in with this browser, and the way out.
-fn account(call: &Call<'_>, pool: &UserPool) -> Result<Answer, Trouble> {
-    let frame = Frame { words: call.words, place: pool.name.clone() };
-    let Some(who) = signed_in(call, pool) else { return Ok(shown(pages::signed_out(&frame)?, None)) };
-    let browser = Browser::of_or_new(call.headers(), call.app().entropy())?;
-    let flow = Flow::begin(&browser, Goal::Account, None);
-    let sealed = flow.seal(call.app(), pool.id.as_str(), call.cx.now())?;
-    let answer = shown(pages::signed_in(&frame, &sealed, who.name())?, None);
-    Ok(answer.cookie(browser.cookie()))
 }
 
 /// Who is signed in with the browser that sent a request.
@@ -136,7 +143,7 @@ impl Stage<'_> {
     fn leads_to(&self) -> Option<&str> {
         match &self.flow.goal {
             Goal::App(ask) => Some(&ask.redirect_uri),
-            Goal::Device(..) | Goal::Account => None,
+            Goal::Device(..) | Goal::Account | Goal::Renewed(_) => None,
         }
     }
 

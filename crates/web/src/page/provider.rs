@@ -37,7 +37,7 @@ pub(crate) async fn send_to(
 ) -> Result<Answer, Trouble> {
     let ask = match &flow.goal {
         Goal::App(ask) => Some(ask),
-        Goal::Device(..) | Goal::Account => None,
+        Goal::Device(..) | Goal::Account | Goal::Renewed(_) => None,
     };
     let callback = callback(call, pool);
     let begun = call.app().begin_errand(call.cx, pool, client, name, ask, &callback).await;

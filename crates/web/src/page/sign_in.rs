@@ -7,12 +7,14 @@ use garita_model::user_pool::PoolFault;
 use garita_model::{Error, Reason, Secret};
 use serde_json::json;
 
+use super::second_factor::others;
 use super::{Stage, takes_passwords};
 use crate::answer::{Answer, Trouble};
 use crate::cookie;
 use crate::endpoint::{Goer, lead_on};
 use crate::flow::{Goal, Step};
-use crate::pages::{self, Authenticator, Outside, Page, Problem, Ways};
+use crate::pages::{self, Authenticator, Outside, Page, Problem, Prompt, Ways};
+use crate::reply::Reply;
 use crate::route::PageName;
 use crate::words::Given;
 
@@ -20,7 +22,7 @@ use crate::words::Given;
 pub(super) fn show(stage: &Stage<'_>) -> Result<Answer, Trouble> {
     let hint = match &stage.flow.goal {
         Goal::App(ask) => ask.login_hint.as_deref().unwrap_or_default(),
-        Goal::Device(..) | Goal::Account => "",
+        Goal::Device(..) | Goal::Account | Goal::Renewed(_) => "",
     };
     let notice = match &stage.flow.step {
         Step::Told(key) => Some(stage.frame.words.say(key)),
@@ -40,6 +42,7 @@ fn page(
         by_address: !stage.pool.username_attributes.is_empty() || !stage.pool.alias_attributes.is_empty(),
         sign_up: !stage.pool.admin_only_sign_up,
         passwords: takes_passwords(&client),
+        passkey: if takes_passwords(&client) { prompt(stage)? } else { None },
     };
     let flow = stage.sealed(Step::Start)?;
     let link = stage.flow.link.as_deref();
@@ -52,6 +55,33 @@ fn page(
     });
     let outside = Outside { providers: &others, notice: notice.or(offer) };
     Ok(pages::sign_in(&stage.frame, &flow, Some(&client.name), ways, username, problems, outside)?)
+}
+
+/// A passkey in place of name and password, where the pool has them.
+fn prompt(stage: &Stage<'_>) -> Result<Option<Prompt>, Trouble> {
+    let app = stage.call.app();
+    if !app.offers_passkeys(&stage.pool) {
+        return Ok(None);
+    }
+    let (options, challenge) = app.ask_for_any_passkey(&stage.pool)?;
+    let flow = stage.sealed(Step::Passkey(challenge))?;
+    Ok(Some(Prompt::beside(&stage.frame, &flow, "passkey-sign-in", &options.to_string())))
+}
+
+/// Takes a passkey that tells whose it is.
+pub(super) async fn passkey(stage: &Stage<'_>) -> Result<Answer, Trouble> {
+    let Step::Passkey(asked) = stage.flow.step else { return Err(Trouble::expired()) };
+    let answer = stage.call.fields.get("credential").unwrap_or_default();
+    let client = stage.client()?;
+    let (app, cx) = (stage.call.app(), stage.call.cx);
+    match app.sign_in_with_passkey(cx, &client, asked, answer, former_cookie(stage)).await {
+        Ok(progress) => go_on(stage, progress).await,
+        Err(Error::Rejected { reason: Reason::UserPool(fault), message }) => {
+            let problem = Problem::form(stage.frame.words.say("passkey-refused"));
+            Ok(stage.wrong(page(stage, "", &[problem], None)?, fault.code(), &message))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Takes name and password.
@@ -101,9 +131,8 @@ pub(super) async fn go_on(stage: &Stage<'_>, progress: Progress) -> Result<Answe
         Progress::Done(browser) => arrived(stage, browser).await,
         Progress::Challenge(challenge) => {
             let name = match challenge.kind {
-                ChallengeKind::Passkey => {
-                    return Err(Trouble::Broken(Error::internal("no page asks for a passkey yet")));
-                }
+                ChallengeKind::Passkey => PageName::Passkey,
+                ChallengeKind::Recovery => PageName::RecoveryCode,
                 ChallengeKind::Code => PageName::Code,
                 ChallengeKind::SetUp => PageName::Authenticator,
                 ChallengeKind::NewPassword => PageName::NewPassword,
@@ -124,6 +153,7 @@ async fn arrived(stage: &Stage<'_>, browser: NewBrowser) -> Result<Answer, Troub
             lead_on(stage.call, &Goer { pool: &stage.pool, client: &client, who: &who }, ask).await?
         }
         Goal::Device(..) => stage.on_to(PageName::DeviceConsent, Step::Start)?,
+        Goal::Renewed(_) => Answer::of(Reply::see(&format!("/{}/account", stage.pool.id))),
         Goal::Account => return Err(Trouble::expired()),
     };
     let cookie = cookie::set(&cookie::session(stage.pool.id.as_str()), secret.expose());
@@ -144,7 +174,7 @@ async fn link(stage: &Stage<'_>, who: &SignedIn) -> Result<bool, Trouble> {
 }
 
 /// The challenge a flow waits with, if it is of this kind.
-fn challenge(stage: &Stage<'_>, kind: ChallengeKind) -> Result<Challenge, Trouble> {
+pub(super) fn challenge(stage: &Stage<'_>, kind: ChallengeKind) -> Result<Challenge, Trouble> {
     match &stage.flow.step {
         Step::Challenge(challenge) if challenge.kind == kind => Ok(challenge.clone()),
         _ => Err(Trouble::expired()),
@@ -152,7 +182,7 @@ fn challenge(stage: &Stage<'_>, kind: ChallengeKind) -> Result<Challenge, Troubl
 }
 
 /// What is answered to a challenge that was not met.
-fn unmet(error: Error) -> Result<PoolFault, Trouble> {
+pub(super) fn unmet(error: Error) -> Result<PoolFault, Trouble> {
     match &error {
         Error::Rejected { reason: Reason::UserPool(fault), message } => match fault {
             PoolFault::CodeMismatch
@@ -173,28 +203,29 @@ fn unmet(error: Error) -> Result<PoolFault, Trouble> {
 
 /// The page for a code of the authenticator app.
 pub(super) fn show_code(stage: &Stage<'_>) -> Result<Answer, Trouble> {
-    challenge(stage, ChallengeKind::Code)?;
+    let asked = challenge(stage, ChallengeKind::Code)?;
     let flow = stage.sealed(stage.flow.step.clone())?;
-    Ok(stage.shown(pages::code(&stage.frame, &flow, &[])?))
+    Ok(stage.shown(pages::code(&stage.frame, &flow, &others(&asked), &[])?))
 }
 
 /// Takes the code.
 pub(super) async fn code(stage: &Stage<'_>) -> Result<Answer, Trouble> {
     let asked = challenge(stage, ChallengeKind::Code)?;
     let typed = stage.call.fields.own("code").unwrap_or_default();
+    let ways = others(&asked);
     match meet(stage, asked, ChallengeAnswer::Code(Secret::new(digits(&typed)))).await {
         Ok(progress) => go_on(stage, progress).await,
         Err(error) => {
             let fault = unmet(error)?;
             let problem = code_problem(stage, fault, "code-wrong");
             let flow = stage.sealed(stage.flow.step.clone())?;
-            let page = pages::code(&stage.frame, &flow, &[problem])?;
+            let page = pages::code(&stage.frame, &flow, &ways, &[problem])?;
             Ok(stage.wrong(page, fault.code(), "the code was refused"))
         }
     }
 }
 
-fn code_problem(stage: &Stage<'_>, fault: PoolFault, wrong: &'static str) -> Problem {
+pub(super) fn code_problem(stage: &Stage<'_>, fault: PoolFault, wrong: &'static str) -> Problem {
     let words = stage.frame.words;
     match fault {
         PoolFault::TooManyRequests | PoolFault::LimitExceeded => Problem::form(words.say("sign-in-wait")),
@@ -207,7 +238,11 @@ fn digits(typed: &str) -> String {
     typed.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
-async fn meet(stage: &Stage<'_>, asked: Challenge, given: ChallengeAnswer) -> Result<Progress, Error> {
+pub(super) async fn meet(
+    stage: &Stage<'_>,
+    asked: Challenge,
+    given: ChallengeAnswer,
+) -> Result<Progress, Error> {
     let client = stage.client().map_err(|_| Error::internal("the app client is gone"))?;
     stage.call.app().meet_challenge(stage.call.cx, &client, asked, given, former_cookie(stage)).await
 }

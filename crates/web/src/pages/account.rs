@@ -94,7 +94,12 @@ pub(crate) fn authenticator(
     form.lead = vec![words.say("authenticator-lead")];
     form.fields = vec![Field::new(frame, "code", "field-code", Kind::Digits)];
     form.links = vec![Link::new(words, "link-back", flow.link("sign-in"))];
-    let form = form.told(problems);
+    authenticator_page(form.told(problems), made)
+}
+
+/// A form below the picture of a key.
+#[allow(clippy::needless_pass_by_value, reason = "the form ends here")]
+pub(super) fn authenticator_page(form: Form, made: &Authenticator) -> garita_model::Result<Page> {
     Page::of(&AuthenticatorPage {
         frame: &form.frame,
         title: &form.title,

@@ -72,6 +72,7 @@ pub(crate) struct Field {
     pub(super) hint: Option<String>,
     pub(super) problem: Option<String>,
     pub(super) focus: bool,
+    optional: bool,
 }
 
 /// The template escapes what it is given.
@@ -80,10 +81,22 @@ impl HtmlSafe for Field {}
 impl Field {
     pub(super) fn new(frame: &Frame, id: &'static str, label: &str, kind: Kind) -> Self {
         let label = frame.words.say(label);
-        Self { id, label, kind, value: String::new(), hint: None, problem: None, focus: false }
+        Self {
+            id,
+            label,
+            kind,
+            value: String::new(),
+            hint: None,
+            problem: None,
+            focus: false,
+            optional: false,
+        }
     }
     pub(super) fn holding(self, value: &str) -> Self {
         Self { value: value.to_owned(), ..self }
+    }
+    pub(super) fn optional(self) -> Self {
+        Self { optional: true, ..self }
     }
     pub(super) fn hinting(self, hint: String) -> Self {
         Self { hint: Some(hint), ..self }

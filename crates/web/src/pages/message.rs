@@ -30,13 +30,6 @@ impl<'a> MessagePage<'a> {
     }
 }
 
-/// The session of this browser, with a way out of it.
-pub(crate) fn signed_in(frame: &Frame, flow: &Flow, user: &str) -> garita_model::Result<Page> {
-    let lines = vec![frame.words.about("signed-in-lead", "user", user)];
-    let page = MessagePage::new(frame, "signed-in-title", lines);
-    Page::of(&MessagePage { button: Some(way_out(frame, flow)), ..page })
-}
-
 /// Asks before a sign-out that another site may have begun.
 pub(crate) fn sign_out(frame: &Frame, flow: &Flow, user: &str) -> garita_model::Result<Page> {
     let lines = vec![frame.words.about("sign-out-lead", "user", user)];

@@ -8,7 +8,9 @@ mod account;
 mod device;
 mod field;
 mod message;
+mod passkey;
 mod password;
+mod security;
 mod sign_in;
 #[cfg(test)]
 mod tests;
@@ -18,8 +20,10 @@ use askama::Template;
 pub(crate) use account::{Authenticator, SignUp, authenticator, confirm, sign_up};
 pub(crate) use device::{Asking, consent, device_code, device_consent};
 pub(crate) use field::{Field, Kind};
-pub(crate) use message::{Wrong, device_connected, device_denied, error, sign_out, signed_in, signed_out};
+pub(crate) use message::{Wrong, device_connected, device_denied, error, sign_out, signed_out};
+pub(crate) use passkey::{Prompt, Way, add_passkey, passkey, recovery_code};
 pub(crate) use password::{PasswordRules, forgot, new_password, reset};
+pub(crate) use security::{Security, ShownPasskey, codes, keep_app, security};
 pub(crate) use sign_in::{Outside, Ways, code, sign_in};
 
 use crate::asset::Assets;
@@ -40,6 +44,9 @@ impl Frame {
     }
     fn icon(&self) -> &'static str {
         &Assets::get().icon.path
+    }
+    fn passkey_script(&self) -> &'static str {
+        &Assets::get().passkey.path
     }
 }
 
@@ -102,6 +109,8 @@ impl Flow {
 pub(crate) struct Page {
     /// The text.
     pub(crate) html: String,
+    /// Whether it needs the script for passkeys.
+    pub(crate) script: bool,
 }
 
 impl Page {
@@ -109,7 +118,11 @@ impl Page {
         let html = template
             .render()
             .map_err(|e| garita_model::Error::internal(format!("a page cannot be written: {e}")))?;
-        Ok(Self { html })
+        Ok(Self { html, script: false })
+    }
+    /// The same, with the script for passkeys.
+    fn with_script(self) -> Self {
+        Self { script: true, ..self }
     }
 }
 
@@ -130,6 +143,8 @@ struct Form {
     others: Vec<Link>,
     /// Whether those are the only ones.
     hidden: bool,
+    /// A passkey in its place.
+    prompt: Option<Prompt>,
 }
 
 impl Form {
@@ -148,6 +163,7 @@ impl Form {
             links: Vec::new(),
             others: Vec::new(),
             hidden: false,
+            prompt: None,
         }
     }
 
@@ -167,7 +183,9 @@ impl Form {
     }
 
     fn page(&self) -> garita_model::Result<Page> {
-        Page::of(&FormPage { frame: &self.frame, title: &self.title, failed: self.failed(), form: self })
+        let page = FormPage { frame: &self.frame, title: &self.title, failed: self.failed(), form: self };
+        let page = Page::of(&page)?;
+        Ok(if self.prompt.is_some() { page.with_script() } else { page })
     }
     fn failed(&self) -> bool {
         !self.problems.is_empty()

@@ -2,16 +2,19 @@
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Field, Flow, Form, Frame, Kind, Link, Page, Problem};
+use super::passkey::ways;
+use super::{Field, Flow, Form, Frame, Kind, Link, Page, Problem, Prompt, Way};
 use crate::words::Words;
 
 /// What else the sign-in page offers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ways {
     /// Whether an e-mail address is taken for a name.
     pub(crate) by_address: bool,
     /// Whether people make their own accounts.
     pub(crate) sign_up: bool,
+    /// A passkey in place of name and password.
+    pub(crate) passkey: Option<Prompt>,
     /// Whether passwords are taken at all.
     pub(crate) passwords: bool,
 }
@@ -46,6 +49,7 @@ pub(crate) fn sign_in(
         Field::new(frame, "username", label, Kind::Username).holding(username),
         Field::new(frame, "password", "field-password", Kind::Password),
     ];
+    form.prompt = ways.passkey;
     form.notice = outside.notice;
     form.others = outside.providers.iter().map(|name| to_provider(words, flow, name)).collect();
     if !ways.passwords {
@@ -68,11 +72,16 @@ fn to_provider(words: Words, flow: &Flow, name: &str) -> Link {
 }
 
 /// The six digits of an authenticator app.
-pub(crate) fn code(frame: &Frame, flow: &Flow, problems: &[Problem]) -> garita_model::Result<Page> {
+pub(crate) fn code(
+    frame: &Frame,
+    flow: &Flow,
+    others: &[Way],
+    problems: &[Problem],
+) -> garita_model::Result<Page> {
     let words = frame.words;
     let mut form = Form::new(frame, flow, "code", "code-title", "code-submit");
     form.lead = vec![words.say("code-lead")];
     form.fields = vec![Field::new(frame, "code", "field-code", Kind::Digits)];
-    form.links.push(Link::new(words, "link-back", flow.link("sign-in")));
+    form.links = ways(frame, flow, others);
     form.told(problems).page()
 }

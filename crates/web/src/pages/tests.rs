@@ -4,6 +4,8 @@ use crate::words::Language;
 /// Where to leave the pages for looking at them: `GARITA_PAGES=folder cargo test -p garita-web pages`.
 const FOLDER: Option<&str> = option_env!("GARITA_PAGES");
 
+const OPTIONS: &str = r#"{"challenge":"AAAA","rpId":"id.example.com"}"#;
+
 const RULES: PasswordRules =
     PasswordRules { min_length: 12, uppercase: true, lowercase: true, digits: true, symbols: false };
 
@@ -12,42 +14,67 @@ fn pages(language: Language) -> Vec<(&'static str, Page)> {
     let words = Words(language);
     let frame = Frame { words, place: "Research platform".to_owned() };
     let flow = Flow { folder: "/eu-west-1_Ab3dE5gH9".to_owned(), sealed: "c2VhbGVk".to_owned() };
-    let ways = Ways { by_address: true, sign_up: true, passwords: true };
+    let ways = Ways { by_address: true, sign_up: true, passwords: true, passkey: None };
     let scopes = ["openid", "email", "aws.cognito.signin.user.admin", "models/read"].map(str::to_owned);
     let asking = Asking { client: "MLflow", user: "ana", scopes: &scopes };
     let wrong = |field, key: &str| [Problem::field(field, words.say(key))];
     let made = Authenticator::of("Research platform", "ana", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP");
     let asked = SignUp { address: true, username: "ana".to_owned(), ..SignUp::default() };
+    let prompt = Prompt::beside(&frame, &flow, "passkey-sign-in", OPTIONS);
+    let shown = |id: &str, name: &str| ShownPasskey {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        made: "2026-11-21".to_owned(),
+    };
+    let held = Security {
+        user: "ana".to_owned(),
+        passkeys_open: true,
+        passkeys: vec![shown("AAAA", "Work laptop"), shown("AAAB", "<b>Phone</b>")],
+        has_app: true,
+        second_factor: true,
+        codes: 2,
+    };
     let differs = wrong("new-password-again", "password-differs");
     let told = Outside { notice: Some(words.say("reset-done")), ..Outside::default() };
     let providers = ["Corp".to_owned(), "Señal & <Co>".to_owned()];
     let (outside, only) =
         (Outside { providers: &providers, notice: None }, Outside { providers: &providers, notice: None });
-    let no_passwords = Ways { passwords: false, ..ways };
+    let no_passwords = Ways { passwords: false, ..ways.clone() };
     let denied = Wrong::Provider {
         why: "provider-denied",
         provider: "Corp".to_owned(),
         back: Some("/eu-west-1_Ab3dE5gH9/sign-in?flow=c2VhbGVk".to_owned()),
     };
     let made = [
-        ("sign-in", sign_in(&frame, &flow, Some("MLflow"), ways, "", &[], Outside::default())),
+        (
+            "sign-in",
+            sign_in(
+                &frame,
+                &flow,
+                Some("MLflow"),
+                Ways { passkey: Some(prompt), ..ways.clone() },
+                "",
+                &[],
+                Outside::default(),
+            ),
+        ),
         (
             "sign-in-wrong",
             sign_in(
                 &frame,
                 &flow,
                 None,
-                ways,
+                ways.clone(),
                 "ana",
                 &[Problem::form(words.say("sign-in-wrong"))],
                 Outside::default(),
             ),
         ),
-        ("sign-in-notice", sign_in(&frame, &flow, Some("MLflow"), ways, "ana", &[], told)),
-        ("sign-in-providers", sign_in(&frame, &flow, Some("MLflow"), ways, "", &[], outside)),
+        ("sign-in-notice", sign_in(&frame, &flow, Some("MLflow"), ways.clone(), "ana", &[], told)),
+        ("sign-in-providers", sign_in(&frame, &flow, Some("MLflow"), ways.clone(), "", &[], outside)),
         ("sign-in-providers-only", sign_in(&frame, &flow, Some("MLflow"), no_passwords, "", &[], only)),
-        ("code", code(&frame, &flow, &[])),
-        ("code-wrong", code(&frame, &flow, &wrong("code", "code-wrong"))),
+        ("code", code(&frame, &flow, &[Way::Passkey, Way::Recovery], &[])),
+        ("code-wrong", code(&frame, &flow, &[], &wrong("code", "code-wrong"))),
         ("forgot", forgot(&frame, &flow, "", &[])),
         ("reset", reset(&frame, &flow, RULES, "", &[])),
         ("reset-wrong", reset(&frame, &flow, RULES, "123456", &differs)),
@@ -60,7 +87,20 @@ fn pages(language: Language) -> Vec<(&'static str, Page)> {
         ("device-consent", device_consent(&frame, &flow, asking, "WDJB-MJHT")),
         ("device-connected", device_connected(&frame)),
         ("device-denied", device_denied(&frame)),
-        ("signed-in", signed_in(&frame, &flow, "ana")),
+        ("passkey", passkey(&frame, &flow, OPTIONS, &[Way::App, Way::Recovery], None)),
+        ("passkey-wrong", passkey(&frame, &flow, OPTIONS, &[], Some(&words.say("passkey-refused")))),
+        ("add-passkey", add_passkey(&frame, &flow, OPTIONS, None)),
+        (
+            "recovery-code",
+            recovery_code(&frame, &flow, &[Way::App], &wrong("recovery-code", "recovery-wrong")),
+        ),
+        ("account", security(&frame, &flow, &held, Some(words.say("account-passkey-added")))),
+        (
+            "account-empty",
+            security(&frame, &flow, &Security { user: "ana".to_owned(), ..Security::default() }, None),
+        ),
+        ("keep-app", keep_app(&frame, &flow, &made, &[])),
+        ("codes", codes(&frame, &flow, &["01234-56789", "abcde-fghjk"])),
         ("sign-out", sign_out(&frame, &flow, "ana")),
         ("signed-out", signed_out(&frame)),
         (
@@ -111,7 +151,11 @@ fn every_page_is_sound_in_every_language() {
             {
                 assert!(!html.contains(forbidden), "{tell}: {forbidden}");
             }
-            assert!(!html.contains("<script"), "{tell}");
+            // The one script there is, and where it is, a policy that lets it run.
+            let scripts = attributes(html, "src");
+            let own = [Assets::get().passkey.path.as_str()];
+            assert_eq!(scripts, if page.script { &own[..] } else { &[] }, "{tell}");
+            assert_eq!(html.matches("<script").count(), scripts.len(), "{tell}");
             if let Some(folder) = FOLDER {
                 std::fs::write(format!("{folder}/{name}.{}.html", language.tag()), html).unwrap();
             }
@@ -120,7 +164,7 @@ fn every_page_is_sound_in_every_language() {
     if let Some(folder) = FOLDER {
         let assets = Assets::get();
         std::fs::create_dir_all(format!("{folder}/assets")).unwrap();
-        for asset in [&assets.stylesheet, &assets.icon] {
+        for asset in [&assets.stylesheet, &assets.icon, &assets.passkey] {
             std::fs::write(format!("{folder}{}", asset.path), asset.bytes).unwrap();
         }
     }
@@ -130,7 +174,7 @@ fn every_page_is_sound_in_every_language() {
 fn what_people_type_is_text() {
     let frame = Frame { words: Words(Language::English), place: "<b>".to_owned() };
     let flow = Flow { folder: "/p".to_owned(), sealed: "s".to_owned() };
-    let ways = Ways { by_address: false, sign_up: false, passwords: true };
+    let ways = Ways { by_address: false, sign_up: false, passwords: true, passkey: None };
     let page = sign_in(&frame, &flow, Some("<i>&"), ways, "\"><script>", &[], Outside::default()).unwrap();
     assert!(!page.html.contains("<b>") && !page.html.contains("<i>") && !page.html.contains("<script"));
     assert!(page.html.contains("value=\"&#34;&#62;&#60;script&#62;\""), "{}", page.html);
@@ -140,7 +184,7 @@ fn what_people_type_is_text() {
 fn a_problem_has_the_focus_and_its_field_is_tied_to_it() {
     let frame = Frame { words: Words(Language::English), place: "p".to_owned() };
     let flow = Flow { folder: "/p".to_owned(), sealed: "s".to_owned() };
-    let html = code(&frame, &flow, &[Problem::field("code", "wrong".to_owned())]).unwrap().html;
+    let html = code(&frame, &flow, &[], &[Problem::field("code", "wrong".to_owned())]).unwrap().html;
     assert!(html.contains("<title>Problem: Enter your code"), "{html}");
     assert!(html.contains("<div class=\"summary\" role=\"alert\" tabindex=\"-1\" autofocus>"), "{html}");
     assert!(html.contains("<a href=\"#code\">wrong</a>"), "{html}");
