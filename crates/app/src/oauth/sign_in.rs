@@ -188,7 +188,13 @@ impl App {
             ChallengeKind::Code => ChallengeName::SoftwareTokenMfa,
             ChallengeKind::Passkey => ChallengeName::WebAuthn,
             // Nothing has to be asked anew: a code is good for whichever challenge waits.
-            ChallengeKind::Recovery => return Ok(Challenge { kind, ..asked.clone() }),
+            ChallengeKind::Recovery => {
+                let mut others = asked.others.clone();
+                // What was asked for before stays a way.
+                others.push(asked.kind);
+                others.retain(|other| *other != kind);
+                return Ok(Challenge { kind, others, ..asked.clone() });
+            }
             ChallengeKind::SetUp | ChallengeKind::NewPassword => {
                 return Err(Error::internal("this is no second factor"));
             }
