@@ -30,7 +30,7 @@ use crate::user::User;
 use crate::user_pool::{ClientId, CodePurpose, PoolId, Uuid};
 use crate::user_pool::{
     PoolBrowser, PoolClient, PoolCode, PoolDevice, PoolGroup, PoolPasskey, PoolProvider, PoolSession,
-    PoolUser, StageSession, UserPool,
+    PoolUser, ResourceServer, StageSession, UserPool,
 };
 
 /// A stored thing with its kind.
@@ -66,6 +66,8 @@ pub enum Object {
     StageSession(Arc<StageSession>),
     PoolPasskey(Arc<PoolPasskey>),
     PoolProvider(Arc<PoolProvider>),
+    /// A resource server of a user pool.
+    ResourceServer(Arc<ResourceServer>),
 }
 
 /// The kind of a stored thing.
@@ -100,11 +102,12 @@ pub enum ObjectKind {
     StageSession,
     PoolPasskey,
     PoolProvider,
+    ResourceServer,
 }
 
 impl ObjectKind {
     /// Every kind, in the order a snapshot loads them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Account,
         Self::ManagedPolicy,
         Self::Group,
@@ -133,6 +136,7 @@ impl ObjectKind {
         Self::StageSession,
         Self::PoolPasskey,
         Self::PoolProvider,
+        Self::ResourceServer,
     ];
 
     /// The word that stands in the store and in the change feed.
@@ -166,6 +170,7 @@ impl ObjectKind {
             Self::StageSession => "stage_session",
             Self::PoolPasskey => "pool_passkey",
             Self::PoolProvider => "pool_provider",
+            Self::ResourceServer => "resource_server",
         }
     }
 
@@ -256,6 +261,7 @@ impl Object {
             Self::StageSession(p) => ObjectKey::plain(p.as_ref()),
             Self::PoolPasskey(p) => ObjectKey::plain(p.as_ref()),
             Self::PoolProvider(p) => ObjectKey::plain(p.as_ref()),
+            Self::ResourceServer(p) => ObjectKey::plain(p.as_ref()),
         }
     }
 
@@ -305,6 +311,7 @@ impl Object {
             ObjectKind::StageSession => read(document).map(StageSession::into_object),
             ObjectKind::PoolPasskey => read(document).map(PoolPasskey::into_object),
             ObjectKind::PoolProvider => read(document).map(PoolProvider::into_object),
+            ObjectKind::ResourceServer => read(document).map(ResourceServer::into_object),
         }
         .map_err(|e| Error::internal(format!("stored {} cannot be read: {e}", kind.as_str())))
     }

@@ -16,7 +16,7 @@ use crate::role_deletion::RoleDeletion;
 use crate::ssh_public_key::SshPublicKey;
 use crate::token_issuer::TokenIssuer;
 use crate::token_key::TokenKey;
-use crate::user_pool::{PoolBrowser, PoolDevice, PoolPasskey, PoolProvider, StageSession};
+use crate::user_pool::{PoolBrowser, PoolDevice, PoolPasskey, PoolProvider, ResourceServer, StageSession};
 
 /// A noun without anything derived from it.
 pub trait Plain: Sized {
@@ -70,6 +70,7 @@ plain! {
     StageSession by |session| StageSession::place(&session.pool, &session.api, &session.cookie);
     PoolPasskey by |passkey| PoolPasskey::place(&passkey.pool, &passkey.place);
     PoolProvider by |provider| PoolProvider::place(&provider.pool, &provider.name);
+    ResourceServer by |server| ResourceServer::place(&server.pool, &server.identifier);
     TokenKey by |key| format!("{}{}", TokenKey::prefix(&key.pool), key.kid);
     MfaDevice by |device| format!("{}{}", device.path, device.name).trim_start_matches('/').to_ascii_lowercase();
 }

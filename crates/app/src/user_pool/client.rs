@@ -8,6 +8,7 @@ use garita_model::{Object, ObjectKey, PoolClient, Result, Secret, UserPool};
 use garita_store::Snapshot;
 
 use super::ask::judged;
+use super::resource_server::must_be_scopes;
 use super::{Part, checked_title, invalid, provider};
 use crate::App;
 use crate::context::RequestContext;
@@ -117,6 +118,7 @@ impl App {
                 default_redirect: None,
                 min_rev: 0,
             };
+            must_be_scopes(change.state(), &pool, &settings.oauth_scopes)?;
             let client = Arc::new(settled(change.state(), &pool, client, settings)?);
             change.put(&permit, Object::PoolClient(Arc::clone(&client)));
             Ok(ClientDetail { client, secret })
@@ -171,6 +173,7 @@ impl App {
         self.change(cx, move |change| {
             let (permit, pool) = judged(change, "cognito-idp:UpdateUserPoolClient", &pool)?;
             let held = find(&pool, change.state().pool_client(&id), &id)?;
+            must_be_scopes(change.state(), &pool, &settings.oauth_scopes)?;
             let client = settled(change.state(), &pool, PoolClient::clone(held), settings)?;
             let client = Arc::new(PoolClient { modified: change.now(), ..client });
             change.put(&permit, Object::PoolClient(Arc::clone(&client)));

@@ -265,8 +265,10 @@ impl App {
             let passkeys: Vec<ObjectKey> = passkeys.map(|passkey| ObjectKey::plain(passkey.as_ref())).collect();
             let providers = super::provider::of_pool(change.state(), &pool);
             let providers: Vec<ObjectKey> = providers.map(|one| ObjectKey::plain(one.as_ref())).collect();
+            let servers = super::resource_server::servers(change.state(), &pool);
+            let servers: Vec<ObjectKey> = servers.map(|server| ObjectKey::plain(server.as_ref())).collect();
             // What is in the pool goes first: without its pool it cannot be found any more.
-            for key in change.state().of_pool(&id).into_iter().chain(keys).chain(passkeys).chain(providers) {
+            for key in change.state().of_pool(&id).into_iter().chain(keys).chain(passkeys).chain(providers).chain(servers) {
                 change.delete(&permit, key);
             }
             change.delete(&permit, ObjectKey::user_pool(&id));

@@ -11,9 +11,11 @@ use garita_app::oauth::{
     Ask, AskFault, ClientCredentials, Grant, GrantedTokens, OAuthCode, OAuthFault, Progress, ProvenClient,
     RawAsk, SignOut,
 };
-use garita_app::user_pool::{ClientSettings, CreatePoolUser, NewPool, SetPoolPassword};
+use garita_app::user_pool::{
+    ClientSettings, CreatePoolUser, NewPool, ResourceServerSettings, SetPoolPassword,
+};
 use garita_app::{App, RequestContext};
-use garita_model::user_pool::PoolId;
+use garita_model::user_pool::{PoolId, ResourceScope};
 use garita_model::{PoolClient, Secret, UserPool};
 use garita_testkit::TestGarita;
 use jiff::SignedDuration;
@@ -391,6 +393,11 @@ async fn a_client_with_a_secret_acts_for_itself_where_it_may() {
     let client = || stage.proven(&stage.private, Some(stage.secret.expose())).unwrap();
     let tried = stage.app().grant(&stage.cx(), &client(), Grant::Client { scope: None }).await;
     assert_eq!(refused(tried), OAuthCode::UnauthorizedClient);
+    let scope = |name: &str| ResourceScope { name: name.to_owned(), description: "of models".to_owned() };
+    let server = |scopes: &[&str]| ResourceServerSettings {
+        name: "models".to_owned(),
+        scopes: scopes.iter().map(|name| scope(name)).collect(),
+    };
     let own = ClientSettings {
         oauth_flows: vec!["client_credentials".to_owned()],
         oauth_scopes: vec!["models/read".to_owned()],
@@ -398,7 +405,17 @@ async fn a_client_with_a_secret_acts_for_itself_where_it_may() {
         ..settings(None)
     };
     let (root, pool) = (stage.garita.as_root(), stage.pool.id.clone());
-    stage.app().update_pool_client(&root, pool, stage.private.id.clone(), own).await.unwrap();
+    let id = stage.private.id.clone();
+    let unknown = stage.app().update_pool_client(&root, pool.clone(), id.clone(), own.clone()).await;
+    assert_eq!(unknown.err().map(|e| e.to_string()).as_deref(), Some("Invalid scope requested: models/read"));
+    let made = stage.app().create_resource_server(
+        &root,
+        pool.clone(),
+        "models".to_owned(),
+        server(&["read", "write"]),
+    );
+    made.await.unwrap();
+    stage.app().update_pool_client(&root, pool.clone(), id, own).await.unwrap();
     let given = stage.app().grant(&stage.cx(), &client(), Grant::Client { scope: None }).await.unwrap();
     assert!(given.id.is_none() && given.refresh.is_none());
     assert_eq!(claims(&given.access)["scope"], "models/read");
@@ -407,6 +424,24 @@ async fn a_client_with_a_secret_acts_for_itself_where_it_may() {
     assert_eq!((&told["active"], &told["scope"]), (&true.into(), &"models/read".into()));
     let none = stage.app().introspect_oidc_token(&stage.cx(), &client(), &secret("x")).unwrap();
     assert_eq!(none, serde_json::json!({ "active": false }));
+
+    // A scope that the client does not have may go; with one that it has, what it was given ends.
+    let update = async |scopes: &[&str]| {
+        let done = stage
+            .app()
+            .update_resource_server(&root, pool.clone(), "models".to_owned(), server(scopes))
+            .await;
+        done.unwrap();
+        stage.app().introspect_oidc_token(&stage.cx(), &client(), &given.access).unwrap()["active"].clone()
+    };
+    assert_eq!(update(&["read"]).await, true);
+    assert_eq!(update(&["look"]).await, false);
+    let given = stage.app().grant(&stage.cx(), &client(), Grant::Client { scope: None }).await.unwrap();
+    assert_eq!(claims(&given.access)["scope"], "");
+    let asked = Grant::Client { scope: Some("models/read".to_owned()) };
+    assert_eq!(refused(stage.app().grant(&stage.cx(), &client(), asked).await), OAuthCode::InvalidScope);
+    stage.app().delete_resource_server(&root, pool.clone(), "models".to_owned()).await.unwrap();
+    assert!(stage.app().describe_resource_server(&root, &pool, "models").is_err());
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use garita_wire::operation::{Access, Authentication, Operation, Protocol};
 
 use crate::json::{JsonRow, shape};
 use crate::services::cognito_idp::{
-    client, group, identity_provider, in_words_of_pools, mfa, own, passkey, pool, sign_in, sign_up, tag, user,
+    client, group, identity_provider, in_words_of_pools, mfa, own, passkey, pool, resource_server, sign_in,
+    sign_up, tag, user,
 };
 
 /// What targets of this service begin with.
@@ -59,6 +60,12 @@ pub(super) static ROWS: &[JsonRow] = rows! {
     "ListUserPoolClients" List signed POOL client::list;
     "UpdateUserPoolClient" Write signed POOL client::update;
     "DeleteUserPoolClient" Write signed POOL client::delete;
+
+    "CreateResourceServer" Write signed POOL resource_server::create;
+    "DescribeResourceServer" Read signed POOL resource_server::describe;
+    "ListResourceServers" List signed POOL resource_server::list;
+    "UpdateResourceServer" Write signed POOL resource_server::update;
+    "DeleteResourceServer" Write signed POOL resource_server::delete;
 
     "AdminCreateUser" Write signed POOL user::create;
     "AdminGetUser" Read signed POOL user::get;

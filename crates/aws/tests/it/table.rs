@@ -180,6 +180,8 @@ fn filled(row: &Operation, pool: &str) -> Value {
         ("UserPoolId", json!(pool)),
         ("ResourceArn", json!(arn)),
         ("PoolName", json!("p")),
+        ("Identifier", json!("https://api.example")),
+        ("Name", json!("api")),
         ("ClientName", json!("c")),
         ("ClientId", json!("c")),
         ("Username", json!("ana")),

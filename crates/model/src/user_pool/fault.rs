@@ -57,6 +57,8 @@ faults! {
     RefreshTokenReuse "RefreshTokenReuseException";
     /// Nothing of this name.
     ResourceNotFound "ResourceNotFoundException";
+    /// A scope that no resource server has.
+    ScopeDoesNotExist "ScopeDoesNotExistException";
     /// No authenticator app is set up.
     SoftwareTokenMfaNotFound "SoftwareTokenMFANotFoundException";
     /// Too many requests of one kind in a while.

@@ -19,6 +19,7 @@ pub mod id;
 pub mod passkey;
 pub mod pool;
 pub mod provider;
+pub mod resource_server;
 pub mod session;
 pub mod stage_session;
 pub mod user;
@@ -36,6 +37,7 @@ pub use pool::{
     FirstFactor, MfaMode, PasswordProfile, PoolPasswordPolicy, SignInAttribute, UserPool, WebAuthnSettings,
 };
 pub use provider::{Identity, PoolProvider, ProviderEndpoints};
+pub use resource_server::{ResourceScope, ResourceServer};
 pub use session::{FormerToken, PoolSession, TokenHash};
 pub use stage_session::StageSession;
 pub use user::{PoolUser, SoftwareToken, UserStatus};

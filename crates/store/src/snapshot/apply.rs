@@ -38,6 +38,7 @@ impl Snapshot {
             | Object::StageSession(_)
             | Object::PoolPasskey(_)
             | Object::PoolProvider(_)
+            | Object::ResourceServer(_)
             | Object::TokenKey(_)
             | Object::RoleDeletion(_)
             | Object::TokenIssuer(_)
@@ -80,6 +81,7 @@ impl Snapshot {
             | ObjectKind::StageSession
             | ObjectKind::PoolPasskey
             | ObjectKind::PoolProvider
+            | ObjectKind::ResourceServer
             | ObjectKind::TokenKey
             | ObjectKind::RoleDeletion
             | ObjectKind::TokenIssuer

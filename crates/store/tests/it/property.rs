@@ -16,7 +16,7 @@ enum Step {
 }
 
 /// How many kinds [`object`] makes.
-const KINDS: u8 = 20;
+const KINDS: u8 = 21;
 
 fn object(kind: u8, name: u8, variant: u8) -> Object {
     let text = format!("n{name}");
@@ -60,6 +60,7 @@ fn object(kind: u8, name: u8, variant: u8) -> Object {
         14 => Object::PoolDevice(Arc::new(pool_device(&text, i64::from(variant)))),
         15 => Object::StageSession(Arc::new(stage_session(&text, i64::from(variant)))),
         16 => Object::PoolPasskey(Arc::new(pool_passkey(&text, i64::from(variant)))),
+        19 => Object::ResourceServer(Arc::new(resource_server(&text, i64::from(variant)))),
         _ => {
             let owner = KeyOwner::User(format!("n{}", variant % 3).parse().unwrap());
             let id = format!("AKIAAAAAAAAAAAAAAA{name:02}");

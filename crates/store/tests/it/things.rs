@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use garita_model::managed_policy::{PolicyVersion, VersionId};
-use garita_model::user_pool::{DeviceDecision, PoolId, TokenHash, Uuid};
+use garita_model::user_pool::{DeviceDecision, PoolId, ResourceScope, ResourceServer, TokenHash, Uuid};
 use garita_model::{
     AccessKey, Account, AccountId, AuditRecord, DeletionEnd, DeletionFailure, Group, InstanceProfile,
     KeyOwner, KeyStatus, LoginProfile, ManagedPolicy, MfaAssignment, MfaDevice, Object, ObjectKey,
@@ -258,6 +258,17 @@ pub(crate) fn pool_provider(name: &str, second: i64) -> PoolProvider {
         created: moment(9),
         modified: moment(second),
         min_rev: 3,
+    }
+}
+
+pub(crate) fn resource_server(name: &str, scopes: i64) -> ResourceServer {
+    let scope = |n| ResourceScope { name: format!("s{n}"), description: name.to_owned() };
+    ResourceServer {
+        account: account_id(),
+        pool: pool_id(),
+        identifier: format!("https://{name}.example/api"),
+        name: name.to_owned(),
+        scopes: (0..scopes % 3).map(scope).collect(),
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod mfa;
 pub(crate) mod own;
 pub(crate) mod passkey;
 pub(crate) mod pool;
+pub(crate) mod resource_server;
 pub(crate) mod sign_in;
 pub(crate) mod sign_up;
 pub(crate) mod tag;
