@@ -9,6 +9,7 @@ mod garita;
 pub(crate) mod instructions;
 mod load;
 mod nginx;
+mod person;
 mod process;
 mod startup;
 

@@ -1,4 +1,5 @@
-//! The contest: nginx as a plain proxy, nginx with `auth_request`, and Garita, round after round over one upstream.
+//! The contest: nginx as a plain proxy, nginx with `auth_request`, and Garita with signatures and with bearer tokens, round
+//! after round over one upstream.
 //!
 //! Nothing is compared across rounds. nginx runs twice in every round; how far the two differ says what the machine
 //! itself makes of a figure.
@@ -13,6 +14,7 @@ use super::garita::{self, Garita};
 use super::load::{self, Load};
 use super::median;
 use super::nginx::{self, Peer};
+use super::person;
 use super::process::{Scratch, Server};
 use crate::workspace::Workspace;
 
@@ -66,11 +68,16 @@ pub(super) fn run(workspace: &Workspace, program: &Path, rounds: usize, seconds:
     let data = garita::initialize(program, folder, Some(&folder.join("upstream.sock")))?;
     let garita = garita::serve(program, &data)?;
     let key = garita::user_with_policy(&garita)?;
-    let stage = Stage { script: template("pool.lua"), pool: folder.join("pool"), seconds };
+    let person = person::make(&garita, &data)?;
+    drop(garita);
+    let garita = garita::serve(program, &data)?;
+    let (pool, tokens) = (folder.join("pool"), folder.join("tokens"));
+    let stage = Stage { script: template("pool.lua"), pool, tokens, seconds };
     let mut contest = Contest::new();
     for round in 1..=rounds {
         println!("round {round} of {rounds}");
         garita::write_pool(&stage.pool, &garita, &key)?;
+        garita::write_token_pool(&stage.tokens, &garita, &person.token(&garita)?)?;
         contest.round(&stage, &plain, &asking, &garita)?;
     }
     let mut figures = contest.figures();
@@ -82,15 +89,16 @@ pub(super) fn run(workspace: &Workspace, program: &Path, rounds: usize, seconds:
 struct Stage {
     script: std::path::PathBuf,
     pool: std::path::PathBuf,
+    tokens: std::path::PathBuf,
     seconds: u32,
 }
 
 impl Stage {
-    fn lap(&self, server: &Server, address: &str) -> Result<Lap> {
+    fn lap(&self, server: &Server, address: &str, pool: &Path) -> Result<Lap> {
         // Connections, keys and caches first: a server that has just started is another figure.
-        load::send(&self.script, &self.pool, address, 1)?;
+        load::send(&self.script, pool, address, 1)?;
         let before = server.processor_micros()?;
-        let load = load::send(&self.script, &self.pool, address, self.seconds)?;
+        let load = load::send(&self.script, pool, address, self.seconds)?;
         let used = server.processor_micros()? - before;
         Ok(Lap { processor_micros: used / load.requests, load })
     }
@@ -100,6 +108,7 @@ struct Contest {
     plain: Laps,
     asking: Laps,
     garita: Laps,
+    tokens: Laps,
     again: Laps,
 }
 
@@ -110,26 +119,28 @@ impl Contest {
             plain: laps("nginx"),
             asking: laps("nginx_auth_request"),
             garita: laps("garita"),
+            tokens: laps("garita_tokens"),
             again: laps("nginx_again"),
         }
     }
 
     fn round(&mut self, stage: &Stage, plain: &Peer, asking: &Peer, garita: &Garita) -> Result<()> {
-        let lap = |laps: &mut Laps, server: &Server, address: &str| -> Result<()> {
-            let lap = stage.lap(server, address).with_context(|| laps.name)?;
+        let lap = |laps: &mut Laps, server: &Server, address: &str, pool: &Path| -> Result<()> {
+            let lap = stage.lap(server, address, pool).with_context(|| laps.name)?;
             println!("  {:20} {:>8.0} req/s {:>7.1} us/req", laps.name, lap.load.rate, lap.processor_micros);
             laps.laps.push(lap);
             Ok(())
         };
-        lap(&mut self.plain, &plain.server, &plain.address)?;
-        lap(&mut self.asking, &asking.server, &asking.address)?;
-        lap(&mut self.garita, &garita.server, &garita.gateway)?;
-        lap(&mut self.again, &plain.server, &plain.address)
+        lap(&mut self.plain, &plain.server, &plain.address, &stage.pool)?;
+        lap(&mut self.asking, &asking.server, &asking.address, &stage.pool)?;
+        lap(&mut self.garita, &garita.server, &garita.gateway, &stage.pool)?;
+        lap(&mut self.tokens, &garita.server, &garita.gateway, &stage.tokens)?;
+        lap(&mut self.again, &plain.server, &plain.address, &stage.pool)
     }
 
     fn figures(&self) -> Vec<Figure> {
         let mut figures = Vec::new();
-        for laps in [&self.plain, &self.asking, &self.garita] {
+        for laps in [&self.plain, &self.asking, &self.garita, &self.tokens] {
             figures.push(laps.figure("rate", "req/s", rate));
             figures.push(laps.figure("p50", "ms", |lap| lap.load.p50));
             figures.push(laps.figure("p99", "ms", |lap| lap.load.p99));
@@ -143,6 +154,9 @@ impl Contest {
             Figure::new("gateway.cpu_over_nginx", garita.over(plain, processor), "x"),
             Figure::new("gateway.cpu_over_auth_request", garita.over(asking, processor), "x")
                 .bar(Bar::AtMost(1.5)),
+            Figure::new("gateway.token_rate_over_signature", self.tokens.over(garita, rate), "x")
+                .bar(Bar::AtLeast(0.9)),
+            Figure::new("gateway.token_cpu_over_signature", self.tokens.over(garita, processor), "x"),
             Figure::new("gateway.noise", self.again.over(plain, rate), "x"),
         ]);
         figures

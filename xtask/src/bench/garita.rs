@@ -13,8 +13,13 @@ use http::{HeaderMap, HeaderValue};
 use super::process::Server;
 use crate::run;
 
-const ACCOUNT: &str = "111122223333";
-const REGION: &str = "eu-west-1";
+pub(super) const ACCOUNT: &str = "111122223333";
+pub(super) const REGION: &str = "eu-west-1";
+/// What may be done through the gateway in the contest.
+pub(super) const READ_POLICY: &str = concat!(
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","#,
+    r#""Resource":"arn:aws:execute-api:*:*:*/prod/GET/*"}}"#
+);
 const ROOT_KEY: &str = "AKIABENCHROOTKEY0001";
 const ROOT_SECRET: &str = "bench-root-secret-key-0123456789";
 
@@ -88,22 +93,19 @@ fn endpoint(lines: &mut impl Iterator<Item = std::io::Result<String>>) -> Result
 
 /// Makes a user who may read experiments through the gateway, and returns its key.
 pub(super) fn user_with_policy(garita: &Garita) -> Result<Key> {
-    let policy = concat!(
-        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","#,
-        r#""Resource":"arn:aws:execute-api:*:*:*/prod/GET/*"}}"#
-    );
-    let iam = |parameters: &str| {
-        let body = format!("Version=2010-05-08&UserName=bench&Action={parameters}");
-        call(&garita.aws, "iam", &Key::of_root(), &body)
-    };
-    iam("CreateUser")?;
-    iam(&format!("PutUserPolicy&PolicyName=read&PolicyDocument={}", form_encoded(policy)))?;
-    let made = iam("CreateAccessKey")?;
+    let user = ("UserName", "bench");
+    iam(garita, "CreateUser", &[user])?;
+    iam(garita, "PutUserPolicy", &[user, ("PolicyName", "read"), ("PolicyDocument", READ_POLICY)])?;
+    let made = iam(garita, "CreateAccessKey", &[user])?;
     Ok(Key { id: element(&made, "AccessKeyId")?, secret: element(&made, "SecretAccessKey")? })
 }
 
-/// Signs a pool of requests for the gateway and writes it as `bench/pool.lua` reads it.
-pub(super) fn write_pool(file: &Path, garita: &Garita, key: &Key) -> Result<()> {
+/// Writes a pool of requests for the gateway as `bench/pool.lua` reads it, each with the headers that `prove` adds.
+fn write_requests(
+    file: &Path,
+    garita: &Garita,
+    prove: impl Fn(&RequestHead<'_>) -> Result<HeaderMap>,
+) -> Result<()> {
     let mut text = String::new();
     for number in 0..POOL {
         let path = "/prod/api/2.0/mlflow/experiments/get";
@@ -111,7 +113,7 @@ pub(super) fn write_pool(file: &Path, garita: &Garita, key: &Key) -> Result<()> 
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_str(&garita.gateway)?);
         let head = RequestHead { method: "GET", path, query: &query, headers: &headers };
-        headers.extend(sign(&head, b"", "execute-api", key)?);
+        headers.extend(prove(&head)?);
         text.push_str(&format!("{path}?{query}"));
         for (name, value) in &headers {
             // wrk adds a Host of its own unless it finds one in this spelling.
@@ -124,6 +126,41 @@ pub(super) fn write_pool(file: &Path, garita: &Garita, key: &Key) -> Result<()> 
     Ok(())
 }
 
+/// Writes a pool of signed requests.
+pub(super) fn write_pool(file: &Path, garita: &Garita, key: &Key) -> Result<()> {
+    write_requests(file, garita, |head| sign(head, b"", "execute-api", key))
+}
+
+/// Writes a pool of requests with a bearer token.
+pub(super) fn write_token_pool(file: &Path, garita: &Garita, token: &str) -> Result<()> {
+    let value = HeaderValue::from_str(&format!("Bearer {token}"))?;
+    write_requests(file, garita, |_| {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", value.clone());
+        Ok(headers)
+    })
+}
+
+/// Asks IAM as the root user.
+pub(super) fn iam(garita: &Garita, action: &str, parameters: &[(&str, &str)]) -> Result<String> {
+    let mut body = format!("Version=2010-05-08&Action={action}");
+    for (name, value) in parameters {
+        body.push_str(&format!("&{name}={}", form_encoded(value)));
+    }
+    call(&garita.aws, "iam", &Key::of_root(), &body)
+}
+
+/// Asks Cognito user pools as the root user.
+pub(super) fn cognito(garita: &Garita, operation: &str, body: &serde_json::Value) -> Result<serde_json::Value> {
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", HeaderValue::from_static("application/x-amz-json-1.1"));
+    let target = format!("AWSCognitoIdentityProviderService.{operation}");
+    headers.insert("x-amz-target", HeaderValue::from_str(&target)?);
+    let answer = post(&garita.aws, "cognito-idp", &Key::of_root(), headers, &body.to_string())?;
+    let (_, body) = answer.split_once("\r\n\r\n").context("garita's answer has no body")?;
+    Ok(if body.is_empty() { serde_json::Value::Null } else { serde_json::from_str(body)? })
+}
+
 /// Asks STS who the caller is: the smallest request that proves the whole way is open.
 pub(super) fn who_am_i(garita: &Garita) -> Result<()> {
     call(&garita.aws, "sts", &Key::of_root(), "Action=GetCallerIdentity&Version=2011-06-15").map(drop)
@@ -132,8 +169,12 @@ pub(super) fn who_am_i(garita: &Garita) -> Result<()> {
 /// Sends one AWS Query request on a connection of its own; any status but 200 is an error.
 fn call(address: &str, service: &str, key: &Key, body: &str) -> Result<String> {
     let mut headers = HeaderMap::new();
-    headers.insert("host", HeaderValue::from_str(address)?);
     headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded"));
+    post(address, service, key, headers, body)
+}
+
+fn post(address: &str, service: &str, key: &Key, mut headers: HeaderMap, body: &str) -> Result<String> {
+    headers.insert("host", HeaderValue::from_str(address)?);
     let head = RequestHead { method: "POST", path: "/", query: "", headers: &headers };
     headers.extend(sign(&head, body.as_bytes(), service, key)?);
     let mut request = format!("POST / HTTP/1.1\r\ncontent-length: {}\r\nconnection: close\r\n", body.len());
