@@ -1,21 +1,28 @@
--- Sends a pool of requests in turn. Each line of the file named as the argument is one of them: its path, then its
--- headers as `name: value`, separated by tabs.
+-- Sends a pool of requests in turn. Each line of the file named as the argument is one of them: its method and path, then
+-- its headers as `name: value` and its body after a `=`, separated by tabs.
 
 local pool = {}
 local next_one = 0
 
+local function parse(line)
+  local method, path, body
+  local headers = {}
+  for field in line:gmatch("[^\t]+") do
+    if not method then
+      method, path = field:match("^(%S+) (.*)$")
+    elseif field:sub(1, 1) == "=" then
+      body = field:sub(2)
+    else
+      local name, value = field:match("^([^:]+): (.*)$")
+      headers[name] = value
+    end
+  end
+  return wrk.format(method, path, headers, body)
+end
+
 function init(arguments)
   for line in io.lines(arguments[1]) do
-    local path, headers = nil, {}
-    for field in line:gmatch("[^\t]+") do
-      if path then
-        local name, value = field:match("^([^:]+): (.*)$")
-        headers[name] = value
-      else
-        path = field
-      end
-    end
-    pool[#pool + 1] = wrk.format("GET", path, headers)
+    pool[#pool + 1] = parse(line)
   end
 end
 

@@ -6,11 +6,14 @@
 mod contest;
 mod figure;
 mod garita;
+mod identity;
 pub(crate) mod instructions;
+mod lap;
 mod load;
 mod nginx;
 mod person;
 mod process;
+mod raw;
 mod startup;
 
 use std::path::PathBuf;
@@ -64,6 +67,14 @@ pub(crate) fn gateway(workspace: &Workspace, options: &Options) -> Result<()> {
     system::provide(&[COMPILER, NGINX, WRK])?;
     let program = options.program(workspace)?;
     let figures = contest::run(workspace, &program, options.rounds, options.seconds)?;
+    publish(&figures, options)
+}
+
+/// Sign-ins beside the bare arithmetic they are made of.
+pub(crate) fn identity(workspace: &Workspace, options: &Options) -> Result<()> {
+    system::provide(&[COMPILER, WRK])?;
+    let program = options.program(workspace)?;
+    let figures = identity::run(workspace, &program, options.rounds, options.seconds)?;
     publish(&figures, options)
 }
 

@@ -28,8 +28,8 @@ usage: cargo xtask <command>
   ci                      check, test and fuzz
   tidy                    the invariants of the architecture, over the dependency graph and the sources
   docs [--check]          write docs/reference from the program's own tables, or compare
-  bench gateway|startup [--json FILE] [--program FILE] [--rounds N] [--seconds N]
-                          measure the gateway beside nginx, and how it starts
+  bench gateway|identity|startup [--json FILE] [--program FILE] [--rounds N] [--seconds N]
+                          measure the gateway beside nginx, sign-ins beside bare arithmetic, and how it starts
   bench policy [--json FILE]
                           measure policy decisions beside Cedar's
   bench --gate|--record   count the instructions of a decision, and compare with what was accepted, or accept
@@ -71,6 +71,7 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["docs"] => reference::write(&workspace),
         ["docs", "--check"] => reference::compare(&workspace),
         ["bench", "gateway", options @ ..] => bench::gateway(&workspace, &bench::Options::parse(options)?),
+        ["bench", "identity", options @ ..] => bench::identity(&workspace, &bench::Options::parse(options)?),
         ["bench", "startup", options @ ..] => bench::startup(&workspace, &bench::Options::parse(options)?),
         ["bench", "policy", options @ ..] => bench::policy(&workspace, options),
         ["bench", "--gate"] => bench::instructions::gate(&workspace),

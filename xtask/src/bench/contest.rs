@@ -5,14 +5,13 @@
 //! itself makes of a figure.
 
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
 use super::figure::{Bar, Figure};
 use super::garita::{self, Garita};
-use super::load::{self, Load};
-use super::median;
+use super::lap::{Course, Laps, processor, rate};
 use super::nginx::{self, Peer};
 use super::person;
 use super::process::{Scratch, Server};
@@ -20,42 +19,6 @@ use crate::workspace::Workspace;
 
 /// Idle connections for the memory figure: below the limit of open files that most systems begin with.
 const IDLE_CONNECTIONS: usize = 900;
-
-/// What one contestant did in one round.
-struct Lap {
-    load: Load,
-    processor_micros: f64,
-}
-
-/// The laps of one contestant, one for each round.
-struct Laps {
-    name: &'static str,
-    laps: Vec<Lap>,
-}
-
-impl Laps {
-    fn all(&self, of: impl Fn(&Lap) -> f64) -> Vec<f64> {
-        self.laps.iter().map(of).collect()
-    }
-
-    fn figure(&self, name: &str, unit: &'static str, of: impl Fn(&Lap) -> f64) -> Figure {
-        Figure::new(format!("gateway.{}.{name}", self.name), median(&self.all(of)), unit)
-    }
-
-    /// The median over the rounds of this contestant's value divided by another's in the same round.
-    fn over(&self, other: &Self, of: impl Fn(&Lap) -> f64) -> f64 {
-        let pairs = self.laps.iter().zip(&other.laps);
-        median(&pairs.map(|(own, others)| of(own) / of(others)).collect::<Vec<_>>())
-    }
-}
-
-fn rate(lap: &Lap) -> f64 {
-    lap.load.rate
-}
-
-fn processor(lap: &Lap) -> f64 {
-    lap.processor_micros
-}
 
 /// Runs the rounds and returns the figures.
 pub(super) fn run(workspace: &Workspace, program: &Path, rounds: usize, seconds: u32) -> Result<Vec<Figure>> {
@@ -71,37 +34,24 @@ pub(super) fn run(workspace: &Workspace, program: &Path, rounds: usize, seconds:
     let person = person::make(&garita, &data)?;
     drop(garita);
     let garita = garita::serve(program, &data)?;
-    let (pool, tokens) = (folder.join("pool"), folder.join("tokens"));
-    let stage = Stage { script: template("pool.lua"), pool, tokens, seconds };
+    let pools = Pools { signed: folder.join("pool"), tokens: folder.join("tokens") };
+    let course = Course { script: template("pool.lua"), seconds };
     let mut contest = Contest::new();
     for round in 1..=rounds {
         println!("round {round} of {rounds}");
-        garita::write_pool(&stage.pool, &garita, &key)?;
-        garita::write_token_pool(&stage.tokens, &garita, &person.token(&garita)?)?;
-        contest.round(&stage, &plain, &asking, &garita)?;
+        garita::write_pool(&pools.signed, &garita, &key)?;
+        garita::write_token_pool(&pools.tokens, &garita, &person.token(&garita)?)?;
+        contest.round(&course, &pools, &plain, &asking, &garita)?;
     }
     let mut figures = contest.figures();
     figures.extend(memory(&plain, &garita)?);
     Ok(figures)
 }
 
-/// What is the same for every lap.
-struct Stage {
-    script: std::path::PathBuf,
-    pool: std::path::PathBuf,
-    tokens: std::path::PathBuf,
-    seconds: u32,
-}
-
-impl Stage {
-    fn lap(&self, server: &Server, address: &str, pool: &Path) -> Result<Lap> {
-        // Connections, keys and caches first: a server that has just started is another figure.
-        load::send(&self.script, pool, address, 1)?;
-        let before = server.processor_micros()?;
-        let load = load::send(&self.script, pool, address, self.seconds)?;
-        let used = server.processor_micros()? - before;
-        Ok(Lap { processor_micros: used / load.requests, load })
-    }
+/// The requests of one round: the same ones, by signature and by token.
+struct Pools {
+    signed: PathBuf,
+    tokens: PathBuf,
 }
 
 struct Contest {
@@ -114,38 +64,37 @@ struct Contest {
 
 impl Contest {
     fn new() -> Self {
-        let laps = |name| Laps { name, laps: Vec::new() };
         Self {
-            plain: laps("nginx"),
-            asking: laps("nginx_auth_request"),
-            garita: laps("garita"),
-            tokens: laps("garita_tokens"),
-            again: laps("nginx_again"),
+            plain: Laps::new("nginx"),
+            asking: Laps::new("nginx_auth_request"),
+            garita: Laps::new("garita"),
+            tokens: Laps::new("garita_tokens"),
+            again: Laps::new("nginx_again"),
         }
     }
 
-    fn round(&mut self, stage: &Stage, plain: &Peer, asking: &Peer, garita: &Garita) -> Result<()> {
+    fn round(
+        &mut self,
+        course: &Course,
+        pools: &Pools,
+        plain: &Peer,
+        asking: &Peer,
+        garita: &Garita,
+    ) -> Result<()> {
         let lap = |laps: &mut Laps, server: &Server, address: &str, pool: &Path| -> Result<()> {
-            let lap = stage.lap(server, address, pool).with_context(|| laps.name)?;
-            println!("  {:20} {:>8.0} req/s {:>7.1} us/req", laps.name, lap.load.rate, lap.processor_micros);
-            laps.laps.push(lap);
+            laps.push(course.lap(server, address, pool).with_context(|| laps.name)?);
             Ok(())
         };
-        lap(&mut self.plain, &plain.server, &plain.address, &stage.pool)?;
-        lap(&mut self.asking, &asking.server, &asking.address, &stage.pool)?;
-        lap(&mut self.garita, &garita.server, &garita.gateway, &stage.pool)?;
-        lap(&mut self.tokens, &garita.server, &garita.gateway, &stage.tokens)?;
-        lap(&mut self.again, &plain.server, &plain.address, &stage.pool)
+        lap(&mut self.plain, &plain.server, &plain.address, &pools.signed)?;
+        lap(&mut self.asking, &asking.server, &asking.address, &pools.signed)?;
+        lap(&mut self.garita, &garita.server, &garita.gateway, &pools.signed)?;
+        lap(&mut self.tokens, &garita.server, &garita.gateway, &pools.tokens)?;
+        lap(&mut self.again, &plain.server, &plain.address, &pools.signed)
     }
 
     fn figures(&self) -> Vec<Figure> {
-        let mut figures = Vec::new();
-        for laps in [&self.plain, &self.asking, &self.garita, &self.tokens] {
-            figures.push(laps.figure("rate", "req/s", rate));
-            figures.push(laps.figure("p50", "ms", |lap| lap.load.p50));
-            figures.push(laps.figure("p99", "ms", |lap| lap.load.p99));
-            figures.push(laps.figure("cpu_per_request", "us", processor));
-        }
+        let contestants = [&self.plain, &self.asking, &self.garita, &self.tokens];
+        let mut figures: Vec<Figure> = contestants.iter().flat_map(|laps| laps.figures("gateway")).collect();
         let (garita, plain, asking) = (&self.garita, &self.plain, &self.asking);
         figures.extend([
             Figure::new("gateway.rate_over_nginx", garita.over(plain, rate), "x"),
@@ -181,23 +130,4 @@ fn with_idle_connections(address: &str, server: &Server) -> Result<f64> {
     let memory = server.resident_megabytes();
     drop(connections);
     memory
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn laps(rates: &[f64]) -> Laps {
-        let lap = |rate: &f64| Lap {
-            load: Load { requests: 1.0, rate: *rate, p50: 1.0, p99: 1.0 },
-            processor_micros: 1.0,
-        };
-        Laps { name: "x", laps: rates.iter().map(lap).collect() }
-    }
-
-    #[test]
-    fn ratios_are_taken_within_a_round() {
-        let (own, other) = (laps(&[10.0, 100.0, 30.0]), laps(&[20.0, 100.0, 10.0]));
-        assert!((own.over(&other, rate) - 1.0).abs() < f64::EPSILON);
-    }
 }

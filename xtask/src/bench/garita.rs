@@ -114,7 +114,7 @@ fn write_requests(
         headers.insert("host", HeaderValue::from_str(&garita.gateway)?);
         let head = RequestHead { method: "GET", path, query: &query, headers: &headers };
         headers.extend(prove(&head)?);
-        text.push_str(&format!("{path}?{query}"));
+        text.push_str(&format!("GET {path}?{query}"));
         for (name, value) in &headers {
             // wrk adds a Host of its own unless it finds one in this spelling.
             let name = if name == "host" { "Host" } else { name.as_str() };
@@ -151,7 +151,11 @@ pub(super) fn iam(garita: &Garita, action: &str, parameters: &[(&str, &str)]) ->
 }
 
 /// Asks Cognito user pools as the root user.
-pub(super) fn cognito(garita: &Garita, operation: &str, body: &serde_json::Value) -> Result<serde_json::Value> {
+pub(super) fn cognito(
+    garita: &Garita,
+    operation: &str,
+    body: &serde_json::Value,
+) -> Result<serde_json::Value> {
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("application/x-amz-json-1.1"));
     let target = format!("AWSCognitoIdentityProviderService.{operation}");

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 /// A folder that goes away with its owner; short, because socket paths must be.
 pub(super) struct Scratch(PathBuf);
@@ -78,6 +78,22 @@ impl Server {
         }
         // Linux reports in hundredths of a second on every platform it runs on (USER_HZ).
         Ok(f64::from(u32::try_from(ticks)?) * 10_000.0)
+    }
+
+    /// Waits until it does nothing: work of clients that went away is not to be counted for those who come next.
+    pub(super) fn settle(&self) -> Result<()> {
+        let end = Instant::now() + Duration::from_secs(20);
+        let mut used = self.processor_micros()?;
+        loop {
+            std::thread::sleep(Duration::from_millis(60));
+            let now = self.processor_micros()?;
+            // One tick may be housekeeping.
+            if now - used <= 10_000.0 {
+                return Ok(());
+            }
+            ensure!(Instant::now() < end, "{} does not come to rest", self.name);
+            used = now;
+        }
     }
 
     /// Resident memory, in MB of 10^6 bytes.
