@@ -69,6 +69,9 @@ impl UserPool {
         let garita = garita::serve(program, data)?;
         let made = cognito(&garita, "CreateUserPool", &json!({ "PoolName": "bench" }))?;
         let (id, arn) = (text(&made, "/UserPool/Id")?, text(&made, "/UserPool/Arn")?);
+        let server = json!({ "UserPoolId": id, "Identifier": "bench", "Name": "bench",
+            "Scopes": [{ "ScopeName": "run", "ScopeDescription": "run jobs" }] });
+        cognito(&garita, "CreateResourceServer", &server)?;
         let people = json!({ "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"] });
         let machine = json!({ "GenerateSecret": true, "AllowedOAuthFlowsUserPoolClient": true,
             "AllowedOAuthFlows": ["client_credentials"], "AllowedOAuthScopes": ["bench/run"] });
