@@ -103,7 +103,6 @@ device-done-lead = You can close this page and go on at your device.
 device-denied-title = Device not connected
 device-denied-lead = Nothing was allowed. You can close this page.
 
-signed-in-lead = as { $user }.
 sign-out-title = Sign out?
 sign-out-lead = You are signed in as { $user }.
 sign-out-submit = Sign out

@@ -103,7 +103,6 @@ device-done-lead = Puedes cerrar esta página y seguir en tu dispositivo.
 device-denied-title = Dispositivo no conectado
 device-denied-lead = No se ha permitido nada. Puedes cerrar esta página.
 
-signed-in-lead = como { $user }.
 sign-out-title = ¿Cerrar la sesión?
 sign-out-lead = Has iniciado sesión como { $user }.
 sign-out-submit = Cerrar sesión
