@@ -96,7 +96,10 @@ def test_the_certified_client_connects_a_device(pool, app):
 
 
 def test_the_certified_client_acts_for_itself(pool, app):
-    scopes = ("models/read", "models/write")
+    names = ("read", "write")
+    scopes = [{"ScopeName": name, "ScopeDescription": f"{name} models"} for name in names]
+    pool.idp.create_resource_server(UserPoolId=pool.id, Identifier="models", Name="models", Scopes=scopes)
+    scopes = [f"models/{name}" for name in names]
     client, secret = pool.app_client(app, secret=True, flows=("client_credentials",), scopes=scopes)
     party = RelyingParty(
         kind="machine", issuer=pool.issuer, clientId=client, secret=secret, method="basic", scope="models/read"
