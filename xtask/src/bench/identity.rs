@@ -253,7 +253,8 @@ fn memory(at_rest: f64, in_storm: &[f64]) -> Result<Vec<Figure>> {
     let name = |when: &str| format!("identity.memory_{when}_{USERS}_users");
     Ok(vec![
         Figure::new(name("at"), at_rest, "MB").bar(Bar::AtMost(MEMORY)),
-        Figure::new(name("in_storm_at"), most, "MB").bar(Bar::AtMost(MEMORY + threads * HASH_MEMORY)),
+        Figure::new(name("in_storm_at"), most, "MB")
+            .bar(Bar::AtMost((MEMORY + threads * HASH_MEMORY).ceil())),
     ])
 }
 
