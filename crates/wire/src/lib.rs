@@ -1,7 +1,8 @@
-//! How AWS clients talk: SigV4 and the wire protocols, without state.
+//! How clients talk: SigV4, bearer tokens, cookies and the wire protocols of AWS, without state.
 //!
 //! * [`sigv4`] turns the credentials on a request into a [`sigv4::Presented`] and verifies it against a key;
 //! * [`bearer`] finds the token of a request that brings one instead;
+//! * [`cookie`] finds the cookies of browsers, and writes them;
 //! * [`protocol`] reads and writes the bodies: AWS Query with XML replies, AWS JSON 1.0 and 1.1;
 //! * [`operation`] is the row type of the operations table, and the routing of a request to a row.
 //!
@@ -10,6 +11,7 @@
 //! whether the claim is signed.
 
 pub mod bearer;
+pub mod cookie;
 pub mod form;
 mod hex;
 pub mod operation;
