@@ -19,8 +19,8 @@ use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
 use crate::user_pool::Admitted;
+use crate::user_pool::finish::must_have_what_groups_demand;
 use crate::user_pool::ground::floor_of_user;
-use crate::user_pool::tokens::must_have_what_groups_demand;
 
 /// Somebody who is signed in with a browser.
 #[derive(Clone)]

@@ -21,10 +21,10 @@ use crate::context::{Concerned, RequestContext};
 use crate::mint::token::{Access, Grant as Claims, Identity};
 use crate::token::{RestsOn, Standing, TokenSubject};
 use crate::user_pool::Admitted;
+use crate::user_pool::finish::{Start, begin, must_have_what_groups_demand};
 use crate::user_pool::ground::{PoolGround, floor_of_user};
-use crate::user_pool::tokens::{
-    self, Start, Which, begin, life, must_have_what_groups_demand, rotate, which,
-};
+use crate::user_pool::refresh::{self, Which, rotate, which};
+use crate::user_pool::tokens::life;
 
 /// What a client has to get tokens for.
 pub enum Grant {
@@ -360,7 +360,7 @@ fn end<T>(
     held: &PoolSession,
     text: &str,
 ) -> Result<Attempt<T>> {
-    tokens::end(change, admitted, held)?;
+    refresh::end(change, admitted, held)?;
     Ok(Err(OAuthCode::InvalidGrant.because(text)))
 }
 

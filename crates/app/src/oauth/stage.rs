@@ -24,7 +24,7 @@ use super::grant::begin_by_code;
 use crate::App;
 use crate::authn::AcceptedPool;
 use crate::context::RequestContext;
-use crate::user_pool::tokens;
+use crate::user_pool::refresh;
 
 /// Somebody who is signed in at a stage.
 pub struct AtStage {
@@ -189,7 +189,7 @@ impl App {
         self.change(cx, move |change| {
             change.made(json!({ "userPoolId": pool.id.as_str() }));
             if let Some(sign_in) = change.state().pool_session(&pool.id, held.sign_in).cloned() {
-                tokens::end(change, &admitted, &sign_in)?;
+                refresh::end(change, &admitted, &sign_in)?;
             }
             let browser = PoolBrowser::place(&pool.id, &held.browser);
             if let Some(browser) = change.state().get::<PoolBrowser>(pool.account, &browser).cloned() {

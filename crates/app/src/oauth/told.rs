@@ -14,7 +14,7 @@ use crate::App;
 use crate::context::{Concerned, RequestContext};
 use crate::token::{Audience, Expected, TokenSubject, Verified};
 use crate::user_pool::ground::{PoolGround, floor_of_user};
-use crate::user_pool::tokens::{Which, which};
+use crate::user_pool::refresh::{Which, which};
 
 impl App {
     /// Tells about the user an access token is for.

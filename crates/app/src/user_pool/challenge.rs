@@ -8,9 +8,9 @@ use garita_model::{Object, PoolUser, Result, Secret};
 
 use super::attribute::{set, spec, unproved_when_changed};
 use super::federated::may_be_vouched_for;
+use super::finish::{Factor, Proof, finish};
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{SignedIn, may_sign_in, second_step};
-use super::tokens::{Factor, Proof, finish};
 use super::user::about;
 use super::username::{find, must_be_free};
 use super::{Admitted, given, invalid, password};

@@ -9,9 +9,9 @@ use garita_model::user_pool::PoolFault;
 use garita_model::{PoolUser, Result};
 use serde_json::Value;
 
+use super::finish::Factor;
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{Reached, SignedIn, asks_for_passkey};
-use super::tokens::Factor;
 use super::{Admitted, SecondFactors};
 use crate::App;
 use crate::context::RequestContext;

@@ -16,10 +16,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::challenge::ChallengeAnswer;
+use super::finish::{Factor, Proof};
 use super::passkey::{PasskeyChallenge, TIMEOUT, descriptor, hash, passkeys_of, verification};
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{Challenge, SecondFactors, SignedIn, asks_for_passkey, may_sign_in, second_step};
-use super::tokens::{Factor, Proof};
 use super::user::about;
 use super::username::find;
 use super::{Admitted, given, invalid, no_user};

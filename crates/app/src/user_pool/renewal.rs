@@ -14,9 +14,9 @@ use garita_model::{Error, Object, PoolUser, Result, Secret};
 
 use super::Admitted;
 use super::admit::wrong_credentials;
+use super::finish::{Factor, Proof};
 use super::password::{self, Prepared, srp_is_open};
 use super::sign_in::{SignedIn, may_sign_in, second_step};
-use super::tokens::{Factor, Proof};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;

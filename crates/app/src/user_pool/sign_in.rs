@@ -13,10 +13,11 @@ use serde_json::{Map, Value};
 
 use super::admit::wrong_credentials;
 use super::attempts::{Attempt, Tried};
+use super::finish::{Factor, Proof};
 use super::other_way::second_factors;
 use super::passkey::PasskeyChallenge;
 use super::session::{AuthSession, ChallengeName, Vouched};
-use super::tokens::{Factor, IssuedTokens, Proof};
+use super::tokens::IssuedTokens;
 use super::user::about;
 use super::username::find;
 use super::{Admitted, given, invalid};

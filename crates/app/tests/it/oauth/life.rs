@@ -1,0 +1,104 @@
+//! How long what a sign-in gave lives: browsers, refresh tokens, devices.
+
+use super::*;
+
+#[tokio::test]
+async fn what_ends_a_user_ends_browser_and_tokens_at_once() {
+    let stage = Stage::new().await;
+    let cookie = stage.browser().await;
+    let given = stage.exchange(&stage.code(&cookie).await).await.unwrap();
+    let pool = stage.pool.id.clone();
+    stage.app().admin_sign_out_pool_user(&stage.garita.as_root(), pool, "ana".to_owned()).await.unwrap();
+    assert!(stage.app().signed_in(&stage.pool.id, &cookie, stage.cx().now()).is_none());
+    assert_eq!(refused(stage.user_info(&given.access)), OAuthCode::InvalidToken);
+    assert_eq!(refused(stage.refresh(given.refresh.as_ref().unwrap()).await), OAuthCode::InvalidGrant);
+}
+
+#[tokio::test]
+async fn a_browser_ends_unused_and_each_sign_in_has_a_cookie_of_its_own() {
+    let stage = Stage::new().await;
+    let cookie = stage.browser().await;
+    let signed = stage
+        .app()
+        .sign_in_with_password(&stage.cx(), &stage.public, "ana", secret(PASSWORD), Some(&cookie))
+        .await;
+    let Progress::Done(again) = signed.unwrap() else { panic!("more was asked for") };
+    let is_in = |cookie: &str| stage.app().signed_in(&stage.pool.id, cookie, stage.cx().now()).is_some();
+    assert!(again.cookie.expose() != &cookie);
+    assert!(!is_in(&cookie) && is_in(again.cookie.expose()));
+    stage.garita.clock.advance(SignedDuration::from_mins(50));
+    let who = stage.app().signed_in(&stage.pool.id, again.cookie.expose(), stage.cx().now()).unwrap();
+    stage.app().note_browser_use(&stage.cx(), &who).await.unwrap();
+    stage.garita.clock.advance(SignedDuration::from_mins(50));
+    assert!(is_in(again.cookie.expose()));
+    stage.garita.clock.advance(SignedDuration::from_mins(10));
+    assert!(!is_in(again.cookie.expose()));
+    stage.app().sweep_browsers().await.unwrap();
+}
+
+#[tokio::test]
+async fn refresh_tokens_stay_unless_the_client_rotates_them() {
+    let stage = Stage::new().await;
+    let given = stage.tokens().await;
+    let token = given.refresh.unwrap();
+    for _ in 0..2 {
+        let again = stage.refresh(&token).await.unwrap();
+        assert!(again.refresh.is_none() && again.id.is_some());
+        assert_eq!(claims(again.id.as_ref().unwrap()).get("nonce"), None);
+        stage.user_info(&again.access).unwrap();
+    }
+    let less =
+        stage.grant(Grant::Refresh { token: token.clone(), scope: Some("openid".to_owned()) }).await.unwrap();
+    assert_eq!(less.scopes, ["openid"]);
+    let more = stage.grant(Grant::Refresh { token: token.clone(), scope: Some("profile".to_owned()) }).await;
+    assert_eq!(refused(more), OAuthCode::InvalidScope);
+    let client = stage.proven(&stage.public, None).unwrap();
+    stage.app().revoke_oidc_token(&stage.cx(), &client, &token).await.unwrap();
+    assert_eq!(refused(stage.refresh(&token).await), OAuthCode::InvalidGrant);
+    assert_eq!(refused(stage.user_info(&given.access)), OAuthCode::InvalidToken);
+}
+
+#[tokio::test]
+async fn a_refresh_token_shown_after_its_exchange_ends_the_family() {
+    let stage = Stage::with(Some(10)).await;
+    let first = stage.tokens().await.refresh.unwrap();
+    let second = stage.refresh(&first).await.unwrap().refresh.unwrap();
+    // Within the grace the old one is good once more: the answer may have been lost.
+    let third = stage.refresh(&first).await.unwrap().refresh.unwrap();
+    stage.garita.clock.advance(SignedDuration::from_secs(11));
+    let last = stage.refresh(&third).await.unwrap();
+    assert_eq!(refused(stage.refresh(&second).await), OAuthCode::InvalidGrant);
+    assert_eq!(refused(stage.refresh(last.refresh.as_ref().unwrap()).await), OAuthCode::InvalidGrant);
+    assert_eq!(refused(stage.user_info(&last.access)), OAuthCode::InvalidToken);
+}
+
+#[tokio::test]
+async fn a_device_gets_tokens_once_somebody_allows_it() {
+    let stage = Stage::new().await;
+    let cookie = stage.browser().await;
+    let client = stage.proven(&stage.public, None).unwrap();
+    let codes = stage.app().authorize_device(&stage.cx(), &client, Some("openid")).await.unwrap();
+    let poll = || stage.grant(Grant::Device { code: codes.code.clone() });
+    assert_eq!(refused(poll().await), OAuthCode::AuthorizationPending);
+    assert!(stage.app().waiting_device(&stage.cx(), &stage.pool, "BBBB-BBBB").unwrap().is_none());
+    let typed = codes.shown.replace('-', " ").to_lowercase();
+    let cx = stage.cx();
+    let device = stage.app().waiting_device(&cx, &stage.pool, &typed).unwrap().unwrap();
+    assert_eq!(device.shown, codes.shown);
+    let who = stage.app().signed_in(&stage.pool.id, &cookie, cx.now()).unwrap();
+    stage.app().decide_device(&cx, device, &who, true).await.unwrap();
+    let given = poll().await.unwrap();
+    assert_eq!(stage.user_info(&given.access).unwrap()["username"], "ana");
+    assert_eq!(refused(poll().await), OAuthCode::InvalidGrant);
+
+    let codes = stage.app().authorize_device(&stage.cx(), &client, None).await.unwrap();
+    let cx = stage.cx();
+    let device = stage.app().waiting_device(&cx, &stage.pool, &codes.shown).unwrap().unwrap();
+    stage.app().decide_device(&cx, device, &who, false).await.unwrap();
+    assert_eq!(refused(stage.grant(Grant::Device { code: codes.code }).await), OAuthCode::AccessDenied);
+
+    let codes = stage.app().authorize_device(&stage.cx(), &client, None).await.unwrap();
+    stage.garita.clock.advance(SignedDuration::from_mins(10));
+    assert!(stage.app().waiting_device(&stage.cx(), &stage.pool, &codes.shown).unwrap().is_none());
+    assert_eq!(refused(stage.grant(Grant::Device { code: codes.code }).await), OAuthCode::ExpiredToken);
+}
