@@ -4,11 +4,13 @@ import pathlib
 import sys
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from identities import Identities  # noqa: E402
 from platform_under_test import RUNNING, Garita  # noqa: E402
+from sign_in_site import App, chromium_binary, npm_modules  # noqa: E402
 
 LOG_LINES = 15
 
@@ -49,6 +51,41 @@ def another_garita():
     yield make
     for running in made:
         running.end()
+
+
+@pytest.fixture(scope="module")
+def admin(garita):
+    """User pools, as the root user of ml-platform."""
+    return garita.client("cognito-idp")
+
+
+@pytest.fixture(scope="module")
+def person(garita):
+    """User pools, as an app has them that a person holds in their hands: without credentials."""
+    return garita.unsigned("cognito-idp")
+
+
+@pytest.fixture(scope="module")
+def app():
+    """An app that browsers come back to."""
+    running = App()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser; who needs cookies of their own makes a context."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_binary(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """The accessibility checker, as a script."""
+    return (npm_modules() / "axe-core/axe.min.js").read_text()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -17,6 +17,8 @@ import threading
 import time
 
 import boto3
+import botocore
+import botocore.config
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 LAUNCHER = REPOSITORY / "crates/backends/src/mlflow/launch.py"
@@ -257,6 +259,11 @@ class Garita:
         """A boto3 client; by default of ml-platform's root user."""
         who = credentials or self.root()
         return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION, **who.boto())
+
+    def unsigned(self, service):
+        """A boto3 client without credentials, as an app of a person has. It asks once."""
+        config = botocore.config.Config(signature_version=botocore.UNSIGNED, retries={"total_max_attempts": 1})
+        return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION, config=config)
 
     def garita(self, *args, check=True):
         """Runs the program itself on this data folder."""

@@ -4,26 +4,13 @@ import json
 import shutil
 import subprocess
 
-import boto3
-import botocore.config
 import botocore.exceptions
 import pytest
 from identities import unique
-from platform_under_test import REGION, clean_environment
+from platform_under_test import clean_environment
 from sign_in_site import NPM, npm_modules
 
 PASSWORD = "Tell-nobody-1"
-
-
-@pytest.fixture(scope="module")
-def admin(garita):
-    return garita.client("cognito-idp")
-
-
-@pytest.fixture(scope="module")
-def person(garita):
-    config = botocore.config.Config(signature_version=botocore.UNSIGNED, retries={"total_max_attempts": 1})
-    return boto3.client("cognito-idp", endpoint_url=garita.endpoint, region_name=REGION, config=config)
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,9 @@ import email.policy
 import re
 import time
 
-import boto3
-import botocore.config
 import pytest
 from aiosmtpd.controller import Controller
 from identities import unique
-from platform_under_test import REGION
 from test_mail import Inbox, free_port
 
 PASSWORD = "Correct-Horse-7"
@@ -59,8 +56,7 @@ def code_in(text):
 
 def test_people_are_written_to_in_their_language(served, post):
     admin = served.client("cognito-idp")
-    config = botocore.config.Config(signature_version=botocore.UNSIGNED, retries={"total_max_attempts": 1})
-    person = boto3.client("cognito-idp", endpoint_url=served.endpoint, region_name=REGION, config=config)
+    person = served.unsigned("cognito-idp")
     pool = admin.create_user_pool(PoolName=unique("pool"), AutoVerifiedAttributes=["email"])["UserPool"]
     flows = ["ALLOW_USER_PASSWORD_AUTH"]
     made = admin.create_user_pool_client(UserPoolId=pool["Id"], ClientName="web", ExplicitAuthFlows=flows)

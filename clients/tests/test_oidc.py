@@ -6,16 +6,9 @@ import pytest
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jwk, jwt
-from sign_in_site import PASSWORD, App, Pool, RelyingParty
+from sign_in_site import PASSWORD, Pool, RelyingParty
 
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-
-
-@pytest.fixture(scope="module")
-def app():
-    running = App()
-    yield running
-    running.close()
 
 
 @pytest.fixture(scope="module")

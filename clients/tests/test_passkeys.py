@@ -7,7 +7,7 @@ import time
 import pytest
 from platform_under_test import Garita
 from sign_in_site import PASSWORD, Pool, one_time_code
-from test_sign_in import answer, app, axe, chromium, sign_in_url, visit  # noqa: F401
+from test_sign_in import answer, sign_in_url, visit  # noqa: F401
 
 BOTH = {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}}
 TWO = {"FactorConfiguration": "MULTI_FACTOR_WITH_USER_VERIFICATION"}

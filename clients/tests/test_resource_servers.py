@@ -12,11 +12,6 @@ API = "https://models.example"
 SCOPES = [{"ScopeName": name, "ScopeDescription": f"{name} models"} for name in ("read", "write")]
 
 
-@pytest.fixture(scope="module")
-def admin(garita):
-    return garita.client("cognito-idp")
-
-
 @pytest.fixture
 def pool(admin):
     made = admin.create_user_pool(PoolName=unique("pool"))["UserPool"]["Id"]

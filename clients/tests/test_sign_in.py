@@ -10,25 +10,9 @@ import urllib.parse
 
 import pytest
 import requests
-from playwright.sync_api import sync_playwright
-from sign_in_site import PASSWORD, App, Pool, chromium_binary, npm_modules, one_time_code
+from sign_in_site import PASSWORD, Pool, one_time_code
 
 NEW_PASSWORD = "Even-Better-Horse-8"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_binary(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def app():
-    running = App()
-    yield running
-    running.close()
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +23,6 @@ def pool(garita):
 @pytest.fixture(scope="module")
 def client(pool, app):
     return pool.app_client(app)[0]
-
-
-@pytest.fixture(scope="module")
-def axe():
-    return (npm_modules() / "axe-core/axe.min.js").read_text()
 
 
 class Visitor:

@@ -16,11 +16,6 @@ SCRIPT = pathlib.Path(__file__).parent.with_name("identity_js") / "sign_in.mjs"
 PLACE = pathlib.Path(sys.prefix) / "node-identity-js"
 
 
-@pytest.fixture(scope="module")
-def admin(garita):
-    return garita.client("cognito-idp")
-
-
 @pytest.fixture
 def sign_in(garita, admin):
     pool = admin.create_user_pool(PoolName=unique("pool"))["UserPool"]["Id"]

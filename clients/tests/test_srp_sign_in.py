@@ -1,8 +1,5 @@
 """Signing in to a user pool with SRP: pycognito, unchanged, and what is refused to those who try."""
 
-import boto3
-import botocore
-import botocore.config
 import pytest
 from botocore.exceptions import ClientError
 from identities import one_time_code, unique
@@ -12,18 +9,6 @@ from pycognito.aws_srp import AWSSRP
 
 PASSWORD = "Tell-nobody-1"
 OPEN = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
-
-
-@pytest.fixture(scope="module")
-def admin(garita):
-    return garita.client("cognito-idp")
-
-
-@pytest.fixture(scope="module")
-def person(garita):
-    """A client without credentials, as an app of a person has."""
-    config = botocore.config.Config(signature_version=botocore.UNSIGNED, retries={"total_max_attempts": 1})
-    return boto3.client("cognito-idp", endpoint_url=garita.endpoint, region_name=REGION, config=config)
 
 
 class Pool:

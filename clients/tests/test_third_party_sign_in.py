@@ -12,8 +12,7 @@ import requests
 from identities import unique
 from oidc import Provider
 from platform_under_test import Garita
-from playwright.sync_api import sync_playwright
-from sign_in_site import PASSWORD, App, Pool, chromium_binary
+from sign_in_site import PASSWORD, Pool
 
 PEOPLE = {
     "ana": {"email": "ana@corp.example", "email_verified": True, "name": "Ana"},
@@ -37,13 +36,6 @@ def garita():
         yield running.create()
     finally:
         running.end()
-
-
-@pytest.fixture(scope="module")
-def app():
-    running = App()
-    yield running
-    running.close()
 
 
 @pytest.fixture(scope="module")
@@ -104,14 +96,6 @@ def details(provider, **more):
         "attributes_request_method": "GET",
         **more,
     }
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_binary(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import base64
 import json
 
 import boto3
-import botocore.config
 import botocore.exceptions
 import pytest
 import requests
@@ -14,17 +13,6 @@ from joserfc.jwk import KeySet
 from platform_under_test import REGION
 
 PASSWORD = "Correct-Horse-7"
-
-
-@pytest.fixture(scope="module")
-def admin(garita):
-    return garita.client("cognito-idp")
-
-
-@pytest.fixture(scope="module")
-def person(garita):
-    config = botocore.config.Config(signature_version=botocore.UNSIGNED, retries={"total_max_attempts": 1})
-    return boto3.client("cognito-idp", endpoint_url=garita.endpoint, region_name=REGION, config=config)
 
 
 @pytest.fixture

@@ -15,8 +15,7 @@ import pytest
 import requests
 from jobs import Job
 from platform_under_test import ACCOUNTS
-from playwright.sync_api import expect, sync_playwright
-from sign_in_site import chromium_binary
+from playwright.sync_api import expect
 from test_gateway_tokens import PASSWORD, PeopleOfGarita
 from test_mlflow_sdk import SETTINGS
 
@@ -75,14 +74,6 @@ def seeded(stage):
     return {"experiment": job.result("set_experiment"), "run": job.result("start_run")} | {
         step: job.result(step) for step in SEED[2:]
     }
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_binary(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Visitor:

@@ -9,11 +9,9 @@ import subprocess
 
 import argon2
 import bcrypt
-import boto3
-import botocore.config
 import pytest
 from identities import unique
-from platform_under_test import REGION, clean_environment, garita_binary
+from platform_under_test import clean_environment, garita_binary
 
 PASSWORD = "Correct-Horse-7"
 SALT = b"sixteen bytes of"
@@ -39,17 +37,6 @@ HASHES = {
     "scrypt": scrypt,
     "argon2": lambda: argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=2).hash(PASSWORD),
 }
-
-
-@pytest.fixture(scope="module")
-def admin(garita):
-    return garita.client("cognito-idp")
-
-
-@pytest.fixture(scope="module")
-def person(garita):
-    config = botocore.config.Config(signature_version=botocore.UNSIGNED, retries={"total_max_attempts": 1})
-    return boto3.client("cognito-idp", endpoint_url=garita.endpoint, region_name=REGION, config=config)
 
 
 @pytest.fixture

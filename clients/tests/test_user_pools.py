@@ -8,28 +8,12 @@ import json
 import subprocess
 import urllib.request
 
-import boto3
-import botocore
-import botocore.config
 import botocore.exceptions
 import jwt
 import pytest
 from identities import one_time_code, unique
-from platform_under_test import REGION
 
 PASSWORD = "Tell-nobody-1"
-
-
-@pytest.fixture(scope="module")
-def admin(garita):
-    return garita.client("cognito-idp")
-
-
-@pytest.fixture(scope="module")
-def person(garita):
-    """A client without credentials, as an app of a person has."""
-    config = botocore.config.Config(signature_version=botocore.UNSIGNED, retries={"total_max_attempts": 1})
-    return boto3.client("cognito-idp", endpoint_url=garita.endpoint, region_name=REGION, config=config)
 
 
 @pytest.fixture

@@ -9,9 +9,6 @@ import subprocess
 import sys
 import time
 
-import boto3
-import botocore
-import botocore.config
 import pytest
 from identities import Identities, policy, refused, unique
 from oidc import Key, Provider, encoded, hmac_token
@@ -83,13 +80,8 @@ def role(own, arn, provider):
     return own.role(trusting(arn, **only), policy("iam:ListUsers"))
 
 
-def unsigned(garita):
-    config = botocore.config.Config(signature_version=botocore.UNSIGNED, retries={"total_max_attempts": 1})
-    return boto3.client("sts", endpoint_url=garita.endpoint, region_name=garita.region, config=config)
-
-
 def assume(garita, role, token, **more):
-    return unsigned(garita).assume_role_with_web_identity(
+    return garita.unsigned("sts").assume_role_with_web_identity(
         RoleArn=role, RoleSessionName="tests", WebIdentityToken=token, **more
     )
 
