@@ -1,9 +1,9 @@
 //! The one origin that pages and endpoints are served under, and whether a form came from it.
 //!
-//! A form is taken only from a page of this very origin: browsers say where a request comes from in headers that no
-//! page can set (`Origin`, RFC 6454; `Sec-Fetch-Site`, W3C Fetch Metadata). INVARIANT: who says nothing is refused.
+//! INVARIANT: a form is taken only from a page of this very origin, by what the browser says of it
+//! ([`garita_wire::origin`]); who says nothing is refused.
 
-use http::header::ORIGIN;
+use garita_wire::origin::{Origin, Sender};
 use http::{HeaderMap, Uri};
 
 /// Where browsers and relying parties find this door.
@@ -11,7 +11,7 @@ use http::{HeaderMap, Uri};
 pub struct Site {
     /// The base URL without a slash at the end: what stands before a pool's id in its issuer.
     url: String,
-    origin: String,
+    origin: Origin,
 }
 
 /// Why a URL cannot be a site's.
@@ -44,22 +44,17 @@ impl Site {
     pub fn new(url: &str) -> Result<Self, BadSite> {
         let url = url.trim_end_matches('/');
         let parsed: Uri = url.parse().map_err(|_| BadSite::Shape)?;
+        let origin = Origin::of(&parsed).ok_or(BadSite::Shape)?;
         let (Some(scheme), Some(authority)) = (parsed.scheme_str(), parsed.authority()) else {
             return Err(BadSite::Shape);
         };
-        let bare = format!("{scheme}://{authority}");
-        if bare != url || authority.as_str().contains('@') {
+        if format!("{scheme}://{authority}") != url {
             return Err(BadSite::Shape);
         }
-        match scheme {
-            "https" => {}
-            "http" if is_loopback(authority.host()) => {}
-            "http" => return Err(BadSite::Plain),
-            _ => return Err(BadSite::Shape),
+        if !origin.keeps_cookies() {
+            return Err(BadSite::Plain);
         }
-        let default = if scheme == "https" { ":443" } else { ":80" };
-        let origin = bare.strip_suffix(default).unwrap_or(&bare).to_ascii_lowercase();
-        Ok(Self { url: bare, origin })
+        Ok(Self { url: url.to_owned(), origin })
     }
 
     /// The base URL.
@@ -68,24 +63,13 @@ impl Site {
     }
     /// Whether it is reached over TLS.
     pub(crate) fn is_secure(&self) -> bool {
-        self.url.starts_with("https:")
+        self.origin.is_secure()
     }
 
     /// Whether a request was sent by a page of this site.
     pub(crate) fn sent(&self, headers: &HeaderMap) -> bool {
-        let mut origins = headers.get_all(ORIGIN).iter();
-        match (origins.next(), origins.next()) {
-            (Some(origin), None) => origin.as_bytes() == self.origin.as_bytes(),
-            (Some(_), Some(_)) => false,
-            (None, _) => headers.get("sec-fetch-site").is_some_and(|site| site.as_bytes() == b"same-origin"),
-        }
+        self.origin.sender(headers) == Sender::Own
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let literal = host.trim_start_matches('[').trim_end_matches(']');
-    let address = literal.parse::<std::net::IpAddr>();
-    host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -119,25 +103,11 @@ mod tests {
     #[test]
     fn forms_come_from_the_site_alone() {
         let site = Site::new("https://ID.example.com:443").unwrap();
-        let headers = |pairs: &[(&'static str, &'static str)]| {
-            let mut headers = HeaderMap::new();
-            for (name, value) in pairs {
-                headers.append(*name, value.parse().unwrap());
-            }
-            headers
+        let sent = |name: &'static str, value: &str| {
+            site.sent(&HeaderMap::from_iter([(http::HeaderName::from_static(name), value.parse().unwrap())]))
         };
-        assert!(site.sent(&headers(&[("origin", "https://id.example.com")])));
-        assert!(site.sent(&headers(&[("sec-fetch-site", "same-origin")])));
-        for foreign in [
-            &[("origin", "https://id.example.com.evil.example")][..],
-            &[("origin", "http://id.example.com")],
-            &[("origin", "null"), ("sec-fetch-site", "same-origin")],
-            &[("origin", "https://id.example.com"), ("origin", "https://evil.example")],
-            &[("sec-fetch-site", "same-site")],
-            &[("sec-fetch-site", "none")],
-            &[],
-        ] {
-            assert!(!site.sent(&headers(foreign)), "{foreign:?}");
-        }
+        assert!(sent("origin", "https://id.example.com") && sent("sec-fetch-site", "same-origin"));
+        assert!(!sent("origin", "https://evil.example") && !sent("sec-fetch-site", "same-site"));
+        assert!(!site.sent(&HeaderMap::new()), "who says nothing is refused");
     }
 }

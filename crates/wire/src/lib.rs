@@ -2,7 +2,7 @@
 //!
 //! * [`sigv4`] turns the credentials on a request into a [`sigv4::Presented`] and verifies it against a key;
 //! * [`bearer`] finds the token of a request that brings one instead;
-//! * [`cookie`] finds the cookies of browsers, and writes them;
+//! * [`cookie`] finds the cookies of browsers, and writes them; [`origin`] says whose page sent a request;
 //! * [`protocol`] reads and writes the bodies: AWS Query with XML replies, AWS JSON 1.0 and 1.1;
 //! * [`operation`] is the row type of the operations table, and the routing of a request to a row.
 //!
@@ -15,5 +15,6 @@ pub mod cookie;
 pub mod form;
 mod hex;
 pub mod operation;
+pub mod origin;
 pub mod protocol;
 pub mod sigv4;

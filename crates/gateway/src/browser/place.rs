@@ -3,7 +3,8 @@
 //! It is the API's `public_url`, or what the request's own Host says when there is none. Nothing is gained by a made-up
 //! Host: the address to return to must be one that the app client has registered, and cookies belong to a host.
 
-use http::Uri;
+use garita_wire::origin::{Origin, Sender};
+use http::{HeaderMap, Uri};
 
 use crate::api::Api;
 
@@ -12,45 +13,33 @@ use crate::api::Api;
 pub struct Place {
     /// The URL of its root, without a slash at the end.
     url: String,
-    origin: String,
+    /// None if its URL is none of a page, so that nothing comes from it.
+    origin: Option<Origin>,
     /// The path of its root, without a slash at the end.
     root: String,
-    keeps_cookies: bool,
 }
 
 impl Place {
     pub(crate) fn of(api: &Api, authority: &str, secure: bool) -> Self {
         let scheme = if secure { "https" } else { "http" };
         let url = api.public_url.clone().unwrap_or_else(|| format!("{scheme}://{authority}/{}", api.stage));
-        // INVARIANT: `public_url` was checked when it was read; nothing comes from an origin that is empty.
-        Self::parse(&url).unwrap_or(Self {
-            url,
-            origin: String::new(),
-            root: format!("/{}", api.stage),
-            keeps_cookies: false,
-        })
+        // INVARIANT: `public_url` was checked when it was read; what a Host says may be anything.
+        Self::parse(&url).unwrap_or(Self { url, origin: None, root: format!("/{}", api.stage) })
     }
 
     /// Reads the URL of a stage's root; none when it is no URL of a page.
     pub fn parse(url: &str) -> Option<Self> {
         let url = url.trim_end_matches('/');
         let parsed: Uri = url.parse().ok()?;
-        let (scheme, authority) = (parsed.scheme_str()?, parsed.authority()?.as_str());
-        let default = match scheme {
-            "https" => ":443",
-            "http" => ":80",
-            _ => return None,
-        };
+        let origin = Origin::of(&parsed)?;
         let root = parsed.path().trim_end_matches('/');
         let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
         let harmless = root.bytes().all(fits) && !root.contains("//") && !root.contains("/.");
         if parsed.query().is_some() || url.contains(['#', '@']) || !harmless {
             return None;
         }
-        let bare = authority.strip_suffix(default).unwrap_or(authority).to_ascii_lowercase();
-        let keeps_cookies = scheme == "https" || is_loopback(parsed.host()?);
         let root = root.to_owned();
-        Some(Self { url: url.to_owned(), origin: format!("{scheme}://{bare}"), root, keeps_cookies })
+        Some(Self { url: url.to_owned(), origin: Some(origin), root })
     }
 
     /// The URL of its root, without a slash at the end.
@@ -63,18 +52,16 @@ impl Place {
     }
     /// Its origin, as browsers write it.
     pub(crate) fn origin(&self) -> &str {
-        &self.origin
+        self.origin.as_ref().map_or("", Origin::as_str)
     }
     /// Whether browsers keep the cookies of a session there.
     pub fn keeps_cookies(&self) -> bool {
-        self.keeps_cookies
+        self.origin.as_ref().is_some_and(Origin::keeps_cookies)
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let literal = host.trim_start_matches('[').trim_end_matches(']');
-    let address = literal.parse::<std::net::IpAddr>();
-    host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+    /// Who sent a request, as the browser tells it.
+    pub(crate) fn sender(&self, headers: &HeaderMap) -> Sender {
+        self.origin.as_ref().map_or(Sender::Other { leads: false }, |origin| origin.sender(headers))
+    }
 }
 
 #[cfg(test)]

@@ -1,33 +1,20 @@
 //! Whether a request that brings a session's cookie was sent by the stage's own pages.
 //!
-//! Browsers add cookies to requests that other sites' pages make. They also say where a request comes from, in headers that
-//! no page can set: `Origin` (RFC 6454) and `Sec-Fetch-Site` (W3C Fetch Metadata). INVARIANT: a request that may change
-//! something must say that it comes from this origin; one that says nothing is refused. Another site may only lead a
-//! browser to a page here, not fetch from here.
+//! INVARIANT: a request that may change something must say that it comes from this origin ([`garita_wire::origin`]); one
+//! that says nothing is refused. Another site may only lead a browser to a page here, not fetch from here.
 
+use garita_wire::origin::Sender;
 use http::HeaderMap;
-use http::header::ORIGIN;
 
 use super::place::Place;
 use crate::refusal::Refusal;
 
 /// Refuses a request with a cookie that another site sent.
 pub(crate) fn check(headers: &HeaderMap, place: &Place, reads: bool) -> Result<(), Refusal> {
-    let says = |name: &str, value: &str| headers.get(name).is_some_and(|held| held == value);
-    let mut origins = headers.get_all(ORIGIN).iter();
-    let own = match (origins.next(), origins.next()) {
-        (Some(origin), None) => Some(origin.as_bytes() == place.origin().as_bytes()),
-        (Some(_), Some(_)) => Some(false),
-        (None, _) => None,
-    };
-    let site = headers.get("sec-fetch-site").map(http::HeaderValue::as_bytes);
-    let allowed = match (own, reads) {
-        (Some(own), _) => own,
-        (None, false) => site == Some(b"same-origin"),
-        (None, true) => match site {
-            None | Some(b"same-origin" | b"none") => true,
-            Some(_) => says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document"),
-        },
+    let allowed = match place.sender(headers) {
+        Sender::Own => true,
+        Sender::Unsaid => reads,
+        Sender::Other { leads } => reads && leads,
     };
     if allowed {
         return Ok(());

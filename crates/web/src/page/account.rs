@@ -14,7 +14,7 @@ use super::{Stage, signed_in};
 use crate::Call;
 use crate::answer::{Answer, Trouble, shown};
 use crate::flow::{Browser, Flow, Goal, Step};
-use crate::pages::{self, Authenticator, Frame, Page, Problem, Security, ShownPasskey};
+use crate::pages::{self, Authenticator, Frame, Page, Problem, Security, SetUp, ShownPasskey};
 use crate::reply::Reply;
 use crate::route::PageName;
 
@@ -147,7 +147,7 @@ async fn set_up_app(stage: &Stage<'_>, who: SignedIn) -> Result<Answer, Trouble>
 fn app_page(stage: &Stage<'_>, name: &str, key: &str, problems: &[Problem]) -> Result<Page, Trouble> {
     let made = Authenticator::of(&stage.pool.name, name, key);
     let flow = stage.sealed(Step::App(key.to_owned()))?;
-    Ok(pages::keep_app(&stage.frame, &flow, &made, problems)?)
+    Ok(pages::authenticator(&stage.frame, &flow, SetUp::Account, &made, problems)?)
 }
 
 async fn keep_app(stage: &Stage<'_>, who: SignedIn) -> Result<Answer, Trouble> {

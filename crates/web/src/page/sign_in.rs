@@ -13,7 +13,7 @@ use crate::answer::{Answer, Trouble};
 use crate::cookie;
 use crate::endpoint::{Goer, lead_on};
 use crate::flow::{Goal, Step};
-use crate::pages::{self, Authenticator, Outside, Page, Problem, Prompt, Ways};
+use crate::pages::{self, Authenticator, Outside, Page, Problem, Prompt, SetUp, Ways};
 use crate::reply::Reply;
 use crate::route::PageName;
 use crate::words::Given;
@@ -256,7 +256,7 @@ fn set_up_page(stage: &Stage<'_>, problems: &[Problem]) -> Result<Page, Trouble>
     let asked = challenge(stage, ChallengeKind::SetUp)?;
     let made = Authenticator::of(&stage.pool.name, &asked.username, asked.key.as_deref().unwrap_or_default());
     let flow = stage.sealed(stage.flow.step.clone())?;
-    Ok(pages::authenticator(&stage.frame, &flow, &made, problems)?)
+    Ok(pages::authenticator(&stage.frame, &flow, SetUp::SigningIn, &made, problems)?)
 }
 
 /// Takes its first code.

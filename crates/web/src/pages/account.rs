@@ -82,26 +82,41 @@ impl Authenticator {
     }
 }
 
+/// On which way an authenticator app is set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SetUp {
+    /// While signing in, because the pool asks for one.
+    SigningIn,
+    /// From the account of who is signed in.
+    Account,
+}
+
 /// Shows the key and takes the first code.
 pub(crate) fn authenticator(
     frame: &Frame,
     flow: &Flow,
+    on: SetUp,
     made: &Authenticator,
     problems: &[Problem],
 ) -> garita_model::Result<Page> {
     let words = frame.words;
-    let mut form = Form::new(frame, flow, "authenticator", "authenticator-title", "authenticator-submit");
-    form.lead = vec![words.say("authenticator-lead")];
+    let (page, lead, back) = match on {
+        SetUp::SigningIn => {
+            let back = Link::new(words, "link-back", flow.link("sign-in"));
+            ("authenticator", words.say("authenticator-lead"), back)
+        }
+        SetUp::Account => {
+            let back = Link::new(words, "link-account", flow.action("account"));
+            ("keep-app", words.say("account-app-scan"), back)
+        }
+    };
+    let mut form = Form::new(frame, flow, page, "authenticator-title", "authenticator-submit");
+    form.lead = vec![lead];
     form.fields = vec![Field::new(frame, "code", "field-code", Kind::Digits)];
-    form.links = vec![Link::new(words, "link-back", flow.link("sign-in"))];
-    authenticator_page(form.told(problems), made)
-}
-
-/// A form below the picture of a key.
-#[allow(clippy::needless_pass_by_value, reason = "the form ends here")]
-pub(super) fn authenticator_page(form: Form, made: &Authenticator) -> garita_model::Result<Page> {
+    form.links = vec![back];
+    let form = form.told(problems);
     Page::of(&AuthenticatorPage {
-        frame: &form.frame,
+        frame,
         title: &form.title,
         failed: form.failed(),
         form: &form,

@@ -17,13 +17,13 @@ mod tests;
 
 use askama::Template;
 
-pub(crate) use account::{Authenticator, SignUp, authenticator, confirm, sign_up};
+pub(crate) use account::{Authenticator, SetUp, SignUp, authenticator, confirm, sign_up};
 pub(crate) use device::{Asking, consent, device_code, device_consent};
 pub(crate) use field::{Field, Kind};
 pub(crate) use message::{Wrong, device_connected, device_denied, error, sign_out, signed_out};
 pub(crate) use passkey::{Prompt, Way, add_passkey, passkey, recovery_code};
 pub(crate) use password::{PasswordRules, forgot, new_password, reset};
-pub(crate) use security::{Security, ShownPasskey, codes, keep_app, security};
+pub(crate) use security::{Security, ShownPasskey, codes, security};
 pub(crate) use sign_in::{Outside, Ways, code, sign_in};
 
 use crate::asset::Assets;

@@ -2,8 +2,7 @@
 
 use askama::Template;
 
-use super::account::{Authenticator, authenticator_page};
-use super::{Field, Flow, Form, Frame, Kind, Link, Page, Problem};
+use super::{Flow, Frame, Page};
 use crate::words::Given;
 
 /// How many recovery codes are few.
@@ -109,19 +108,4 @@ struct CodesPage<'a> {
 pub(crate) fn codes(frame: &Frame, flow: &Flow, codes: &[&str]) -> garita_model::Result<Page> {
     let title = frame.words.say("codes-title");
     Page::of(&CodesPage { frame, title, failed: false, codes, back: flow.action("account") })
-}
-
-/// Sets up an authenticator app for who is signed in.
-pub(crate) fn keep_app(
-    frame: &Frame,
-    flow: &Flow,
-    made: &Authenticator,
-    problems: &[Problem],
-) -> garita_model::Result<Page> {
-    let words = frame.words;
-    let mut form = Form::new(frame, flow, "keep-app", "authenticator-title", "authenticator-submit");
-    form.lead = vec![words.say("account-app-scan")];
-    form.fields = vec![Field::new(frame, "code", "field-code", Kind::Digits)];
-    form.links = vec![Link::new(words, "link-account", flow.action("account"))];
-    authenticator_page(form.told(problems), made)
 }
