@@ -37,9 +37,17 @@ pub struct Account {
 pub struct AccountAlias(String);
 
 impl AccountAlias {
+    /// Words that stand for something else where an alias stands in a sign-in address.
+    const RESERVED: [&'static str; 6] = ["assets", "console", "federation", "login", "logout", "oauth2"];
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+    /// Whether a sign-in address cannot be made of it: a word with a meaning of its own, or twelve digits, which are an
+    /// account's number.
+    pub fn is_reserved(&self) -> bool {
+        Self::RESERVED.contains(&self.0.as_str()) || self.0.parse::<AccountId>().is_ok()
     }
 }
 
@@ -91,5 +99,9 @@ mod tests {
         for text in ["", "ab", "-ab", "ab-", "a--b", "Abc", "a_b", "añb", long.as_str()] {
             assert!(text.parse::<AccountAlias>().is_err(), "{text:?}");
         }
+        let reserved = |text: &str| text.parse::<AccountAlias>().unwrap().is_reserved();
+        assert!(
+            reserved("console") && reserved("111122223333") && !reserved("11112222333") && !reserved("team")
+        );
     }
 }

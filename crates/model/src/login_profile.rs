@@ -32,6 +32,9 @@ pub struct LoginProfile {
     pub password: PasswordHash,
     /// Passwords it had before, newest first.
     pub former: Vec<PasswordHash>,
+    /// When somebody last signed in with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<Timestamp>,
 }
 
 /// What a password is stored as: Argon2id with its own salt and cost.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access_key::{AccessKey, LastUsed};
 use crate::account::Account;
+use crate::console::{ConsoleSession, SigninToken};
 use crate::error::{Error, Result};
 use crate::group::Group;
 use crate::id::AccessKeyId;
@@ -68,6 +69,8 @@ pub enum Object {
     PoolProvider(Arc<PoolProvider>),
     /// A resource server of a user pool.
     ResourceServer(Arc<ResourceServer>),
+    ConsoleSession(Arc<ConsoleSession>),
+    SigninToken(Arc<SigninToken>),
 }
 
 /// The kind of a stored thing.
@@ -103,11 +106,13 @@ pub enum ObjectKind {
     PoolPasskey,
     PoolProvider,
     ResourceServer,
+    ConsoleSession,
+    SigninToken,
 }
 
 impl ObjectKind {
     /// Every kind, in the order a snapshot loads them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Account,
         Self::ManagedPolicy,
         Self::Group,
@@ -137,6 +142,8 @@ impl ObjectKind {
         Self::PoolPasskey,
         Self::PoolProvider,
         Self::ResourceServer,
+        Self::ConsoleSession,
+        Self::SigninToken,
     ];
 
     /// The word that stands in the store and in the change feed.
@@ -171,6 +178,8 @@ impl ObjectKind {
             Self::PoolPasskey => "pool_passkey",
             Self::PoolProvider => "pool_provider",
             Self::ResourceServer => "resource_server",
+            Self::ConsoleSession => "console_session",
+            Self::SigninToken => "signin_token",
         }
     }
 
@@ -262,6 +271,8 @@ impl Object {
             Self::PoolPasskey(p) => ObjectKey::plain(p.as_ref()),
             Self::PoolProvider(p) => ObjectKey::plain(p.as_ref()),
             Self::ResourceServer(p) => ObjectKey::plain(p.as_ref()),
+            Self::ConsoleSession(p) => ObjectKey::plain(p.as_ref()),
+            Self::SigninToken(p) => ObjectKey::plain(p.as_ref()),
         }
     }
 
@@ -312,6 +323,8 @@ impl Object {
             ObjectKind::PoolPasskey => read(document).map(PoolPasskey::into_object),
             ObjectKind::PoolProvider => read(document).map(PoolProvider::into_object),
             ObjectKind::ResourceServer => read(document).map(ResourceServer::into_object),
+            ObjectKind::ConsoleSession => read(document).map(ConsoleSession::into_object),
+            ObjectKind::SigninToken => read(document).map(SigninToken::into_object),
         }
         .map_err(|e| Error::internal(format!("stored {} cannot be read: {e}", kind.as_str())))
     }

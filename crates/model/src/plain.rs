@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use garita_policy::AccountId;
 
+use crate::console::{ConsoleSession, SigninToken};
 use crate::identity_provider::{OidcProvider, SamlProvider};
 use crate::instance_profile::InstanceProfile;
 use crate::login_profile::LoginProfile;
@@ -68,6 +69,8 @@ plain! {
     PoolBrowser by |browser| PoolBrowser::place(&browser.pool, &browser.cookie);
     PoolDevice by |device| PoolDevice::place(&device.pool, &device.code);
     StageSession by |session| StageSession::place(&session.pool, &session.api, &session.cookie);
+    ConsoleSession by |session| session.cookie.to_string();
+    SigninToken by |token| token.token.to_string();
     PoolPasskey by |passkey| PoolPasskey::place(&passkey.pool, &passkey.place);
     PoolProvider by |provider| PoolProvider::place(&provider.pool, &provider.name);
     ResourceServer by |server| ResourceServer::place(&server.pool, &server.identifier);

@@ -39,6 +39,8 @@ impl Snapshot {
             | Object::PoolPasskey(_)
             | Object::PoolProvider(_)
             | Object::ResourceServer(_)
+            | Object::ConsoleSession(_)
+            | Object::SigninToken(_)
             | Object::TokenKey(_)
             | Object::RoleDeletion(_)
             | Object::TokenIssuer(_)
@@ -82,6 +84,8 @@ impl Snapshot {
             | ObjectKind::PoolPasskey
             | ObjectKind::PoolProvider
             | ObjectKind::ResourceServer
+            | ObjectKind::ConsoleSession
+            | ObjectKind::SigninToken
             | ObjectKind::TokenKey
             | ObjectKind::RoleDeletion
             | ObjectKind::TokenIssuer

@@ -16,7 +16,7 @@ enum Step {
 }
 
 /// How many kinds [`object`] makes.
-const KINDS: u8 = 21;
+const KINDS: u8 = 23;
 
 fn object(kind: u8, name: u8, variant: u8) -> Object {
     let text = format!("n{name}");
@@ -61,6 +61,8 @@ fn object(kind: u8, name: u8, variant: u8) -> Object {
         15 => Object::StageSession(Arc::new(stage_session(&text, i64::from(variant)))),
         16 => Object::PoolPasskey(Arc::new(pool_passkey(&text, i64::from(variant)))),
         19 => Object::ResourceServer(Arc::new(resource_server(&text, i64::from(variant)))),
+        20 => Object::ConsoleSession(Arc::new(console_session(&text, i64::from(variant)))),
+        21 => Object::SigninToken(Arc::new(signin_token(&text, i64::from(variant)))),
         _ => {
             let owner = KeyOwner::User(format!("n{}", variant % 3).parse().unwrap());
             let id = format!("AKIAAAAAAAAAAAAAAA{name:02}");

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use garita_model::managed_policy::{PolicyVersion, VersionId};
+use garita_model::session::{Session, Subject};
 use garita_model::user_pool::{DeviceDecision, PoolId, ResourceScope, ResourceServer, TokenHash, Uuid};
 use garita_model::{
-    AccessKey, Account, AccountId, AuditRecord, DeletionEnd, DeletionFailure, Group, InstanceProfile,
-    KeyOwner, KeyStatus, LoginProfile, ManagedPolicy, MfaAssignment, MfaDevice, Object, ObjectKey,
-    ObjectKind, OidcProvider, PasswordHash, Path, PoolBrowser, PoolDevice, PoolPasskey, PoolProvider,
-    PublicKey, Role, RoleDeletion, RoleUse, SamlProvider, Sealed, SshPublicKey, StageSession, TokenAlgorithm,
-    TokenIssuer, TokenKey, TokenUse, User,
+    AccessKey, Account, AccountId, AuditRecord, ConsoleSession, DeletionEnd, DeletionFailure, Group,
+    InstanceProfile, KeyOwner, KeyStatus, LoginProfile, ManagedPolicy, MfaAssignment, MfaDevice, Object,
+    ObjectKey, ObjectKind, OidcProvider, PasswordHash, Path, PoolBrowser, PoolDevice, PoolPasskey,
+    PoolProvider, PublicKey, Role, RoleDeletion, RoleUse, SamlProvider, Sealed, SigninToken, SshPublicKey,
+    StageSession, TokenAlgorithm, TokenIssuer, TokenKey, TokenUse, User,
 };
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -128,6 +129,7 @@ pub(crate) fn login_profile(name: &str, second: i64) -> LoginProfile {
         reset_required: second % 2 == 0,
         password: PasswordHash { memory: 19_456, passes: 2, salt, hash },
         former: Vec::new(),
+        last_used: (second % 3 == 0).then(|| moment(6)),
     }
 }
 
@@ -303,6 +305,45 @@ pub(crate) fn stage_session(name: &str, second: i64) -> StageSession {
         cookie: TokenHash(bytes(name)),
         browser: TokenHash(bytes(&second.to_string())),
         sign_in: Uuid::from_bytes(bytes(name)),
+    }
+}
+
+fn session(name: &str, second: i64) -> Session {
+    Session {
+        key: "ASIATESTTESTTESTTEST".parse().unwrap(),
+        account: account_id(),
+        subject: Subject::User { user: name.parse().unwrap(), id: unique("AIDA", name) },
+        issued: moment(11),
+        expires: moment(second),
+        iss_rev: 1,
+        policies: Vec::new(),
+        policy_arns: Vec::new(),
+        tags: Vec::new(),
+        transitive: Vec::new(),
+        source_identity: None,
+        mfa_at: (second % 2 == 0).then(|| moment(11)),
+        web_identity: None,
+        chain: Vec::new(),
+    }
+}
+
+pub(crate) fn console_session(name: &str, second: i64) -> ConsoleSession {
+    ConsoleSession {
+        account: account_id(),
+        cookie: TokenHash(bytes(name)),
+        session: session(name, second),
+        basis: (second % 3 == 0).then(|| TokenHash(bytes(name))),
+        used: moment(12),
+    }
+}
+
+pub(crate) fn signin_token(name: &str, second: i64) -> SigninToken {
+    SigninToken {
+        account: account_id(),
+        token: TokenHash(bytes(name)),
+        session: session(name, second),
+        seconds: (second % 2 == 0).then_some(900),
+        until: moment(second),
     }
 }
 
