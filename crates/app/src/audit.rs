@@ -11,6 +11,7 @@ use garita_store::{Intent, Store, Trail};
 use serde_json::{Map, Value, json};
 
 use crate::App;
+use crate::console;
 use crate::context::{Caller, Concerned, Judgement, RequestContext};
 
 /// What a request asks for, as the audit trail names it.
@@ -120,12 +121,13 @@ pub(crate) async fn ship_pending(store: &Store, trail: &Trail) -> Result<()> {
 pub(crate) fn record(cx: &RequestContext, outcome: &Outcome) -> AuditRecord {
     let (arrival, event, judged) = (cx.arrival(), cx.event(), cx.judgements());
     let (error_code, error_message) = match &outcome.error {
-        Some((code, message)) => (Some(code.clone()), Some(message.clone())),
+        // Records of sign-ins at the console tell why in words alone.
+        Some((code, message)) => (Some(code.clone()).filter(|code| !code.is_empty()), Some(message.clone())),
         None => (None, None),
     };
-    let concerned = cx.concerned();
+    let (concerned, told) = (cx.concerned(), cx.told());
     let of_pool = || concerned.as_ref().map(|concerned| concerned.account);
-    let recipient = judged.iter().rev().find_map(|j| j.account).or_else(of_pool);
+    let recipient = judged.iter().rev().find_map(|j| j.account).or_else(of_pool).or(told.account);
     let recipient = recipient.or_else(|| cx.caller().account());
     AuditRecord {
         event_version: "1.11".to_owned(),
@@ -140,16 +142,27 @@ pub(crate) fn record(cx: &RequestContext, outcome: &Outcome) -> AuditRecord {
         error_message,
         request_parameters: event.parameters.clone(),
         response_elements: outcome.response.clone(),
-        additional_event_data: additional(&judged, concerned.as_ref(), outcome, arrival.started.elapsed()),
+        additional_event_data: additional(
+            &judged,
+            concerned.as_ref(),
+            told.data,
+            outcome,
+            arrival.started.elapsed(),
+        ),
         request_id: arrival.request_id.to_string(),
         event_id: arrival.request_id.to_string(),
         read_only: event.read_only,
         resources: resources(&judged),
-        event_type: "AwsApiCall".to_owned(),
+        event_type: event_type(event).to_owned(),
         management_event: event.management,
         recipient_account_id: recipient.map(|a| a.to_string()).unwrap_or_default(),
         event_category: if event.management { "Management" } else { "Data" }.to_owned(),
     }
+}
+
+/// Sign-ins at the console are no calls of an API.
+fn event_type(event: &Event) -> &'static str {
+    if event.source == console::record::SOURCE { "AwsConsoleSignIn" } else { "AwsApiCall" }
 }
 
 fn resources(judged: &[Judgement]) -> Value {
@@ -164,6 +177,7 @@ fn resources(judged: &[Judgement]) -> Value {
 fn additional(
     judged: &[Judgement],
     concerned: Option<&Concerned>,
+    told: Map<String, Value>,
     outcome: &Outcome,
     took: std::time::Duration,
 ) -> Value {
@@ -176,6 +190,9 @@ fn additional(
     if let (Some(Concerned { pool, sub, .. }), Some(data)) = (concerned, data.as_object_mut()) {
         data.insert("userPoolId".to_owned(), pool.as_str().into());
         data.extend(sub.iter().map(|sub| ("sub".to_owned(), sub.as_str().into())));
+    }
+    if let Some(data) = data.as_object_mut() {
+        data.extend(told);
     }
     data
 }
@@ -202,7 +219,7 @@ fn decision(judgement: &Judgement) -> Value {
 }
 
 /// CloudTrail's `userIdentity` element.
-fn user_identity(caller: &Caller) -> Value {
+pub(crate) fn user_identity(caller: &Caller) -> Value {
     let mut identity = Map::new();
     let mut put = |name: &str, value: String| identity.insert(name.to_owned(), value.into());
     match &caller.principal {

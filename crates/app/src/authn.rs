@@ -12,10 +12,11 @@ mod pool_role;
 
 use std::sync::{Arc, PoisonError};
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use garita_model::access_key::LastUsed;
 use garita_model::session::{Origin, Subject};
-use garita_model::{AccessKeyId, Error, KeyOwner, KeyStatus, Result, Secret};
+use garita_model::{AccessKeyId, Error, KeyOwner, KeyStatus, Result, Secret, Session};
 use garita_policy::{NamedPolicy, PolicyDocument, PolicyKind, PolicySource, Principal};
 use garita_store::Snapshot;
 use garita_wire::sigv4::{
@@ -25,7 +26,8 @@ use jiff::Timestamp;
 use quick_cache::sync::Cache;
 
 use crate::App;
-use crate::context::{Arrival, Caller, RequestContext, SessionState};
+use crate::console::ShownCredentials;
+use crate::context::{Arrival, Caller, RequestContext};
 use crate::live;
 use crate::mint::{self, OpenedToken};
 
@@ -192,19 +194,46 @@ impl App {
         now: Timestamp,
         scope: &Scope,
     ) -> Result<(Caller, Arc<SigningKey>)> {
+        let (caller, opened) = self.token_caller(state, id, token, now)?;
+        let signing = self.signing_key(id.as_str().to_owned(), scope, || {
+            Some(Secret::new(opened.secret.expose().clone()))
+        })?;
+        Ok((caller, signing))
+    }
+
+    /// Whose a session token is, if its time is not over. It says nothing of who showed it.
+    fn token_caller(
+        &self,
+        state: &Snapshot,
+        id: &AccessKeyId,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(Caller, Arc<OpenedToken>)> {
         let opened = self.open_token(id, token)?;
         let session = &opened.state.session;
         if now >= session.expires {
             return Err(SigV4Error::ExpiredToken.into());
         }
-        let principal = session_principal(state, &opened.state)?;
-        let signing = self.signing_key(id.as_str().to_owned(), scope, || {
-            Some(Secret::new(opened.secret.expose().clone()))
-        })?;
-        let iss_rev = session.iss_rev;
-        let caller =
-            Caller { principal, key: Some(id.clone()), session: Some(opened.state.clone()), iss_rev };
-        Ok((caller, signing))
+        let principal = session_principal(state, session)?;
+        let (key, iss_rev) = (Some(id.clone()), session.iss_rev);
+        Ok((Caller { principal, key, session: Some(opened.state.clone()), iss_rev }, opened))
+    }
+
+    /// Whose the credentials of a session are that are shown as they are, with the secret key, in place of a signature.
+    ///
+    /// # Errors
+    /// As [`App::authenticate`]: unknown, over, revoked, or with a secret key that is not theirs.
+    pub(crate) fn prove_credentials(
+        &self,
+        state: &Snapshot,
+        shown: &ShownCredentials,
+        now: Timestamp,
+    ) -> Result<Caller> {
+        let (caller, opened) = self.token_caller(state, &shown.key, shown.token.expose(), now)?;
+        let (held, given) = (opened.secret.expose().as_bytes(), shown.secret.expose().as_bytes());
+        verify_slices_are_equal(held, given).map_err(|_| SigV4Error::SignatureDoesNotMatch)?;
+        live::check(state, &caller)?;
+        Ok(caller)
     }
 
     fn open_token(&self, id: &AccessKeyId, token: &str) -> Result<Arc<OpenedToken>> {
@@ -245,8 +274,7 @@ impl App {
 }
 
 /// The principal of a session, from the nouns as they are now.
-fn session_principal(state: &Snapshot, opened: &SessionState) -> Result<Principal> {
-    let session = &opened.session;
+pub(crate) fn session_principal(state: &Snapshot, session: &Session) -> Result<Principal> {
     let (account, gone) = (session.account, SigV4Error::InvalidClientTokenId);
     Ok(match &session.subject {
         Subject::Root => Principal::Root { account },
@@ -280,7 +308,7 @@ fn session_principal(state: &Snapshot, opened: &SessionState) -> Result<Principa
 }
 
 /// Compiles the inline session policies of a token.
-pub(crate) fn compile_session(session: &garita_model::Session) -> Option<Vec<NamedPolicy>> {
+pub(crate) fn compile_session(session: &Session) -> Option<Vec<NamedPolicy>> {
     let compile = |text: &String| PolicyDocument::parse(text, PolicyKind::Session).ok().map(Arc::new);
     let named = |document| NamedPolicy::new("session-policy", PolicySource::Session, document);
     session.policies.iter().map(|text| compile(text).map(named)).collect()

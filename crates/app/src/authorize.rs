@@ -194,9 +194,12 @@ fn judgement(request: &Request<'_>, decision: Decision, refused: Option<Refused>
 }
 
 /// Temporary credentials of a user reach neither IAM, without a second factor, nor STS beyond two operations; those of
-/// a federated user reach neither at all. IAM User Guide, "Compare AWS STS credentials".
+/// a federated user reach neither at all. That does not hold at the console. IAM User Guide, "Compare AWS STS
+/// credentials".
 fn refuse_unproved_session(cx: &RequestContext, action: &str) -> Result<()> {
-    let Some(state) = &cx.caller().session else { return Ok(()) };
+    let Some(state) = cx.caller().session.as_ref().filter(|state| !state.shown.is_console()) else {
+        return Ok(());
+    };
     let federated = match state.session.subject {
         Subject::User { .. } | Subject::Root => false,
         Subject::Federated { .. } => true,

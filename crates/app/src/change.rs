@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use garita_model::{
-    Account, Entropy, Error, MfaDevice, Object, ObjectKey, ObjectKind, Plain as _, PoolBrowser, Result,
+    Account, ConsoleSession, Entropy, Error, LoginProfile, MfaDevice, Object, ObjectKey, ObjectKind,
+    Plain as _, PoolBrowser, Result, SigninToken,
 };
 use garita_policy::{NamedPolicy, Principal};
 use garita_store::{Snapshot, Transaction};
@@ -17,6 +18,7 @@ use crate::App;
 use crate::audit::{self, Outcome};
 use crate::authorize::{Permit, Question, judge};
 use crate::context::RequestContext;
+use crate::live::Live;
 use crate::user_pool::Admitted;
 
 /// The inside of a change.
@@ -159,6 +161,8 @@ impl Change<'_> {
                 | ObjectKind::PoolCode
                 | ObjectKind::StageSession
                 | ObjectKind::RoleDeletion
+                | ObjectKind::ConsoleSession
+                | ObjectKind::SigninToken
         );
         if passing {
             self.tx.delete(key);
@@ -167,6 +171,20 @@ impl Change<'_> {
     /// Ends a browser's session: the one deletion that needs nothing, because only who has its cookie can name it.
     pub(crate) fn end_browser(&mut self, browser: PoolBrowser) {
         self.tx.delete(browser.into_object().key());
+    }
+    /// Signs a browser in at the console, or notes that it was used. It needs no right: who is signed in is judged with
+    /// each request. Only [`crate::console`] calls it, for a caller that is live in this change.
+    pub(crate) fn put_console(&mut self, _live: &Live, session: ConsoleSession) {
+        self.tx.put(session.into_object());
+    }
+    /// Keeps a token that was made for credentials of a caller that is live in this change.
+    pub(crate) fn put_signin_token(&mut self, _live: &Live, token: SigninToken) {
+        self.tx.put(token.into_object());
+    }
+    /// Notes that somebody signed in with a password: nothing else of it changes.
+    pub(crate) fn note_sign_in(&mut self, _live: &Live, profile: &LoginProfile) {
+        let last_used = Some(self.now());
+        self.tx.put(LoginProfile { last_used, ..profile.clone() }.into_object());
     }
     /// Records the change as refused: the caller gets an error, but what was done because of it stands.
     pub(crate) fn refused(&mut self, error: &Error) {

@@ -1,7 +1,8 @@
 //! The request context: who, when, from where, for what. The first parameter of every verb.
 //!
 //! INVARIANT: time is read once, in [`App::arrive`]. A context with a caller other than anonymous comes only from
-//! [`App::authenticate`], from the operator's own [`App::operator`] and from the check of a token in `sts::web_identity`.
+//! [`App::authenticate`], from the operator's own [`App::operator`], from the check of a token in `sts::web_identity` and
+//! from a session of the console ([`crate::console`]).
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,15 +10,16 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use garita_model::session::Session;
+use garita_model::user_pool::TokenHash;
 use garita_model::{AccessKeyId, AccountId, RequestId, Result};
 use garita_policy::decision::Decision;
 use garita_policy::evaluate::explain::Near;
 use garita_policy::{Context, NamedPolicy, Principal};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::App;
-use crate::audit::Event;
+use crate::audit::{self, Event};
 
 /// A request at the door, before anything is known of it.
 #[derive(Debug, Clone)]
@@ -56,6 +58,26 @@ pub struct SessionState {
     pub session: Session,
     /// The inline session policies, compiled; empty when none were given.
     pub inline: Vec<NamedPolicy>,
+    /// What was shown for it.
+    pub shown: ShownBy,
+}
+
+/// What is shown for a session, and so what it rests on besides its chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShownBy {
+    /// A token: that of the session, or one of a user pool.
+    Token,
+    /// The cookie of a browser at the console, by its hash: it stands while that browser is signed in.
+    Console(TokenHash),
+    /// What signs a browser in at the console, with this very request.
+    SigningIn,
+}
+
+impl ShownBy {
+    /// Whether somebody is at the console: what AWS keeps from programs with temporary credentials is open there.
+    pub(crate) fn is_console(self) -> bool {
+        self != Self::Token
+    }
 }
 
 impl Caller {
@@ -117,10 +139,20 @@ pub struct RequestContext {
     log: Arc<Log>,
 }
 
+/// What a sign-in at the console tells the audit record besides.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told {
+    /// The account that somebody signs in to.
+    pub(crate) account: Option<AccountId>,
+    /// What stands in `additionalEventData`.
+    pub(crate) data: Map<String, Value>,
+}
+
 #[derive(Debug, Default)]
 struct Log {
     judged: Mutex<Vec<Judgement>>,
     concerned: Mutex<Option<Concerned>>,
+    told: Mutex<Told>,
     identity: OnceLock<Value>,
     audited: AtomicBool,
 }
@@ -232,6 +264,25 @@ impl RequestContext {
         // A request carries one token, so this is the first time.
         let _ = self.log.identity.set(identity);
         Self { caller: Arc::new(caller), keys: Arc::new(keys), ..self.clone() }
+    }
+    /// The same request, whose caller is at the console or signs in there. The audit record tells of that caller.
+    #[must_use]
+    pub(crate) fn of_console(&self, caller: Caller) -> Self {
+        let keys = global_keys(&self.arrival, &caller, &self.region);
+        let _ = self.log.identity.set(audit::user_identity(&caller));
+        self.log.told.lock().unwrap_or_else(PoisonError::into_inner).account = caller.account();
+        Self { caller: Arc::new(caller), keys: Arc::new(keys), ..self.clone() }
+    }
+    /// Notes who somebody says they are who did not prove it.
+    pub(crate) fn claims(&self, identity: Value) {
+        let _ = self.log.identity.set(identity);
+    }
+    /// Notes what the record of a sign-in tells besides.
+    pub(crate) fn tells(&self, told: Told) {
+        *self.log.told.lock().unwrap_or_else(PoisonError::into_inner) = told;
+    }
+    pub(crate) fn told(&self) -> Told {
+        self.log.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
     /// Who the caller proved to be with what the request carries, beside its signature.
     pub(crate) fn told_identity(&self) -> Option<Value> {

@@ -14,6 +14,7 @@ pub mod audit;
 pub mod authn;
 pub mod authorize;
 pub mod change;
+pub mod console;
 pub mod context;
 pub mod explain;
 pub mod iam;

@@ -12,7 +12,8 @@ use garita_policy::Principal;
 use garita_store::Snapshot;
 use garita_wire::sigv4::SigV4Error;
 
-use crate::context::Caller;
+use crate::console;
+use crate::context::{Caller, ShownBy};
 use crate::user_pool::ground;
 
 /// Proof that a caller was live in the snapshot it was checked against.
@@ -42,6 +43,9 @@ pub enum Standing {
 pub fn check(state: &Snapshot, caller: &Caller) -> Result<Live, SigV4Error> {
     let gone = || SigV4Error::InvalidClientTokenId;
     if let Some(session) = &caller.session {
+        if let ShownBy::Console(cookie) = session.shown {
+            console::standing(state, session.session.account, cookie).ok_or_else(gone)?;
+        }
         let session = &session.session;
         for link in &session.chain {
             check_link(state, link, session.iss_rev).ok_or_else(gone)?;

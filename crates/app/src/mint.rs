@@ -11,7 +11,7 @@ pub mod token;
 use std::sync::Arc;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use garita_model::id::KeyTerm;
 use garita_model::user_pool::ClientId;
 use garita_model::{
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::authn::compile_session;
 use crate::authorize::Permit;
-use crate::context::SessionState;
+use crate::context::{SessionState, ShownBy};
 use crate::keyring::Keyring;
 use crate::live::Live;
 
@@ -212,6 +212,38 @@ pub fn session(
     Ok(SessionCredentials { key: id, secret, token, expires })
 }
 
+/// Makes the cookie of a browser that is signed in at the console.
+///
+/// # Errors
+/// `Internal` when there is no randomness.
+pub(crate) fn console_cookie(
+    entropy: &dyn Entropy,
+    _live: &Live,
+    account: AccountId,
+) -> Result<Secret<String>> {
+    of_account(entropy, account)
+}
+
+/// Makes the token that a broker signs a browser in with.
+///
+/// # Errors
+/// `Internal` when there is no randomness.
+pub(crate) fn signin_token(
+    entropy: &dyn Entropy,
+    _live: &Live,
+    account: AccountId,
+) -> Result<Secret<String>> {
+    of_account(entropy, account)
+}
+
+/// A secret that tells which account it is of, so that what is kept of it can be found there by its hash. No letter of
+/// it needs escaping in a cookie or a URL.
+fn of_account(entropy: &dyn Entropy, account: AccountId) -> Result<Secret<String>> {
+    let mut bytes = [0_u8; 32];
+    entropy.fill(&mut bytes)?;
+    Ok(Secret::new(format!("{account}.{}", URL_SAFE_NO_PAD.encode(bytes))))
+}
+
 /// Opens a session token that was presented with a key id; none when it is not one of ours for that key.
 pub(crate) fn open_token(keyring: &Keyring, id: &AccessKeyId, token: &str) -> Option<OpenedToken> {
     let sealed = Sealed::from_bytes(STANDARD.decode(token).ok()?);
@@ -219,7 +251,8 @@ pub(crate) fn open_token(keyring: &Keyring, id: &AccessKeyId, token: &str) -> Op
     let body: TokenBody = serde_json::from_slice(plain.expose()).ok()?;
     let secret = Secret::new(body.secret);
     let inline = compile_session(&body.session)?;
-    Some(OpenedToken { state: Arc::new(SessionState { session: body.session, inline }), secret })
+    let state = SessionState { session: body.session, inline, shown: ShownBy::Token };
+    Some(OpenedToken { state: Arc::new(state), secret })
 }
 
 /// Forty characters, 240 random bits, as AWS's secret keys.

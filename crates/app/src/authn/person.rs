@@ -20,7 +20,7 @@ use super::bearer::{AcceptedPool, BearerError, BearerRefused};
 use super::pool_role::{self, Granted, NoRole};
 use super::sha256;
 use crate::App;
-use crate::context::{Arrival, Caller, RequestContext, SessionState};
+use crate::context::{Arrival, Caller, RequestContext, SessionState, ShownBy};
 use crate::live;
 use crate::sts;
 use crate::token::{TokenError, TokenSubject, Verified};
@@ -220,7 +220,7 @@ impl Person {
             account: role.account,
         };
         let iss_rev = session.iss_rev;
-        let state = Arc::new(SessionState { session, inline: Vec::new() });
+        let state = Arc::new(SessionState { session, inline: Vec::new(), shown: ShownBy::Token });
         Ok(Caller { principal, key: None, session: Some(state), iss_rev })
     }
 }

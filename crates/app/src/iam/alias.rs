@@ -14,13 +14,18 @@ impl App {
     /// Gives the account an alias, in place of the one it has.
     ///
     /// # Errors
-    /// `AccessDenied`; `AlreadyExists` for another account's alias.
+    /// `AccessDenied`; `AlreadyExists` for another account's alias, and for a word that is reserved.
     pub async fn create_account_alias(
         self: &Arc<Self>,
         cx: &RequestContext,
         alias: AccountAlias,
     ) -> Result<()> {
         self.edit_account(cx, "iam:CreateAccountAlias", move |state, account| {
+            if alias.is_reserved() {
+                let message =
+                    format!("The account alias {alias} already exists: it is reserved, choose another.");
+                return Err(Error::AlreadyExists(message));
+            }
             let taken = state.accounts().any(|a| a.id != account.id && a.alias.as_ref() == Some(&alias));
             if taken {
                 return Err(Error::AlreadyExists(format!("The account alias {alias} already exists.")));

@@ -123,7 +123,8 @@ fn password(state: &Snapshot, user: &User, policy: Option<&PasswordPolicy>) -> S
         || "N/A".to_owned(),
         |days| time(profile.changed + SignedDuration::from_hours(24 * i64::from(days))),
     );
-    format!("true,no_information,{},{rotation}", time(profile.changed))
+    let used = profile.last_used.map_or_else(|| "no_information".to_owned(), time);
+    format!("true,{used},{},{rotation}", time(profile.changed))
 }
 
 fn time(at: Timestamp) -> String {

@@ -12,6 +12,7 @@ use garita_model::{
 };
 use garita_policy::Principal;
 use garita_store::Snapshot;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::alias::held;
@@ -81,6 +82,7 @@ impl App {
                 reset_required: input.reset_required,
                 password: hash,
                 former: Vec::new(),
+                last_used: None,
             };
             change.put(&permit, made.clone().into_object());
             change.made(json!({ "loginProfile": { "userName": user.name } }));
@@ -174,8 +176,24 @@ impl App {
         if !self.is_password(&old, &held.password).await? {
             return Err(Error::denied("The old password was incorrect."));
         }
+        self.replace_own_password(cx, held.password.clone(), new, |_, _| Ok(())).await
+    }
+
+    /// Sets another password for the calling user, who has proved to know the `proved` one; `then` goes on in the same
+    /// change.
+    ///
+    /// # Errors
+    /// As [`App::change_password`]; what `then` answers.
+    pub(crate) async fn replace_own_password<T: Send + 'static>(
+        self: &Arc<Self>,
+        cx: &RequestContext,
+        proved: PasswordHash,
+        new: Secret<String>,
+        then: impl FnOnce(&mut Change<'_>, &User) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (account, name) = self.may("iam:ChangePassword", cx, None)?;
         let prepared = self.prepare(account, &name, new).await?;
-        if prepared.over.as_ref() != Some(&held) {
+        if prepared.over.as_ref().is_none_or(|over| over.password != proved) {
             return Err(changed_meanwhile());
         }
         self.change(cx, move |change| {
@@ -185,9 +203,14 @@ impl App {
             set(change, &mut profile, prepared)?;
             profile.reset_required = false;
             change.put(&permit, profile.into_object());
-            Ok(())
+            then(change, &user)
         })
         .await
+    }
+
+    /// When a user last signed in with the password it has.
+    pub fn password_last_used(&self, user: &User) -> Option<Timestamp> {
+        profile(&self.snapshot(), user)?.last_used
     }
 
     /// Whose profile a request is about, for a caller that may do the action on it.
@@ -224,7 +247,7 @@ impl App {
 }
 
 /// A user's profile.
-pub(super) fn profile(state: &Snapshot, user: &User) -> Option<Arc<LoginProfile>> {
+pub(crate) fn profile(state: &Snapshot, user: &User) -> Option<Arc<LoginProfile>> {
     state.get::<LoginProfile>(user.account, user.id.as_str()).cloned()
 }
 
@@ -240,7 +263,7 @@ fn judged(
 }
 
 fn set(change: &Change<'_>, profile: &mut LoginProfile, prepared: Prepared) -> Result<()> {
-    if prepared.over.as_deref() != Some(&*profile) {
+    if prepared.over.is_none_or(|over| over.password != profile.password) {
         return Err(changed_meanwhile());
     }
     let policy = held(change.state(), profile.account)?.password_policy.clone();

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use garita_model::{Error, MfaAssignment, MfaDevice, Plain as _, Reason, Result, UserName};
+use garita_model::{Error, MfaAssignment, MfaDevice, Plain as _, Reason, Result, User, UserName};
 use garita_policy::Principal;
 use jiff::Timestamp;
 
@@ -170,22 +170,46 @@ impl App {
 /// Proves a second factor of the calling user: answers the request with the keys that say so. The code is used up
 /// when the change is committed.
 pub(crate) fn prove(change: &mut Change<'_>, serial: &str, code: &str) -> Result<RequestContext> {
-    let refused = || Error::denied("MultiFactorAuthentication failed with invalid MFA one time pass code.");
     let Principal::User { id, account, .. } = &change.cx().caller().principal else { return Err(refused()) };
     let device = named(*account, serial).find::<MfaDevice>(change.state()).map_err(|_| refused())?;
-    let assigned = device.assigned.as_ref().filter(|assigned| assigned.user.as_str() == id);
-    let assigned = assigned.ok_or_else(refused)?;
-    let (app, now) = (change.app(), change.now());
-    if device.arn() != serial || !app.guesses.may_try(serial, now) {
+    let own = device.assigned.as_ref().is_some_and(|assigned| assigned.user.as_str() == id);
+    if device.arn() != serial || !own {
         return Err(refused());
     }
-    let seed = seed(app, &device)?;
+    let step = accepted(change, &device, code)?.ok_or_else(refused)?;
+    change.spend_code(&device, step);
+    Ok(change.cx().with_mfa())
+}
+
+/// Takes a code of any device that a user has, for who signs in with a browser. The code is used up when the change is
+/// committed; a wrong one counts against all of them.
+pub(crate) fn prove_any(change: &mut Change<'_>, user: &User, code: &str) -> Result<()> {
+    let devices: Vec<Arc<MfaDevice>> = of_user(change.state(), user).cloned().collect();
+    for device in devices {
+        if let Some(step) = accepted(change, &device, code)? {
+            change.spend_code(&device, step);
+            return Ok(());
+        }
+    }
+    Err(refused())
+}
+
+fn refused() -> Error {
+    Error::denied("MultiFactorAuthentication failed with invalid MFA one time pass code.")
+}
+
+/// The time step that a code is of, if a device's owner may use it now: the one place that takes codes one by one.
+fn accepted(change: &Change<'_>, device: &MfaDevice, code: &str) -> Result<Option<i64>> {
+    let (app, serial, now) = (change.app(), device.arn(), change.now());
+    let Some(assigned) = device.assigned.as_ref().filter(|_| app.guesses.may_try(&serial, now)) else {
+        return Ok(None);
+    };
+    let seed = seed(app, device)?;
     let around = totp::step_of(now) + assigned.drift;
     let mut steps = (around - WINDOW..=around + WINDOW).filter(|step| *step > assigned.last_step);
     let step = steps.find(|step| totp::is_code(seed.expose(), *step, code));
-    app.guesses.note(serial, step.is_some(), now);
-    change.spend_code(&device, step.ok_or_else(refused)?);
-    Ok(change.cx().with_mfa())
+    app.guesses.note(&serial, step.is_some(), now);
+    Ok(step)
 }
 
 /// The step of the first of two codes in a row.

@@ -182,7 +182,7 @@ pub(super) fn detail(state: &Snapshot, device: &MfaDevice) -> MfaDetail {
 }
 
 /// The devices a user has.
-pub(super) fn of_user<'a>(state: &'a Snapshot, user: &'a User) -> impl Iterator<Item = &'a Arc<MfaDevice>> {
+pub(crate) fn of_user<'a>(state: &'a Snapshot, user: &'a User) -> impl Iterator<Item = &'a Arc<MfaDevice>> {
     let all = state.list::<MfaDevice>(user.account, "");
     all.filter(|device| device.assigned.as_ref().is_some_and(|assigned| assigned.user == user.id))
 }

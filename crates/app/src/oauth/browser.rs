@@ -17,6 +17,7 @@ use serde_json::json;
 use super::stage;
 use crate::App;
 use crate::change::Change;
+use crate::console;
 use crate::context::RequestContext;
 use crate::user_pool::Admitted;
 use crate::user_pool::finish::must_have_what_groups_demand;
@@ -169,7 +170,7 @@ impl App {
         write.await
     }
 
-    /// Forgets browsers, devices and sessions at stages that are over.
+    /// Forgets browsers, devices and sessions at stages and at the console that are over.
     ///
     /// # Errors
     /// `Unavailable` when the store cannot keep it.
@@ -183,8 +184,8 @@ impl App {
             let over = over.chain(devices.map(|device| ObjectKey::plain(device.as_ref())));
             let stages = state.list::<StageSession>(account, "");
             let stages = stages.filter(|session| stage::is_over(&state, session, now));
-            let over: Vec<ObjectKey> =
-                over.chain(stages.map(|session| ObjectKey::plain(session.as_ref()))).collect();
+            let over = over.chain(stages.map(|session| ObjectKey::plain(session.as_ref())));
+            let over: Vec<ObjectKey> = over.chain(console::over(&state, account, now)).collect();
             if over.is_empty() {
                 continue;
             }

@@ -151,6 +151,21 @@ impl App {
     /// # Errors
     /// As [`Passwords::check`].
     pub(crate) async fn is_password(&self, password: &Secret<String>, stored: &PasswordHash) -> Result<bool> {
+        self.is_login(password, Some(stored)).await
+    }
+
+    /// The same of who signs in. Without a stored one it is not, after the same work.
+    ///
+    /// # Errors
+    /// As [`Passwords::check`].
+    pub(crate) async fn is_login(
+        &self,
+        password: &Secret<String>,
+        stored: Option<&PasswordHash>,
+    ) -> Result<bool> {
+        let Some(stored) = stored else {
+            return Ok(self.passwords.check(password, None).await? != Checked::No);
+        };
         let bytes = |text: &str| {
             let unreadable = |_| Error::internal("a stored password hash cannot be read");
             STANDARD_NO_PAD.decode(text).map_err(unreadable)

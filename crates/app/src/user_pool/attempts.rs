@@ -4,6 +4,8 @@
 //! a second, and for twice as long after each further one, up to about fifteen minutes. Quotas, "API request rate":
 //! so many codes an hour. Names are counted whether a user has them or not.
 //!
+//! Those who sign in at the console are counted by the same table, with their account in place of a pool.
+//!
 //! A try is counted before it is made and taken back when it succeeds, so that tries at the same time cannot slip
 //! through. The counts are in memory: a restart, which nobody outside can cause, forgets them.
 
@@ -58,11 +60,11 @@ struct Count {
 pub(crate) struct Attempts(Mutex<HashMap<u64, Count>>);
 
 /// A try that was counted; it stays counted unless it is said to have succeeded.
-pub(super) struct Attempt(u64);
+pub(crate) struct Attempt(u64);
 
 impl Attempts {
     /// Counts a try of a name in a pool, if it may be made now.
-    pub(super) fn begin(&self, tried: Tried, pool: &str, name: &str, now: Timestamp) -> Option<Attempt> {
+    pub(crate) fn begin(&self, tried: Tried, pool: &str, name: &str, now: Timestamp) -> Option<Attempt> {
         let mut hasher = DefaultHasher::new();
         (tried, pool, name).hash(&mut hasher);
         let key = hasher.finish();
@@ -96,7 +98,7 @@ impl Attempts {
     }
 
     /// Forgets the tries of a name: the last one succeeded.
-    pub(super) fn succeeded(&self, attempt: &Attempt) {
+    pub(crate) fn succeeded(&self, attempt: &Attempt) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&attempt.0);
     }
 }

@@ -1,8 +1,11 @@
 //! Users.
 
+use std::sync::Arc;
+
 use garita_app::iam::{CreateUser, FoundUser, UpdateUser};
 use garita_model::{Account, User, UserName};
 use garita_wire::protocol::xml::XmlWriter;
+use jiff::Timestamp;
 
 use super::{arn, boundary_if_any, paged, tags_if_any};
 use crate::call::{Answer, Call};
@@ -22,7 +25,15 @@ pub(crate) async fn create(call: Call<'_>) -> Result<Answer, Refusal> {
 pub(crate) async fn get(call: Call<'_>) -> Result<Answer, Refusal> {
     let name: Option<UserName> = call.optional("UserName")?;
     Ok(match call.app.get_user(call.cx, name.as_ref())? {
-        FoundUser::User(user) => Answer::result(move |result| result.element("User", |w| whole(w, &user))),
+        FoundUser::User(user) => {
+            let used = call.app.password_last_used(&user);
+            Answer::result(move |result| {
+                result.element("User", |w| {
+                    whole(w, &user);
+                    password_use(w, used);
+                });
+            })
+        }
         FoundUser::Root(account) => {
             Answer::result(move |result| result.element("User", |w| root(w, &account)))
         }
@@ -31,7 +42,13 @@ pub(crate) async fn get(call: Call<'_>) -> Result<Answer, Refusal> {
 
 pub(crate) async fn list(call: Call<'_>) -> Result<Answer, Refusal> {
     let page = call.app.list_users(call.cx, call.params.string("PathPrefix"), &call.page()?)?;
-    Ok(Answer::result(move |result| paged(result, "Users", &page, |w, user| listed(w, user))))
+    let app = Arc::clone(call.app);
+    Ok(Answer::result(move |result| {
+        paged(result, "Users", &page, |w, user| {
+            listed(w, user);
+            password_use(w, app.password_last_used(user));
+        });
+    }))
 }
 
 pub(crate) async fn update(call: Call<'_>) -> Result<Answer, Refusal> {
@@ -56,6 +73,13 @@ pub(super) fn listed(result: &mut XmlWriter, user: &User) {
     result.text("UserId", user.id.as_str());
     arn(result, user.arn());
     result.timestamp("CreateDate", user.created);
+}
+
+/// When the password was last used: `GetUser` and `ListUsers` alone tell.
+fn password_use(result: &mut XmlWriter, used: Option<Timestamp>) {
+    if let Some(used) = used {
+        result.timestamp("PasswordLastUsed", used);
+    }
 }
 
 fn whole(result: &mut XmlWriter, user: &User) {
