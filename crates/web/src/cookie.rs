@@ -6,6 +6,9 @@ use http::HeaderMap;
 /// Ties forms to the browser they were made for.
 pub(crate) const BROWSER: &str = "__Host-garita-browser";
 
+/// The cookie of a sign-in at the console.
+pub(crate) const CONSOLE: &str = "__Host-garita-console";
+
 /// The cookie of a sign-in to one pool.
 pub(crate) fn session(pool: &str) -> String {
     format!("__Host-garita-{pool}")

@@ -9,6 +9,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_app::App;
+use garita_app::console::{Proof, Renewal};
 use garita_app::oauth::{Ask, Challenge, Errand, errand};
 use garita_app::user_pool::{PasskeyChallenge, PendingLink};
 use garita_model::user_pool::ClientId;
@@ -80,6 +81,9 @@ pub(crate) enum Step {
     /// A passkey may sign this.
     #[serde(rename = "p")]
     Passkey(PasskeyChallenge),
+    /// Somebody signs in at the console: what they proved, and why they must choose another password, if they must.
+    #[serde(rename = "o")]
+    Console(Box<Proof>, Option<Renewal>),
     /// The key of an authenticator app that is being set up.
     #[serde(rename = "k")]
     App(String),

@@ -1,4 +1,5 @@
-//! Door: browsers and relying parties. The sign-in pages of user pools and their OIDC provider; no rules here.
+//! Door: browsers and relying parties. The sign-in pages of user pools and their OIDC provider, and those of IAM users;
+//! no rules here.
 //!
 //! The life of a request, in order:
 //!
@@ -6,7 +7,7 @@
 //! 2. [`route`]: which file, endpoint or page its path names, and whether that takes its method;
 //! 3. [`receive`]: its fields, of the query or of a form, within bounds;
 //! 4. a form must come from a page of this [`site`], and from the browser that its [`flow`] was made for;
-//! 5. [`endpoint`] or [`page`]: one verb of `app`, and what it answers as a reply;
+//! 5. [`endpoint`], [`page`] or [`console`]: one verb of `app`, and what it answers as a reply;
 //! 6. audit: the record is on disk before the reply leaves, or the reply is an error;
 //! 7. [`reply`]: headers that keep browsers from being misused.
 //!
@@ -15,6 +16,7 @@
 
 mod answer;
 mod asset;
+mod console;
 mod cookie;
 mod endpoint;
 pub mod fields;
@@ -101,7 +103,8 @@ impl Web {
         };
         let event = event(request.uri().path(), request.method());
         let cx = self.app.nobody(arrival).for_event(event);
-        let received = match receive::whole(request).await {
+        let most = if cx.event().source == SOURCE { receive::MAX_BODY } else { receive::MAX_CREDENTIALS };
+        let received = match receive::whole(request, most).await {
             Ok(received) => received,
             Err((parts, refusal)) => {
                 let trouble = unreceived(Route::of(parts.uri.path()), refusal);
@@ -137,6 +140,7 @@ impl Web {
             },
             Route::Endpoint(pool, endpoint) => endpoint::answer(&call, pool, endpoint).await,
             Route::Page(pool, name) => page::answer(&call, pool, name).await,
+            Route::Console(place, page, _) => console::answer(&call, place, page).await,
             Route::Nowhere => Err(Trouble::NotFound),
         }
     }
@@ -180,7 +184,8 @@ fn event(path: &str, method: &Method) -> Event {
         members.insert("userPoolId".to_owned(), pool.into());
     }
     let read_only = method != Method::POST;
-    Event { source: SOURCE, name: route.event(method), parameters, read_only, management: true }
+    let source = if matches!(route, Route::Console(..)) { garita_app::console::SOURCE } else { SOURCE };
+    Event { source, name: route.event(method), parameters, read_only, management: true }
 }
 
 fn unreceived(route: Route<'_>, refusal: Unreceived) -> Trouble {

@@ -1,6 +1,6 @@
 //! From the connection to a whole request in memory: a form, within bounds.
 //!
-//! INVARIANT: nothing larger than [`MAX_BODY`] and nothing slower than [`PATIENCE`] is read: nobody has proved anything
+//! INVARIANT: nothing larger than a bound and nothing slower than [`PATIENCE`] is read: nobody has proved anything
 //! yet.
 
 use std::time::Duration;
@@ -15,7 +15,9 @@ use hyper::body::{Body as _, Incoming};
 use crate::fields::{BadFields, Fields};
 
 /// Most bytes of a form.
-const MAX_BODY: usize = 16 * 1024;
+pub(crate) const MAX_BODY: usize = 16 * 1024;
+/// Most bytes of a form that may hold the credentials of a session, with all the policies and tags they can have.
+pub(crate) const MAX_CREDENTIALS: usize = 64 * 1024;
 /// How long a client may take to send it.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The one type of form that is read.
@@ -24,7 +26,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// Why a request is not even looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unreceived {
-    /// More than [`MAX_BODY`].
+    /// More than it may be.
     TooLarge,
     /// Broken off or too slow.
     Broken,
@@ -46,10 +48,13 @@ pub(crate) struct Received {
 ///
 /// # Errors
 /// [`Unreceived`].
-pub(crate) async fn whole(request: Request<Incoming>) -> Result<Received, (Box<Parts>, Unreceived)> {
+pub(crate) async fn whole(
+    request: Request<Incoming>,
+    most: usize,
+) -> Result<Received, (Box<Parts>, Unreceived)> {
     let (parts, body) = request.into_parts();
     let read = if parts.method == Method::POST {
-        match form(&parts, body).await {
+        match form(&parts, body, most).await {
             Ok(bytes) => Fields::parse(&bytes),
             Err(refusal) => return Err((Box::new(parts), refusal)),
         }
@@ -62,11 +67,11 @@ pub(crate) async fn whole(request: Request<Incoming>) -> Result<Received, (Box<P
     }
 }
 
-async fn form(parts: &Parts, body: Incoming) -> Result<Bytes, Unreceived> {
-    if usize::try_from(body.size_hint().lower()).map_or(true, |length| length > MAX_BODY) {
+async fn form(parts: &Parts, body: Incoming, most: usize) -> Result<Bytes, Unreceived> {
+    if usize::try_from(body.size_hint().lower()).map_or(true, |length| length > most) {
         return Err(Unreceived::TooLarge);
     }
-    let reading = Limited::new(body, MAX_BODY).collect();
+    let reading = Limited::new(body, most).collect();
     let bytes = match tokio::time::timeout(PATIENCE, reading).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Unreceived::TooLarge),

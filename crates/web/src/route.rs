@@ -3,6 +3,7 @@
 //!
 //! INVARIANT: a path is compared as it came, letter for letter: an encoded or doubled slash leads nowhere.
 
+use garita_model::{AccountAlias, AccountId};
 use http::Method;
 
 /// An endpoint of the OIDC provider.
@@ -179,6 +180,95 @@ impl PageName {
     }
 }
 
+/// A page of the console, which IAM users and those whom a broker leads here sign in to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ConsolePage {
+    /// `/{account}` and `/{account}/sign-in`, by the account's number or alias.
+    SignIn,
+    /// `/{account}/code`
+    Code,
+    /// `/{account}/new-password`
+    NewPassword,
+    /// `/console`: who is signed in.
+    Home,
+    /// `/console/password`
+    Password,
+    /// `/console/sign-out`
+    SignOut,
+    /// `/federation`
+    Federation,
+}
+
+impl ConsolePage {
+    /// Its path after the account's name.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Code => "code",
+            Self::NewPassword => "new-password",
+            Self::Password => "password",
+            Self::SignOut => "sign-out",
+            Self::Home | Self::Federation => "",
+        }
+    }
+
+    /// What the audit trail calls a request for it that comes to nothing more.
+    fn event(self) -> &'static str {
+        match self {
+            Self::SignIn => "ConsoleSignInPage",
+            Self::Code => "ConsoleCodePage",
+            Self::NewPassword => "ConsoleNewPasswordPage",
+            Self::Home => "ConsoleHome",
+            Self::Password => "ConsolePasswordPage",
+            Self::SignOut => "Logout",
+            Self::Federation => "Federation",
+        }
+    }
+
+    fn takes(self, method: &Method, bare: bool) -> bool {
+        let (get, head, post) = (method == Method::GET, method == Method::HEAD, method == Method::POST);
+        match self {
+            // Whoever looks ahead with HEAD must not use a token up.
+            Self::Federation => get || post,
+            Self::SignIn => get || head || (post && !bare),
+            Self::Code | Self::NewPassword | Self::Password => get || head || post,
+            Self::Home => get || head,
+            Self::SignOut => post,
+        }
+    }
+
+    /// The page at a path, with the account it names.
+    fn of(path: &str) -> Option<(&str, Self)> {
+        match path {
+            "/federation" => return Some((FEDERATION, Self::Federation)),
+            "/console" => return Some((CONSOLE, Self::Home)),
+            "/console/password" => return Some((CONSOLE, Self::Password)),
+            "/console/sign-out" => return Some((CONSOLE, Self::SignOut)),
+            _ => {}
+        }
+        let path = path.strip_prefix('/')?;
+        let (account, page) =
+            path.split_once('/').map_or((path, None), |(account, page)| (account, Some(page)));
+        let named = account.parse::<AccountAlias>().ok()?;
+        // A number looks like an alias that nobody can have, but is one of an account.
+        if named.is_reserved() && account.parse::<AccountId>().is_err() {
+            return None;
+        }
+        let page = match page {
+            None => Self::SignIn,
+            Some(page) => {
+                let pages = [Self::SignIn, Self::Code, Self::NewPassword];
+                pages.into_iter().find(|known| known.path() == page)?
+            }
+        };
+        Some((account, page))
+    }
+}
+
+/// The folder of the pages for who is signed in.
+pub(crate) const CONSOLE: &str = "console";
+const FEDERATION: &str = "federation";
+
 /// What a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route<'a> {
@@ -188,6 +278,8 @@ pub(crate) enum Route<'a> {
     Endpoint(Option<&'a str>, Endpoint),
     /// A page of a pool.
     Page(&'a str, PageName),
+    /// A page of the console: the account it names or its folder, and whether that is all of its path.
+    Console(&'a str, ConsolePage, bool),
     /// Nothing.
     Nowhere,
 }
@@ -200,6 +292,9 @@ impl<'a> Route<'a> {
         }
         if let Some(endpoint) = bare(path) {
             return Self::Endpoint(None, endpoint);
+        }
+        if let Some((place, page)) = ConsolePage::of(path) {
+            return Self::Console(place, page, path.len() == place.len() + 1);
         }
         let Some((pool, rest)) = path.strip_prefix('/').and_then(|path| path.split_once('/')) else {
             return Self::Nowhere;
@@ -233,6 +328,7 @@ impl<'a> Route<'a> {
                 PageName::Account | PageName::Resend | PageName::Provider | PageName::AnotherWay,
             ) => get,
             Self::Page(..) => get || post,
+            Self::Console(_, page, bare) => page.takes(method, bare),
             Self::Nowhere => true,
         }
     }
@@ -254,6 +350,7 @@ impl<'a> Route<'a> {
                 Endpoint::IdpResponse => "IdpResponse",
             },
             Self::Page(_, page) => page.event(),
+            Self::Console(_, page, _) => page.event(),
             Self::Nowhere => return "Unknown".to_owned(),
         };
         format!("{name}_{}", if method == Method::POST { "POST" } else { "GET" })
@@ -299,14 +396,42 @@ mod tests {
         assert_eq!(Route::of("/p_1/oauth2/token"), Route::Endpoint(Some("p_1"), Endpoint::Token));
         assert_eq!(Route::of("/p_1/sign-in"), Route::Page("p_1", PageName::SignIn));
         assert_eq!(Route::of("/login"), Route::Endpoint(None, Endpoint::Authorize));
-        for nowhere in
-            ["/", "", "/p_1", "/p_1/", "/p_1//sign-in", "/p_1/sign-in/", "/p_1/%73ign-in", "//sign-in/x"]
-        {
+        for nowhere in [
+            "/",
+            "",
+            "/p_1",
+            "/ab",
+            "/team/",
+            "/Team",
+            "/assets",
+            "/console/",
+            "/p_1/",
+            "/p_1//sign-in",
+            "/p_1/sign-in/",
+            "/p_1/%73ign-in",
+            "//sign-in/x",
+        ] {
             assert_eq!(Route::of(nowhere), Route::Nowhere, "{nowhere}");
         }
         assert!(!Route::of("/p/oauth2/token").takes(&Method::GET));
         assert!(!Route::of("/p/sign-out").takes(&Method::GET));
         assert!(Route::of("/p/sign-in").takes(&Method::HEAD));
         assert_eq!(Route::of("/p/sign-in").event(&Method::POST), "Login_POST");
+        for (path, page) in [
+            ("/team", Route::Console("team", ConsolePage::SignIn, true)),
+            ("/111122223333", Route::Console("111122223333", ConsolePage::SignIn, true)),
+            ("/team/sign-in", Route::Console("team", ConsolePage::SignIn, false)),
+            ("/team/code", Route::Console("team", ConsolePage::Code, false)),
+            ("/console", Route::Console("console", ConsolePage::Home, true)),
+            ("/console/sign-out", Route::Console("console", ConsolePage::SignOut, false)),
+            ("/federation", Route::Console("federation", ConsolePage::Federation, true)),
+        ] {
+            assert_eq!(Route::of(path), page, "{path}");
+        }
+        assert!(!Route::of("/team").takes(&Method::POST) && Route::of("/team/sign-in").takes(&Method::POST));
+        assert!(
+            !Route::of("/federation").takes(&Method::HEAD)
+                && !Route::of("/console/sign-out").takes(&Method::GET)
+        );
     }
 }

@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn what_is_said_is_in_the_catalogues() {
         let mut text = String::new();
-        for folder in ["templates", "src", "src/endpoint", "src/page", "src/pages"] {
+        for folder in ["templates", "src", "src/console", "src/endpoint", "src/page", "src/pages"] {
             for entry in std::fs::read_dir(format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_file() {

@@ -162,6 +162,7 @@ impl Stage<'_> {
             lowercase: policy.lowercase,
             digits: policy.numbers,
             symbols: policy.symbols,
+            three: false,
         }
     }
 }

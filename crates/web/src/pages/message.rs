@@ -48,6 +48,11 @@ pub(crate) fn signed_out(frame: &Frame) -> garita_model::Result<Page> {
     Page::of(&MessagePage::new(frame, "signed-out-title", lines))
 }
 
+/// A page that tells one thing.
+pub(super) fn told(frame: &Frame, title: &str, lead: &str) -> garita_model::Result<Page> {
+    Page::of(&MessagePage::new(frame, title, vec![frame.words.say(lead)]))
+}
+
 /// A device has what it asked for.
 pub(crate) fn device_connected(frame: &Frame) -> garita_model::Result<Page> {
     let lines = vec![frame.words.say("device-done-lead")];
@@ -73,6 +78,10 @@ pub(crate) enum Wrong {
     NotFound,
     /// Not now.
     Busy,
+    /// Somebody else is signed in at the console with this browser.
+    Another(String),
+    /// A broker's token that signs nobody in.
+    Token,
     /// A provider did not sign somebody in: why, which, and the way back.
     Provider {
         /// The message that says why.
@@ -99,12 +108,20 @@ pub(crate) fn error(frame: &Frame, wrong: &Wrong, trace: &str) -> garita_model::
         }
         Wrong::NotFound => ("error-not-found-title", vec![words.say("error-not-found-lead")]),
         Wrong::Busy => ("error-busy-title", vec![words.say("error-busy-lead")]),
+        Wrong::Another(who) => (
+            "console-another-title",
+            vec![words.about("console-another-lead", "user", who), words.say("console-another-help")],
+        ),
+        Wrong::Token => {
+            ("error-expired-title", vec![words.say("console-token-lead"), words.say("console-token-help")])
+        }
         Wrong::Provider { why, provider, .. } => {
             ("provider-title", vec![words.about(why, "provider", provider), words.say("provider-help")])
         }
     };
     let link = match wrong {
         Wrong::Provider { back: Some(back), .. } => Some(Link::new(words, "link-back", back.clone())),
+        Wrong::Another(_) => Some(Link::new(words, "link-console", "/console".to_owned())),
         _ => None,
     };
     Page::of(&MessagePage { trace: Some(trace), link, ..MessagePage::new(frame, title, lines) })

@@ -5,6 +5,7 @@
 //! given, and hold no script, style or address of another site.
 
 mod account;
+mod console;
 mod device;
 mod field;
 mod message;
@@ -18,6 +19,9 @@ mod tests;
 use askama::Template;
 
 pub(crate) use account::{Authenticator, SetUp, SignUp, authenticator, confirm, sign_up};
+pub(crate) use console::{
+    Console, console_home, console_new_password, console_out, console_password, console_sign_in,
+};
 pub(crate) use device::{Asking, consent, device_code, device_consent};
 pub(crate) use field::{Field, Kind};
 pub(crate) use message::{Wrong, device_connected, device_denied, error, sign_out, signed_out};

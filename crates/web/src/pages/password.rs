@@ -12,6 +12,8 @@ pub(crate) struct PasswordRules {
     pub(crate) lowercase: bool,
     pub(crate) digits: bool,
     pub(crate) symbols: bool,
+    /// Three of the four classes, whichever.
+    pub(crate) three: bool,
 }
 
 impl PasswordRules {
@@ -28,7 +30,8 @@ impl PasswordRules {
         .filter_map(|(asked, name)| asked.then_some(name))
         .collect();
         let row = words.row(&classes, "password-class-and");
-        let row = if row.is_empty() { "none" } else { &row };
+        let three = if self.three { words.say("password-class-three") } else { "none".to_owned() };
+        let row = if row.is_empty() { &three } else { &row };
         words.with(
             "password-hint",
             &[("length", Given::Number(self.min_length)), ("classes", Given::Text(row))],

@@ -6,8 +6,14 @@ const FOLDER: Option<&str> = option_env!("GARITA_PAGES");
 
 const OPTIONS: &str = r#"{"challenge":"AAAA","rpId":"id.example.com"}"#;
 
-const RULES: PasswordRules =
-    PasswordRules { min_length: 12, uppercase: true, lowercase: true, digits: true, symbols: false };
+const RULES: PasswordRules = PasswordRules {
+    min_length: 12,
+    uppercase: true,
+    lowercase: true,
+    digits: true,
+    symbols: false,
+    three: false,
+};
 
 /// Every page there is, in one language, with problems where a page can have them.
 fn pages(language: Language) -> Vec<(&'static str, Page)> {
@@ -25,6 +31,22 @@ fn pages(language: Language) -> Vec<(&'static str, Page)> {
         id: id.to_owned(),
         name: name.to_owned(),
         made: "2026-11-21".to_owned(),
+    };
+    let desk = Frame { words, place: "Garita".to_owned() };
+    let three = PasswordRules { min_length: 8, three: true, ..PasswordRules::default() };
+    let at = Console {
+        arn: "arn:aws:iam::111122223333:user/research/ana".to_owned(),
+        account: "111122223333".to_owned(),
+        mfa: true,
+        until: "2026-11-21 20:15 UTC".to_owned(),
+        password: true,
+    };
+    let led = Console {
+        arn: "arn:aws:sts::111122223333:assumed-role/a-role-with-quite-a-long-name/ana@example.com"
+            .to_owned(),
+        mfa: false,
+        password: false,
+        ..at.clone()
     };
     let held = Security {
         user: "ana".to_owned(),
@@ -101,6 +123,27 @@ fn pages(language: Language) -> Vec<(&'static str, Page)> {
         ),
         ("keep-app", authenticator(&frame, &flow, SetUp::Account, &made, &[])),
         ("codes", codes(&frame, &flow, &["01234-56789", "abcde-fghjk"])),
+        ("console-sign-in", console_sign_in(&desk, &flow, "research", "", &[])),
+        (
+            "console-sign-in-wrong",
+            console_sign_in(
+                &desk,
+                &flow,
+                "111122223333",
+                "ana",
+                &[Problem::form(words.say("console-wrong"))],
+            ),
+        ),
+        ("console-new-password", console_new_password(&desk, &flow, three, "console-reset-lead", &[])),
+        ("console-home", console_home(&desk, &flow, &at, None)),
+        (
+            "console-home-broker",
+            console_home(&desk, &flow, &led, Some(words.say("console-password-changed"))),
+        ),
+        ("console-password", console_password(&desk, &flow, RULES, &wrong("password", "console-old-wrong"))),
+        ("console-out", console_out(&desk)),
+        ("console-another", error(&desk, &Wrong::Another(led.arn.clone()), "3d2f6c1e")),
+        ("console-token", error(&desk, &Wrong::Token, "3d2f6c1e")),
         ("sign-out", sign_out(&frame, &flow, "ana")),
         ("signed-out", signed_out(&frame)),
         (

@@ -1,0 +1,89 @@
+//! Who is signed in: what is told of them, another password, and the way out.
+
+use garita_app::console::{AtConsole, ChangedPassword};
+use garita_model::Secret;
+
+use super::{Desk, begin, frame, held_cookie, rules, typed_twice, wrong};
+use crate::Call;
+use crate::answer::{Answer, Trouble, shown};
+use crate::cookie;
+use crate::flow::Step;
+use crate::pages::{self, Console, Page, Problem};
+use crate::reply::Reply;
+use crate::route::CONSOLE;
+
+/// Who is signed in with the browser that sent a request.
+fn signed_in(call: &Call<'_>) -> Option<AtConsole> {
+    call.app().at_console(call.cx, held_cookie(call)?)
+}
+
+/// The page of who is signed in, or where to sign in.
+pub(super) async fn show(call: &Call<'_>) -> Result<Answer, Trouble> {
+    let Some(at) = signed_in(call) else {
+        let clear = held_cookie(call).and_then(|_| cookie::clear(cookie::CONSOLE));
+        return Ok(shown(pages::console_out(&frame(call))?, None).cookie(clear));
+    };
+    call.app().note_console_use(&at).await?;
+    let told = Console {
+        arn: at.arn(),
+        account: at.account().to_string(),
+        mfa: at.has_mfa(),
+        until: at.expires().strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        password: at.has_password(),
+    };
+    let (flow, browser) = begin(call, CONSOLE)?;
+    let done = call.fields.get("done") == Some("password");
+    let notice = done.then(|| call.words.say("console-password-changed"));
+    let page = pages::console_home(&frame(call), &flow, &told, notice)?;
+    Ok(shown(page, None).cookie(browser.cookie()))
+}
+
+/// The page for another password.
+pub(super) fn show_password(call: &Call<'_>) -> Result<Answer, Trouble> {
+    let Some(at) = signed_in(call).filter(AtConsole::has_password) else {
+        return Ok(Answer::of(Reply::see("/console")));
+    };
+    let (flow, browser) = begin(call, CONSOLE)?;
+    Ok(shown(page(call, &at, &flow, &[])?, None).cookie(browser.cookie()))
+}
+
+fn page(call: &Call<'_>, at: &AtConsole, flow: &pages::Flow, problems: &[Problem]) -> Result<Page, Trouble> {
+    let policy = call.app().console_password_policy(&at.account().to_string());
+    Ok(pages::console_password(&frame(call), flow, rules(policy.as_ref()), problems)?)
+}
+
+/// Takes another password.
+pub(super) async fn password(desk: &Desk<'_>) -> Result<Answer, Trouble> {
+    let at = signed_in(desk.call).ok_or_else(Trouble::expired)?;
+    let words = desk.frame.words;
+    let again = |problem: Problem, code: &str| -> Result<Answer, Trouble> {
+        Ok(wrong(page(desk.call, &at, &desk.sealed(Step::Start)?, &[problem])?, code))
+    };
+    let new = match typed_twice(desk) {
+        Ok(new) => new,
+        Err(problem) => return again(problem, "PasswordsDiffer"),
+    };
+    let old = Secret::new(desk.call.fields.own("password").unwrap_or_default());
+    match desk.call.app().console_change_password(&at, &old, new).await? {
+        ChangedPassword::Done(renewed) => {
+            let cookie = cookie::set(cookie::CONSOLE, renewed.cookie.expose());
+            Ok(Answer::of(Reply::see("/console?done=password")).cookie(cookie))
+        }
+        ChangedPassword::OldWrong => again(Problem::field("password", words.say("console-old-wrong")), "Old"),
+        ChangedPassword::TooOften => again(Problem::form(words.say("sign-in-wait")), "TooOften"),
+        ChangedPassword::MayNotChange => again(Problem::form(words.say("console-may-not-change")), "Denied"),
+        ChangedPassword::Refused(why) => {
+            let text = words.about("password-refused", "reason", &why);
+            again(Problem::field("new-password", text), "PasswordPolicyViolation")
+        }
+    }
+}
+
+/// Signs the browser out.
+pub(super) async fn sign_out(desk: &Desk<'_>) -> Result<Answer, Trouble> {
+    if let Some(held) = held_cookie(desk.call) {
+        desk.call.app().console_sign_out(desk.call.cx, held).await?;
+    }
+    let answer = shown(pages::signed_out(&desk.frame)?, None);
+    Ok(answer.cookie(cookie::clear(cookie::CONSOLE)))
+}
