@@ -254,6 +254,102 @@ def test_the_account_page_says_who_is_signed_in_and_signs_out(visit, stage):
     assert bruno.complaints == []
 
 
+@pytest.fixture(scope="module")
+def skill(chromium, stage, seeded):
+    """A skill with a version, made by the admin in the browser."""
+    ana = Visitor(chromium, stage).signs_in("ana")
+    version = {"source_type": "git", "source": "https://example.com/weather.git"}
+    for path, body in {"skills": {"name": "weather"}, "skills/weather/versions": version}.items():
+        status, text = ana.posts(f"ajax-api/3.0/mlflow/{path}", body)
+        assert status == 200, text
+    ana.context.close()
+    return "weather"
+
+
+ALL_ACTIONS = ["USE", "UPDATE", "DELETE", "MANAGE"]
+
+
+@pytest.mark.parametrize(
+    ("name", "actions"), [("ana", ALL_ACTIONS), ("bruno", ["USE"]), ("carla", ["USE"])], ids=["admin", "reader", "approver"]
+)
+def test_the_pages_leave_away_what_one_may_not_do(visit, stage, seeded, skill, name, actions):
+    person, may = visit().signs_in(name), actions == ALL_ACTIONS
+
+    def shows(*names):
+        """Whether the page shows these controls: all of them, or none."""
+        shown = [person.page.get_by_role("button", name=control, exact=True).count() for control in names]
+        assert shown in ([1] * len(names), [0] * len(names)), dict(zip(names, shown, strict=True))
+        return shown[0] == 1
+
+    # Review queues, by `users/current/permissions`.
+    with person.page.expect_response("**/users/current/permissions"):
+        person.opens(f"/#/experiments/{seeded['experiment']}/review-queue")
+    person.sees("Set up human review").page.wait_for_timeout(500)
+    assert shows("Manage questions") is may
+    # One of them stands in the empty page, for everybody; the other beside the queues.
+    assert person.page.get_by_role("button", name="New queue").count() == (2 if may else 1)
+    person.shot(f"{name}-review")
+    # Skills, by their own `allowed_actions`.
+    person.opens(f"/#/skills/{skill}").sees("Reference URIs")
+    assert shows("More actions", "Create skill version", "Edit tags", "Edit aliases", "Edit version status") is may
+    person.shot(f"{name}-skill")
+    for path in (f"skills/{skill}", "skills"):
+        status, text = person.asks(f"ajax-api/3.0/mlflow/{path}")
+        told = json.loads(text)
+        assert status == 200 and told.get("skills", [told])[0]["allowed_actions"] == actions
+    # And it is true.
+    status, _ = person.posts(f"ajax-api/3.0/mlflow/skills/{skill}", {"description": f"by {name}"}, method="PATCH")
+    assert status == (200 if may else 403)
+
+
+def test_the_pages_show_who_is_signed_in_and_their_menu_signs_out(visit, stage, seeded):
+    bruno = visit().signs_in("bruno", f"/#/models/{MODEL}").sees("Version 1")
+    session = bruno.cookies["__Host-garita-stage-mlflow"]["value"]
+    mark = bruno.cookies["mlflow_user"]
+    assert (mark["value"], mark["path"], mark["sameSite"]) == ("signed-in", "/prod/", "Lax")
+    menu = bruno.page.get_by_role("button", name="Account menu for bruno")
+    menu.click()
+    bruno.shot("bruno-menu").page.get_by_role("menuitem", name="Account").click()
+    bruno.sees("Logged in as bruno").sees("mlflow-reader").shot("bruno-account")
+    # The pages ask all the time who it is: that alone signs nobody out.
+    assert bruno.asks("ajax-api/2.0/mlflow/users/current")[0] == 200
+    menu.click()
+    with bruno.page.expect_navigation(url="**/sign-in?**"):
+        bruno.page.get_by_role("menuitem", name="Logout").click()
+    bruno.page.wait_for_selector("#username")
+    assert {"__Host-garita-stage-mlflow", "mlflow_user"}.isdisjoint(bruno.cookies)
+    stolen = {"Cookie": f"__Host-garita-stage-mlflow={session}"}
+    assert requests.get(f"{stage.gateway}/ajax-api/2.0/mlflow/users/current", headers=stolen).status_code == 401
+    assert (bruno.refused, bruno.complaints) == ([], [])
+    # Somebody else signs in with the same browser, and is who is shown.
+    bruno.fill("carla").page.wait_for_url(f"{stage.gateway}/**")
+    expect(bruno.page.get_by_role("button", name="Account menu for carla")).to_be_visible(timeout=PATIENCE)
+
+
+def test_only_the_pages_own_menu_signs_out_by_asking_who_it_is(visit, stage):
+    ana = visit().signs_in("ana")
+    session = {"Cookie": f"__Host-garita-stage-mlflow={ana.cookies['__Host-garita-stage-mlflow']['value']}"}
+    own, url = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "empty"}, f"{stage.gateway}/ajax-api/2.0/mlflow/users/current"
+    asks = lambda **headers: requests.get(url, headers={**session, **own, **headers}).status_code  # noqa: E731
+    with_mark = f"{session['Cookie']}; mlflow_user=signed-in"
+    assert asks(Cookie=with_mark) == 200, "the mark is there"
+    assert asks(**{"Content-Type": "application/json"}) == 200, "as the pages ask"
+    assert asks(**{"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}) == 200, "somebody opens the address"
+    assert asks(**{"Sec-Fetch-Site": "none"}) == 200
+    assert asks(**{"Sec-Fetch-Site": "cross-site"}) == 403 and asks(Origin="https://evil.example") == 403
+    assert ana.asks("ajax-api/2.0/mlflow/users/current")[0] == 200, "and still nobody is signed out"
+    assert asks() == 200 and asks(Cookie=with_mark) == 401
+    told = [record for record in stage.audit() if record["eventName"] == "SignOut"]
+    assert told[-1]["requestParameters"]["apiId"] == "mlflow"
+
+
+def test_a_password_is_not_changed_on_mlflow_s_page_and_it_says_where(visit, stage):
+    ana = visit().signs_in("ana")
+    body = {"username": "ana", "password": "Another-Horse-9", "current_password": PASSWORD}
+    status, text = ana.posts("ajax-api/2.0/mlflow/users/update-password", body, method="PATCH")
+    assert status == 403 and "Forgotten password?" in json.loads(text)["message"]
+
+
 def test_signing_out_at_the_pool_ends_the_session_at_the_stage(visit, stage):
     ana = visit().signs_in("ana")
     assert ana.asks("ajax-api/2.0/mlflow/users/current")[0] == 200

@@ -74,6 +74,18 @@ pub(crate) struct Routed<'r> {
     pub(crate) by_cookie: bool,
 }
 
+impl Routed<'_> {
+    /// What MLflow is asked: the path and the query, written anew.
+    pub(crate) fn target(&self) -> String {
+        let mut target = self.path.encoded();
+        if !self.query.is_empty() {
+            target.push('?');
+            target.push_str(&self.query.encoded());
+        }
+        target
+    }
+}
+
 impl Gateway {
     /// Makes the gateway of one listener, with the usual limits.
     ///
@@ -236,11 +248,10 @@ impl Gateway {
             Exposure::Answered(Answer::UploadAbort) => self.upload_abort(&routed, intake).await,
             Exposure::Answered(Answer::PresignedDownload) => self.download_create(&routed).await,
             Exposure::Forward | Exposure::Refused(_) | Exposure::Own(_) => {
-                let mut target = routed.path.encoded();
-                if !routed.query.is_empty() {
-                    target.push('?');
-                    target.push_str(&routed.query.encoded());
+                if let (true, Some(registry)) = (routed.by_cookie, routed.row.tells_rights) {
+                    return self.with_allowed_actions(registry, &permit, &routed).await;
                 }
+                let target = routed.target();
                 let mut headers = self.headers(&routed.cx, routed.stage, &routed.parts.headers);
                 headers.extend(intake.headers);
                 let method = method_of(routed.row.verb);

@@ -9,10 +9,12 @@
 //! be misread, encoding or body shape is refused, and said so.
 
 pub mod admit;
+mod allowed_actions;
 pub mod api;
 mod body;
 pub mod browser;
 mod caller;
+mod document;
 mod field;
 mod forward;
 mod gateway;

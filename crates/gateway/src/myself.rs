@@ -5,7 +5,8 @@
 //! nothing but of the caller. The UI shows the name, and greys out what the permissions do not cover. They are advice:
 //! each is what the policy engine says now of the routes behind it, and every request is judged again all the same.
 //!
-//! `is_admin` is always false: it opens MLflow's administration of its own users, which is not served. Whoever may do
+//! `is_basic_auth` is what their menu asks before it offers to sign out ([`crate::browser`] knows how): so it is true of
+//! who is signed in with a browser. `is_admin` is always false: it opens MLflow's administration of its own users, which is not served. Whoever may do
 //! everything has `MANAGE` on everything instead, which opens the same controls.
 
 use garita_app::RequestContext;
@@ -97,7 +98,7 @@ impl Gateway {
         let answer = match own {
             Own::User => json!({
                 "user": { "id": number(&principal.arn_text()), "username": name(principal), "is_admin": false },
-                "is_basic_auth": false,
+                "is_basic_auth": routed.by_cookie,
             }),
             Own::Permissions => {
                 json!({ "is_admin": false, "permissions": self.permissions(&routed.cx, &routed.stage.api) })

@@ -4,7 +4,7 @@ use garita_app::{Arrival, BearerError, RequestContext};
 use garita_policy::Principal;
 
 use super::cookie::{self, Found};
-use super::{Replied, Visit, go, page, ride};
+use super::{Replied, Visit, go, leave, page, ride};
 use crate::caller;
 use crate::gateway::{Answered, Gateway, logged};
 use crate::refusal::{Challenge, Refusal, Shown};
@@ -71,7 +71,8 @@ impl Gateway {
         }
         self.record(cx).await?;
         let response = page::signed_out(visit.place.root(), cx.request_id());
-        Ok(page::with_cookie(response, cookie::clear(&name)))
+        let response = page::with_cookie(response, cookie::clear(&name));
+        Ok(page::with_cookie(response, leave::unmark(&visit.place)))
     }
 }
 

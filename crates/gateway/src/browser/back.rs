@@ -11,7 +11,7 @@ use http::StatusCode;
 
 use super::cookie::{self, Found};
 use super::target::Target;
-use super::{Replied, Visit, go, page};
+use super::{Replied, Visit, go, leave, page};
 use crate::gateway::Gateway;
 use crate::query::Query;
 use crate::refusal::Refusal;
@@ -64,6 +64,7 @@ impl Gateway {
         })?;
         let target = Target::parse(&wanted.target).unwrap_or_default().at(&wanted.fragment);
         let response = self.lead(cx, &target.behind(visit.place.root())).await?;
-        Ok(page::with_cookie(response, cookie::set(&name, cookie.expose())))
+        let response = page::with_cookie(response, cookie::set(&name, cookie.expose()));
+        Ok(page::with_cookie(response, leave::mark(&visit.place)))
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! A page that is asked for without a session leads to the sign-in pages of the stage's user pool ([`go`]), and back with
 //! a code ([`back`]) to exactly where it was. What the browser holds then is a cookie that names a session; `caller` takes
-//! it as it takes a token. [`account`] shows who is signed in, and signs out. Only pages are led anywhere: a request of a
-//! script or of the SDK is answered with 401, as it would be without any of this.
+//! it as it takes a token. [`account`] shows who is signed in, and signs out; so does MLflow's own menu ([`leave`]). Only
+//! pages are led anywhere: a request of a script or of the SDK is answered with 401, as it would be without any of this.
 //!
 //! INVARIANT: a request that comes with a cookie was sent by the stage's own pages, or opens a page ([`ride`]); what is
 //! answered to it stands in no shared cache, and what somebody uploaded runs with no rights of this origin ([`reply`]).
@@ -13,6 +13,7 @@ mod account;
 mod back;
 pub(crate) mod cookie;
 mod go;
+mod leave;
 pub(crate) mod page;
 pub mod place;
 pub(crate) mod reply;
@@ -62,9 +63,9 @@ impl<'r> Visit<'r> {
         Some(Self { stage, pool, rest, parts, admitted, place })
     }
 
-    /// Whether it is for one of the gateway's own pages.
+    /// Whether it is for one of the gateway's own pages, or signs out from one of MLflow's.
     pub(crate) fn is_own(&self) -> bool {
-        self.rest.segments().first().is_some_and(|first| first == FOLDER)
+        self.rest.segments().first().is_some_and(|first| first == FOLDER) || leave::asked(self)
     }
 
     /// Whether a person waits for a page.
@@ -130,6 +131,7 @@ impl Gateway {
             (Verb::Get, ["callback"]) => "SignIn",
             (Verb::Get, ["account"]) => return self.account(arrival, visit).await,
             (Verb::Post, ["sign-out"]) => "SignOut",
+            (Verb::Get, _) if leave::asked(visit) => "SignOut",
             _ => {
                 let cx = self.app.nobody(arrival).for_event(visit.event("UnknownPage"));
                 let message =

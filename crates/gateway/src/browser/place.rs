@@ -54,6 +54,10 @@ impl Place {
     pub(crate) fn origin(&self) -> &str {
         self.origin.as_ref().map_or("", Origin::as_str)
     }
+    /// Whether it is reached over TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.origin.as_ref().is_some_and(Origin::is_secure)
+    }
     /// Whether browsers keep the cookies of a session there.
     pub fn keeps_cookies(&self) -> bool {
         self.origin.as_ref().is_some_and(Origin::keeps_cookies)

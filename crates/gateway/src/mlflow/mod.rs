@@ -144,6 +144,15 @@ pub enum Answer {
     PresignedDownload,
 }
 
+/// The kinds of things of which MLflow's pages are told, one by one, what may be done with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registry {
+    /// MCP servers.
+    McpServers,
+    /// Skills.
+    Skills,
+}
+
 /// One operation of MLflow.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
@@ -165,11 +174,23 @@ pub struct Row {
     pub guarded: bool,
     /// What becomes of it.
     pub exposure: Exposure,
+    /// Whose answer tells MLflow's pages what may be done with what is in it.
+    pub tells_rights: Option<Registry>,
 }
 
 const fn row(verb: Verb, path: &'static str, action: &'static str, body: Body, reads: bool) -> Row {
-    let served = Served::Both;
-    Row { verb, path, served, action, body, repeats: &[], reads, guarded: false, exposure: Exposure::Forward }
+    Row {
+        verb,
+        path,
+        served: Served::Both,
+        action,
+        body,
+        repeats: &[],
+        reads,
+        guarded: false,
+        exposure: Exposure::Forward,
+        tells_rights: None,
+    }
 }
 const fn get(path: &'static str, action: &'static str) -> Row {
     row(Verb::Get, path, action, Body::None, true)
@@ -208,6 +229,9 @@ impl Row {
     }
     const fn answered(self, answer: Answer) -> Self {
         Self { exposure: Exposure::Answered(answer), ..self }
+    }
+    const fn telling_rights(self, registry: Registry) -> Self {
+        Self { tells_rights: Some(registry), ..self }
     }
     const fn own(self, own: Own) -> Self {
         Self { exposure: Exposure::Own(own), ..self }

@@ -4,11 +4,12 @@
 //! own pages get its own answer: they transfer artifacts by themselves.
 
 use garita_app::Permit;
-use http::{Method, Response, header};
+use http::Response;
 use serde_json::Value;
 
-use crate::body::{self, Body};
-use crate::gateway::{Gateway, Routed, bare, json_reply};
+use crate::body::Body;
+use crate::document::Document;
+use crate::gateway::{Gateway, Routed, json_reply};
 use crate::refusal::Refusal;
 
 /// Largest answer that is read.
@@ -20,20 +21,11 @@ impl Gateway {
         permit: &Permit,
         routed: &Routed<'_>,
     ) -> Result<Response<Body>, Refusal> {
-        let mut headers = self.headers(&routed.cx, routed.stage, &routed.parts.headers);
-        // The answer is read here: it must come plain and whole.
-        for name in [header::ACCEPT_ENCODING, header::RANGE, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE]
-        {
-            headers.remove(name);
-        }
-        let outgoing = bare(Method::GET, routed.path.encoded(), headers);
-        let response = self.send(permit, &routed.cx, routed.stage, outgoing, None).await?;
-        if !response.status().is_success() {
-            return Ok(response);
-        }
+        let mut info = match self.document(permit, routed, "answer about itself", LIMIT).await? {
+            Document::Read(info) => info,
+            Document::Failed(response) => return Ok(response),
+        };
         let unreadable = || Refusal::upstream_wrong("the MLflow server's answer about itself cannot be read");
-        let bytes = body::read(response.into_body(), LIMIT).await.map_err(|_| unreadable())?;
-        let mut info: Value = serde_json::from_slice(&bytes).map_err(|_| unreadable())?;
         let fields = info.as_object_mut().ok_or_else(unreadable)?;
         if !routed.by_cookie && fields.get("artifact_serving_enabled") != Some(&Value::Bool(false)) {
             fields.insert("multipart_uploads_enabled".to_owned(), true.into());
