@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use garita_app::account::{BroughtKey, NewAccount};
 use garita_app::reach::Surroundings;
 use garita_model::Secret;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, environment};
@@ -225,6 +226,8 @@ async fn serve_until_told(folder: &DataFolder, args: &ConfigArgs) -> Result<()> 
             );
         }
     }
+    // Before anything is said to anybody: who is told that the server is up may tell it to stop at once.
+    let mut signals = Signals::listen()?;
     let serving = serve::start(&config, app, folder).await?;
     println!("aws      {}", serving.aws_endpoint);
     for endpoint in &serving.gateway_endpoints {
@@ -233,19 +236,32 @@ async fn serve_until_told(folder: &DataFolder, args: &ConfigArgs) -> Result<()> 
     if let Some(endpoint) = &serving.web_endpoint {
         println!("web      {endpoint}");
     }
-    told_to_stop().await?;
+    signals.told_to_stop().await;
     println!("stopping");
     serving.stop().await
 }
 
-/// Returns at Ctrl-C or SIGTERM.
-pub(crate) async fn told_to_stop() -> Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
+/// The signals that ask the program to end well: Ctrl-C and SIGTERM. INVARIANT: from when this is made, neither kills
+/// it; one that comes early is there when [`Signals::told_to_stop`] asks.
+pub(crate) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Takes both from the system.
+    pub(crate) fn listen() -> Result<Self> {
+        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Self { interrupt, terminate })
     }
-    Ok(())
+
+    /// Returns when one has come.
+    pub(crate) async fn told_to_stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 async fn account(folder: &DataFolder, command: AccountCommand) -> Result<()> {

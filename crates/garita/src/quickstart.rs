@@ -27,7 +27,7 @@ use garita_backends::mlflow::MlflowServer;
 use garita_backends::python::{Environment, Recipe, Requirement};
 use garita_model::Secret;
 
-use crate::cli::told_to_stop;
+use crate::cli::Signals;
 use crate::data_folder::DataFolder;
 use crate::serve::{self, Serving};
 use keys::Keys;
@@ -63,10 +63,10 @@ pub(crate) struct QuickstartArgs {
 
 /// Sets up, shows, and stays up until told to stop.
 pub(crate) async fn run(args: QuickstartArgs, folder: &DataFolder) -> Result<ExitCode> {
+    let mut signals = Signals::listen()?;
     let mut shown = tokio::select! {
         shown = show(&args, folder) => shown?,
-        told = told_to_stop() => {
-            told?;
+        () = signals.told_to_stop() => {
             eprintln!("\nstopped before it was done; the same command goes on from here");
             return Ok(ExitCode::FAILURE);
         }
@@ -74,7 +74,7 @@ pub(crate) async fn run(args: QuickstartArgs, folder: &DataFolder) -> Result<Exi
     if !args.once {
         print!("{}", shown.farewell);
         shown.keys.note_shown(&place(folder)?)?;
-        told_to_stop().await?;
+        signals.told_to_stop().await;
         eprintln!("\nstopping");
     }
     shown.serving.stop().await?;
