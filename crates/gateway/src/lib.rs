@@ -35,6 +35,7 @@ mod upstream;
 
 pub use api::{Api, Target};
 pub use body::{Body, BodyError};
+pub use browser::own_pages;
 pub use browser::place::Place;
 pub use field::FieldError;
 pub use gateway::{Gateway, Listening};

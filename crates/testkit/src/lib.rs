@@ -257,8 +257,13 @@ pub struct TestGarita {
 }
 
 impl TestGarita {
-    /// A Garita with one account.
+    /// A Garita with one account, that says it is at [`ENDPOINT`].
     pub async fn new() -> Self {
+        Self::reached_at(ENDPOINT).await
+    }
+
+    /// A Garita with one account, that says it is somewhere else.
+    pub async fn reached_at(endpoint: &str) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let name = format!("garita-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
@@ -278,8 +283,8 @@ impl TestGarita {
             provider_rules: ProviderRules { loopback_http: true, key_hosts: vec!["keys.example".to_owned()] },
         };
         let app = App::open(&folder, parts).await.unwrap();
-        app.set_endpoint(ENDPOINT);
-        app.set_aws_endpoint(ENDPOINT);
+        app.set_endpoint(endpoint);
+        app.set_aws_endpoint(endpoint);
         let brought = BroughtKey {
             id: "AKIATESTROOTKEY00001".parse().unwrap(),
             secret: Secret::new("root-secret-0123456789".to_owned()),

@@ -206,6 +206,11 @@ impl Web {
         Route::of(path) != Route::Nowhere
     }
 
+    /// Every path of user pools with the methods it takes; `{pool}` stands for a pool's id.
+    pub fn paths() -> impl Iterator<Item = (Method, String)> {
+        route::all()
+    }
+
     /// The issuer of a pool: what its tokens name, and where its endpoints are.
     fn issuer(&self, pool: &garita_model::UserPool) -> String {
         format!("{}/{}", self.site.url(), pool.id)

@@ -290,7 +290,7 @@ impl<'a> Route<'a> {
         if path.starts_with("/assets/") {
             return Self::Asset(path);
         }
-        if let Some(endpoint) = bare(path) {
+        if let Some(endpoint) = find(&BARE, path) {
             return Self::Endpoint(None, endpoint);
         }
         if let Some((place, page)) = ConsolePage::of(path) {
@@ -299,7 +299,7 @@ impl<'a> Route<'a> {
         let Some((pool, rest)) = path.strip_prefix('/').and_then(|path| path.split_once('/')) else {
             return Self::Nowhere;
         };
-        if let Some(endpoint) = in_folder(rest) {
+        if let Some(endpoint) = find(&IN_FOLDER, rest) {
             return Self::Endpoint(Some(pool), endpoint);
         }
         match PageName::ALL.into_iter().find(|page| page.path() == rest) {
@@ -358,32 +358,43 @@ impl<'a> Route<'a> {
 }
 
 /// Cognito's own paths.
-fn bare(path: &str) -> Option<Endpoint> {
-    match path {
-        "/oauth2/authorize" | "/login" => Some(Endpoint::Authorize),
-        "/oauth2/token" => Some(Endpoint::Token),
-        "/oauth2/userInfo" => Some(Endpoint::UserInfo),
-        "/oauth2/revoke" => Some(Endpoint::Revoke),
-        "/logout" => Some(Endpoint::Logout),
-        _ => None,
-    }
-}
+const BARE: [(&str, Endpoint); 6] = [
+    ("/oauth2/authorize", Endpoint::Authorize),
+    ("/login", Endpoint::Authorize),
+    ("/oauth2/token", Endpoint::Token),
+    ("/oauth2/userInfo", Endpoint::UserInfo),
+    ("/oauth2/revoke", Endpoint::Revoke),
+    ("/logout", Endpoint::Logout),
+];
 
 /// What follows a pool's id.
-fn in_folder(rest: &str) -> Option<Endpoint> {
-    match rest {
-        ".well-known/openid-configuration" => Some(Endpoint::Discovery),
-        ".well-known/jwks.json" => Some(Endpoint::Keys),
-        "oauth2/authorize" => Some(Endpoint::Authorize),
-        "oauth2/token" => Some(Endpoint::Token),
-        "oauth2/userInfo" => Some(Endpoint::UserInfo),
-        "oauth2/revoke" => Some(Endpoint::Revoke),
-        "oauth2/introspect" => Some(Endpoint::Introspect),
-        "oauth2/device_authorization" => Some(Endpoint::DeviceAuthorization),
-        "logout" => Some(Endpoint::Logout),
-        "oauth2/idpresponse" => Some(Endpoint::IdpResponse),
-        _ => None,
-    }
+const IN_FOLDER: [(&str, Endpoint); 10] = [
+    (".well-known/openid-configuration", Endpoint::Discovery),
+    (".well-known/jwks.json", Endpoint::Keys),
+    ("oauth2/authorize", Endpoint::Authorize),
+    ("oauth2/token", Endpoint::Token),
+    ("oauth2/userInfo", Endpoint::UserInfo),
+    ("oauth2/revoke", Endpoint::Revoke),
+    ("oauth2/introspect", Endpoint::Introspect),
+    ("oauth2/device_authorization", Endpoint::DeviceAuthorization),
+    ("logout", Endpoint::Logout),
+    ("oauth2/idpresponse", Endpoint::IdpResponse),
+];
+
+fn find(table: &[(&str, Endpoint)], path: &str) -> Option<Endpoint> {
+    table.iter().find(|(known, _)| *known == path).map(|(_, endpoint)| *endpoint)
+}
+
+/// Everything of user pools, as method and path, with `{pool}` for a pool's id.
+pub(crate) fn all() -> impl Iterator<Item = (Method, String)> {
+    let bare = BARE.iter().map(|(path, _)| (*path).to_owned());
+    let in_folder = IN_FOLDER.iter().map(|(path, _)| format!("/{{pool}}/{path}"));
+    let pages = PageName::ALL.into_iter().map(|page| format!("/{{pool}}/{}", page.path()));
+    bare.chain(in_folder).chain(pages).flat_map(|path| {
+        let methods = [Method::GET, Method::POST];
+        let taken = methods.into_iter().filter(|method| Route::of(&path).takes(method));
+        taken.map(|method| (method, path.clone())).collect::<Vec<_>>()
+    })
 }
 
 #[cfg(test)]

@@ -2,15 +2,16 @@
 //!
 //! The request is not signed; the token in it proves who asks. INVARIANT: the provider is one of the role's own account;
 //! its keys are fetched before anything is judged, and provider, role and trust policy are then read from one snapshot,
-//! so what was taken away meanwhile does not count. The session rests on its provider and ends with it.
+//! so what was taken away meanwhile does not count. The session rests on its provider and ends with it; one for a token
+//! of a user pool of this Garita also rests on the sign-in that the token is of.
 //!
 //! STS API reference, "AssumeRoleWithWebIdentity"; IAM User Guide, "Available keys for AWS OIDC federation".
 
 use std::sync::Arc;
 
-use garita_model::session::{Link, Origin, WebIdentity};
+use garita_model::session::{Link, Origin, PoolSignIn, WebIdentity};
 use garita_model::tag::Tag;
-use garita_model::{AccountId, Error, OidcProvider, Reason, Result, SessionName};
+use garita_model::{AccountId, Error, OidcProvider, Reason, Result, SessionName, TokenUse};
 use garita_store::Snapshot;
 
 use super::assume_role::{AssumeRole, AssumedRole};
@@ -20,6 +21,7 @@ use crate::audit;
 use crate::context::RequestContext;
 use crate::iam::outbound_federation;
 use crate::oidc::token::{MOST, Proof, Token};
+use crate::token::{Audience, Expected, TokenSubject};
 
 /// What `AssumeRoleWithWebIdentity` asks for.
 pub struct AssumeRoleWithWebIdentity {
@@ -76,6 +78,7 @@ impl App {
         // The provider may be gone, or other audiences good, since its keys were asked for.
         let state = self.snapshot();
         let provider = still(&state, &provider, &proof.audience)?;
+        let sign_in = self.own_sign_in(&state, &token.issuer, ask.token.expose(), cx)?;
         let web = web_identity(account, &provider, &proof);
         let cx = cx.of_web_identity(web.provider.clone(), audit::web_identity(&web));
         let link = Link {
@@ -83,11 +86,47 @@ impl App {
             subject: Origin::OidcProvider(provider.url.clone(), provider.created),
             key: None,
         };
+        let chain = std::iter::once(link).chain(sign_in).collect();
         let issuer = token.issuer.clone();
         let (subject, audience) = (proof.subject.clone(), proof.audience.clone());
         let ask = asked(ask, proof)?;
-        let assumed = self.assume(&state, &cx, &ask, &Means::web_identity(web), vec![link])?;
+        let assumed = self.assume(&state, &cx, &ask, &Means::web_identity(web), chain)?;
         Ok(WebIdentitySession { assumed, subject, audience, issuer })
+    }
+}
+
+impl App {
+    /// What a token of a user pool of this very Garita rests on; none for a token of somebody else. INVARIANT: a
+    /// signature and a time are not enough for it: it lets nobody in who could not use it at the pool any more.
+    fn own_sign_in(
+        &self,
+        state: &Snapshot,
+        issuer: &str,
+        token: &str,
+        cx: &RequestContext,
+    ) -> Result<Option<Link>> {
+        let Ok(base) = self.issuer_base() else { return Ok(None) };
+        let Some(pool) = issuer.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')) else {
+            return Ok(None);
+        };
+        let ended = || {
+            let message = "the token is not accepted by its user pool any more: sign in again for a new one";
+            Error::rejected(Reason::InvalidIdentityToken, message)
+        };
+        let expected = Expected { usage: TokenUse::Id, pool: Some(pool), audience: Audience::AnyClient };
+        let ground = self.pool_ground(state)?;
+        let verified = self.tokens().verify(&ground, token, &expected, cx.now()).map_err(|_| ended())?;
+        let TokenSubject::User { sub, .. } = &verified.on.subject else { return Err(ended()) };
+        let session = verified.on.origin_jti.as_ref().map(|id| id.parse().map_err(|_| ended()));
+        let sign_in = PoolSignIn {
+            pool: pool.parse().map_err(|_| ended())?,
+            client: verified.on.client.parse().map_err(|_| ended())?,
+            user: sub.parse().map_err(|_| ended())?,
+            session: session.transpose()?,
+            group: None,
+        };
+        let account = verified.on.issuer.account;
+        Ok(Some(Link { account, subject: Origin::PoolUser(Box::new(sign_in)), key: None }))
     }
 }
 

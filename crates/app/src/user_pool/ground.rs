@@ -65,6 +65,11 @@ pub(crate) fn floor(state: &Snapshot, account: AccountId, on: &PoolSignIn) -> Op
     if let Some(through) = &on.group {
         let group = state.pool_group(&on.pool, &through.name).filter(|group| user.is_in(&group.name))?;
         group.role.as_ref().filter(|role| **role == through.role)?;
+        // The group may ask for a second factor only since.
+        let sign_in = on.session.and_then(|id| state.pool_session(&on.pool, id));
+        if pool.group_demands_mfa(&group.name) && !sign_in.is_some_and(|sign_in| sign_in.second_factor) {
+            return None;
+        }
     }
     floor_of(state, pool, client, user, on.session)
 }

@@ -121,8 +121,8 @@ impl App {
             .change(cx, move |change| {
                 let held =
                     change.state().pool_user(admitted.pool(), user.sub).cloned().ok_or_else(mismatch)?;
-                if held.status != UserStatus::Unconfirmed {
-                    // Only to who has the code of a sign-up, which is gone by now.
+                if held.status != UserStatus::Unconfirmed || !held.enabled {
+                    // Only who has the code of a sign-up could be told more, and of the confirmed it is gone by now.
                     return Err(mismatch());
                 }
                 let address = code::take(change, &admitted, &held, CodePurpose::SignUp, &shown)?;

@@ -13,7 +13,7 @@ use super::attempts::Tried;
 use super::own::Bearer;
 use super::passkey::Who;
 use super::session::{self, AuthSession, ChallengeName};
-use super::sign_in::asks_for_passkey;
+use super::sign_in::{asks_for_passkey, may_stay_signed_in};
 use super::user::about;
 use super::{Admitted, invalid};
 use crate::App;
@@ -241,7 +241,8 @@ fn standing_user(
         let used = state.pool_session(admitted.pool(), session.id).is_some();
         // Someone who has a second factor must show it, not set another one up.
         let asked = held.asks_for_code() || asks_for_passkey(admitted.user_pool(), held);
-        if used || held.min_rev > session.iss_rev || asked {
+        let may = may_stay_signed_in(held).is_ok();
+        if used || held.min_rev > session.iss_rev || asked || !may {
             return Err(session::spent());
         }
     }

@@ -19,4 +19,5 @@ mod help;
 mod operations_golden;
 mod policy;
 mod start;
+mod states;
 mod who_can;

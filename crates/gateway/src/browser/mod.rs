@@ -36,6 +36,40 @@ use place::Place;
 /// The folder of the gateway's own pages, behind a stage.
 pub(crate) const FOLDER: &str = "garita";
 
+/// A page of the gateway's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OwnPage {
+    SignIn,
+    Callback,
+    Account,
+    SignOut,
+}
+
+impl OwnPage {
+    const ALL: [Self; 4] = [Self::SignIn, Self::Callback, Self::Account, Self::SignOut];
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Callback => "callback",
+            Self::Account => "account",
+            Self::SignOut => "sign-out",
+        }
+    }
+
+    fn verb(self) -> Verb {
+        match self {
+            Self::SignIn | Self::Callback | Self::Account => Verb::Get,
+            Self::SignOut => Verb::Post,
+        }
+    }
+}
+
+/// The gateway's own pages, as verb and path behind a stage.
+pub fn own_pages() -> impl Iterator<Item = (Verb, String)> {
+    OwnPage::ALL.into_iter().map(|page| (page.verb(), format!("/{FOLDER}/{}", page.path())))
+}
+
 /// A request to a stage that signs browsers in.
 pub(crate) struct Visit<'r> {
     pub(crate) stage: &'r Stage,
@@ -126,24 +160,31 @@ impl Gateway {
     /// Serves the gateway's own pages.
     pub(crate) async fn own_page(&self, arrival: Arrival, visit: &Visit<'_>) -> Answered {
         let words: Vec<&str> = visit.rest.segments().iter().map(String::as_str).collect();
-        let name = match (visit.admitted.verb, words.get(1..).unwrap_or_default()) {
-            (Verb::Get, ["sign-in"]) => "BeginSignIn",
-            (Verb::Get, ["callback"]) => "SignIn",
-            (Verb::Get, ["account"]) => return self.account(arrival, visit).await,
-            (Verb::Post, ["sign-out"]) => "SignOut",
-            (Verb::Get, _) if leave::asked(visit) => "SignOut",
-            _ => {
-                let cx = self.app.nobody(arrival).for_event(visit.event("UnknownPage"));
-                let message =
-                    "there is no such page: the account page is at `garita/account` behind the stage";
-                return Err(Box::new((cx, Refusal::no_route(message))));
-            }
+        let asked = (visit.admitted.verb, words.get(1..).unwrap_or_default());
+        let found = OwnPage::ALL.into_iter().find(|page| asked == (page.verb(), &[page.path()][..]));
+        let Some(page) = found.or_else(|| leave::asked(visit).then_some(OwnPage::SignOut)) else {
+            let cx = self.app.nobody(arrival).for_event(visit.event("UnknownPage"));
+            let message = "there is no such page: the account page is at `garita/account` behind the stage";
+            return Err(Box::new((cx, Refusal::no_route(message))));
         };
-        let cx = self.app.nobody(arrival).for_event(visit.event(name));
-        let replied = match name {
-            "BeginSignIn" => self.go(&cx, visit).await,
-            "SignIn" => self.back(&cx, visit).await,
-            _ => self.sign_out(&cx, visit).await,
+        let cx = |arrival, name| self.app.nobody(arrival).for_event(visit.event(name));
+        let (cx, replied) = match page {
+            OwnPage::Account => return self.account(arrival, visit).await,
+            OwnPage::SignIn => {
+                let cx = cx(arrival, "BeginSignIn");
+                let replied = self.go(&cx, visit).await;
+                (cx, replied)
+            }
+            OwnPage::Callback => {
+                let cx = cx(arrival, "SignIn");
+                let replied = self.back(&cx, visit).await;
+                (cx, replied)
+            }
+            OwnPage::SignOut => {
+                let cx = cx(arrival, "SignOut");
+                let replied = self.sign_out(&cx, visit).await;
+                (cx, replied)
+            }
         };
         replied.map_err(|refusal| Box::new((cx, refusal)))
     }
