@@ -103,7 +103,7 @@ impl Web {
         };
         let event = event(request.uri().path(), request.method());
         let cx = self.app.nobody(arrival).for_event(event);
-        let most = if cx.event().source == SOURCE { receive::MAX_BODY } else { receive::MAX_CREDENTIALS };
+        let most = Route::of(request.uri().path()).max_body();
         let received = match receive::whole(request, most).await {
             Ok(received) => received,
             Err((parts, refusal)) => {

@@ -6,6 +6,8 @@
 use garita_model::{AccountAlias, AccountId};
 use http::Method;
 
+use crate::receive::{MAX_BODY, MAX_CREDENTIALS};
+
 /// An endpoint of the OIDC provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endpoint {
@@ -330,6 +332,14 @@ impl<'a> Route<'a> {
             Self::Page(..) => get || post,
             Self::Console(_, page, bare) => page.takes(method, bare),
             Self::Nowhere => true,
+        }
+    }
+
+    /// Most bytes of a form that is sent to it.
+    pub(crate) fn max_body(self) -> usize {
+        match self {
+            Self::Console(_, ConsolePage::Federation, _) => MAX_CREDENTIALS,
+            _ => MAX_BODY,
         }
     }
 

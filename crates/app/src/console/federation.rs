@@ -72,6 +72,10 @@ impl ShownCredentials {
         if text.len() > MAX_DOCUMENT {
             return Err(BadCredentials::TooLong);
         }
+        // A list of three strings would be read as well.
+        if !text.trim_start().starts_with('{') {
+            return Err(BadCredentials::Malformed);
+        }
         let read: Document = serde_json::from_str(text).map_err(|_| BadCredentials::Malformed)?;
         Ok(Self {
             key: read.session_id.parse().map_err(|_| BadCredentials::KeyId)?,
@@ -284,6 +288,7 @@ mod tests {
         for (text, why) in [
             ("", BadCredentials::Malformed),
             ("[]", BadCredentials::Malformed),
+            (r#"["ASIATESTTESTTESTTEST","k","t"]"#, BadCredentials::Malformed),
             (r#"{"sessionId":"ASIATESTTESTTESTTEST","sessionKey":"k"}"#, BadCredentials::Malformed),
             (r#"{"sessionId":1,"sessionKey":"k","sessionToken":"t"}"#, BadCredentials::Malformed),
             (

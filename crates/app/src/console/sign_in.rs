@@ -260,6 +260,9 @@ impl App {
             return self.refuse(&note.of_stranger(cx, None), true, Refusal::Over).await;
         };
         let cx = note.of_user(cx, &ground.user);
+        if renewal(&state, &ground.user, &ground.profile, cx.now()) == Due::Barred {
+            return self.refuse(&cx, true, Refusal::Expired).await;
+        }
         let held = ground.profile.password.clone();
         if self.is_password(&new, &held).await? {
             let why = "it is the password there is: choose another".to_owned();

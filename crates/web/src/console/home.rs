@@ -1,7 +1,7 @@
 //! Who is signed in: what is told of them, another password, and the way out.
 
 use garita_app::console::{AtConsole, ChangedPassword};
-use garita_model::Secret;
+use garita_model::{Error, Secret};
 
 use super::{Desk, begin, frame, held_cookie, rules, typed_twice, wrong};
 use crate::Call;
@@ -23,7 +23,12 @@ pub(super) async fn show(call: &Call<'_>) -> Result<Answer, Trouble> {
         let clear = held_cookie(call).and_then(|_| cookie::clear(cookie::CONSOLE));
         return Ok(shown(pages::console_out(&frame(call))?, None).cookie(clear));
     };
-    call.app().note_console_use(&at).await?;
+    match call.app().note_console_use(&at).await {
+        Ok(()) => {}
+        // It was ended a moment ago.
+        Err(Error::Unauthenticated(_)) => return Ok(shown(pages::console_out(&frame(call))?, None)),
+        Err(error) => return Err(error.into()),
+    }
     let told = Console {
         arn: at.arn(),
         account: at.account().to_string(),
@@ -64,7 +69,8 @@ pub(super) async fn password(desk: &Desk<'_>) -> Result<Answer, Trouble> {
         Err(problem) => return again(problem, "PasswordsDiffer"),
     };
     let old = Secret::new(desk.call.fields.own("password").unwrap_or_default());
-    match desk.call.app().console_change_password(&at, &old, new).await? {
+    let changed = desk.call.app().console_change_password(&at, &old, new).await;
+    match changed.map_err(ended)? {
         ChangedPassword::Done(renewed) => {
             let cookie = cookie::set(cookie::CONSOLE, renewed.cookie.expose());
             Ok(Answer::of(Reply::see("/console?done=password")).cookie(cookie))
@@ -76,6 +82,14 @@ pub(super) async fn password(desk: &Desk<'_>) -> Result<Answer, Trouble> {
             let text = words.about("password-refused", "reason", &why);
             again(Problem::field("new-password", text), "PasswordPolicyViolation")
         }
+    }
+}
+
+/// Whoever was signed out meanwhile is told that the page has run out.
+fn ended(error: Error) -> Trouble {
+    match error {
+        Error::Unauthenticated(_) | Error::NotFound(_) => Trouble::expired(),
+        error => error.into(),
     }
 }
 
