@@ -10,6 +10,8 @@ use crate::context::{RequestContext, Told};
 
 /// The source of these events.
 pub const SOURCE: &str = "signin.amazonaws.com";
+/// Most characters of an address in a record: a broker writes it.
+const LONGEST: usize = 2_048;
 /// What stands in place of a name that is nobody's.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
@@ -32,7 +34,8 @@ pub(super) struct Note<'a> {
 impl Note<'_> {
     fn told(&self) -> Told {
         let mut data = Map::new();
-        data.insert("LoginTo".to_owned(), self.leads_to.into());
+        let leads_to: String = self.leads_to.chars().take(LONGEST).collect();
+        data.insert("LoginTo".to_owned(), leads_to.into());
         data.insert("MobileVersion".to_owned(), "No".into());
         data.insert("MFAUsed".to_owned(), if self.mfa { "Yes" } else { "No" }.into());
         Told { account: self.account, data }

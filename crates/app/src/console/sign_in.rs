@@ -147,9 +147,9 @@ impl App {
         let user = known.and_then(|account| state.user(account, username)).cloned();
         let note = Note { account: known, leads_to: &entrance.leads_to, mfa: false };
         let stranger = || note.of_stranger(cx, user.as_deref());
-        let counted = known.map_or_else(|| account.to_owned(), |account| account.to_string());
+        // By the address as it came: counted together, number and alias of an account would give each other away.
         let name = username.to_ascii_lowercase();
-        let Some(attempt) = self.attempts.begin(Tried::Password, &counted, &name, cx.now()) else {
+        let Some(attempt) = self.attempts.begin(Tried::Password, account, &name, cx.now()) else {
             return self.refuse(&stranger(), user.is_some(), Refusal::TooOften).await;
         };
         let profile = user.as_ref().and_then(|user| login_profile::profile(&state, user));

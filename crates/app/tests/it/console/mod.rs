@@ -4,6 +4,7 @@
 mod broker;
 mod factor;
 mod life;
+mod matrix;
 mod sign_in;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -92,15 +93,20 @@ impl House {
     }
     /// Gives ana a device; answers its seed.
     async fn device(&self) -> Vec<u8> {
-        let input =
-            CreateMfaDevice { name: "phone".parse().unwrap(), path: Path::default(), tags: Vec::new() };
+        self.device_named("phone").await
+    }
+    async fn device_named(&self, name: &str) -> Vec<u8> {
+        let input = CreateMfaDevice { name: name.parse().unwrap(), path: Path::default(), tags: Vec::new() };
         let made = self.app().create_virtual_mfa_device(&self.root(), input).await.unwrap();
         let seed = garita_testkit::base32(made.seed.expose());
-        let codes = MfaCodes(self.shown(&seed, -1), self.shown(&seed, 0));
-        let (name, serial) = ("ana".parse().unwrap(), SERIAL.to_owned());
+        self.enable(&made.serial, &seed).await;
+        seed
+    }
+    async fn enable(&self, serial: &str, seed: &[u8]) {
+        let codes = MfaCodes(self.shown(seed, -1), self.shown(seed, 0));
+        let (name, serial) = ("ana".parse().unwrap(), serial.to_owned());
         self.app().enable_mfa_device(&self.root(), name, serial, codes).await.unwrap();
         self.pass(SignedDuration::from_secs(60));
-        seed
     }
     fn shown(&self, seed: &[u8], steps: i64) -> String {
         let at = self.garita.clock.now() + SignedDuration::from_secs(30 * steps);
