@@ -353,16 +353,25 @@ def test_a_browser_is_led_to_this_garita_alone(visit, garita, account):
     assert ana.page.url == f"{garita.endpoint}/console?from=broker" and ana.heading() == "You are signed in"
 
 
-def test_nobody_becomes_somebody_else_unseen(visit, garita, account):
+def test_nobody_becomes_somebody_else_unseen(visit, garita, account, app):
     name, keys = account.person(policy("sts:*"))
     session = assumed(garita, keys, account.role(trust(account.account)))
     ana = enter(visit(), account.url, name)
     token = broker(garita, session)
     ana.page.goto(broker_url(garita, token))
     assert ana.heading() == "Somebody is signed in already" and ana.says(account.arn("user", name))
+    # Led by a page of another site, which browsers treat otherwise than an address that was typed.
+    ana.page.goto(app.url.replace("127.0.0.1", "localhost"))
+    ana.page.evaluate("url => { location.href = url }", broker_url(garita, token))
+    ana.page.wait_for_url(f"{garita.endpoint}/federation?**")
+    assert ana.heading() == "Somebody is signed in already"
     ana.page.click("text=To the console")
+    assert ana.says(account.arn("user", name))
     ana.page.click("button.main")
-    ana.page.goto(broker_url(garita, token))
+    assert ana.heading() == "You are signed out"
+    ana.page.goto(app.url.replace("127.0.0.1", "localhost"))
+    ana.page.evaluate("url => { location.href = url }", broker_url(garita, token))
+    ana.page.wait_for_url(f"{garita.endpoint}/console")
     assert ana.heading() == "You are signed in"
 
 
