@@ -104,9 +104,7 @@ fn account_at(state: &Snapshot, place: &str) -> Option<Arc<Account>> {
 /// A secret that tells its account, as it is looked for.
 fn read(secret: &str) -> Option<(AccountId, TokenHash)> {
     let (account, _) = secret.split_once('.')?;
-    let mut hash = [0; 32];
-    hash.iter_mut().zip(digest(&SHA256, secret.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
-    Some((account.parse().ok()?, TokenHash(hash)))
+    Some((account.parse().ok()?, hash(secret.as_bytes())))
 }
 
 /// The session of a cookie, if what it began with is as it was. Its time and its principal are asked for elsewhere.
@@ -127,17 +125,27 @@ pub(crate) fn standing(
     stands.then_some(held)
 }
 
-/// What a sign-in of a user rests on, in one hash: the password, and the MFA devices since they are the user's. None
-/// without a password.
+/// What a sign-in of a user rests on, in one hash: the password, and the MFA devices. None without a password.
 fn basis(state: &Snapshot, user: &User) -> Option<TokenHash> {
     let profile = login_profile::profile(state, user)?;
-    let devices: Vec<_> = mfa_device::of_user(state, user)
+    let text = serde_json::to_vec(&(&profile.password, devices(state, user).ok()?)).ok()?;
+    Some(hash(&text))
+}
+
+/// The MFA devices of a user, each since it is the user's, in one hash.
+fn devices(state: &Snapshot, user: &User) -> Result<TokenHash> {
+    let held: Vec<_> = mfa_device::of_user(state, user)
         .map(|device| (device.local(), device.assigned.as_ref().map(|held| held.enabled), &device.seed))
         .collect();
-    let text = serde_json::to_vec(&(&profile.password, devices)).ok()?;
+    let text =
+        serde_json::to_vec(&held).map_err(|e| Error::internal(format!("devices cannot be written: {e}")))?;
+    Ok(hash(&text))
+}
+
+fn hash(bytes: &[u8]) -> TokenHash {
     let mut hash = [0; 32];
-    hash.iter_mut().zip(digest(&SHA256, &text).as_ref()).for_each(|(to, from)| *to = *from);
-    Some(TokenHash(hash))
+    hash.iter_mut().zip(digest(&SHA256, bytes).as_ref()).for_each(|(to, from)| *to = *from);
+    TokenHash(hash)
 }
 
 /// The caller of a session.

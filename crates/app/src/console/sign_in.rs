@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use garita_model::user_pool::TokenHash;
-use garita_model::{AccountId, Error, LoginProfile, Reason, Result, Secret, UniqueId, User};
+use garita_model::{AccountId, Error, LoginProfile, PasswordHash, Reason, Result, Secret, UniqueId, User};
 use garita_store::{PrincipalRef, Snapshot};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::browser::{self, NewConsole};
 use super::record::{self, Note};
-use super::{account_at, basis, caller};
+use super::{account_at, basis, caller, devices};
 use crate::App;
 use crate::audit::Outcome;
 use crate::change::Change;
@@ -146,28 +146,26 @@ impl App {
         let known = account_at(&state, account).map(|account| account.id);
         let user = known.and_then(|account| state.user(account, username)).cloned();
         let note = Note { account: known, leads_to: &entrance.leads_to, mfa: false };
-        let stranger = || note.of_stranger(cx, user.as_deref());
-        // By the address as it came: counted together, number and alias of an account would give each other away.
-        let name = username.to_ascii_lowercase();
-        let Some(attempt) = self.attempts.begin(Tried::Password, account, &name, cx.now()) else {
-            return self.refuse(&stranger(), user.is_some(), Refusal::TooOften).await;
-        };
         let profile = user.as_ref().and_then(|user| login_profile::profile(&state, user));
-        let right = self.is_login(password, profile.as_ref().map(|profile| &profile.password)).await?;
-        let (Some(user), Some(profile), true) = (&user, profile, right) else {
-            return self.refuse(&stranger(), user.is_some(), Refusal::Wrong).await;
+        let held = profile.as_deref().map(|profile| &profile.password);
+        let tried = self.try_password(cx.now(), account, username, held, password).await?;
+        let (user, profile) = match (user, profile, tried) {
+            (Some(user), Some(profile), Ok(())) => (user, profile),
+            (user, _, tried) => {
+                let cx = note.of_stranger(cx, user.as_deref());
+                return self.refuse(&cx, user.is_some(), tried.err().unwrap_or(Refusal::Wrong)).await;
+            }
         };
-        self.attempts.succeeded(&attempt);
-        let basis = basis(&state, user).ok_or_else(|| Error::internal("a password without its hash"))?;
+        let basis = basis(&state, &user).ok_or_else(gone)?;
         let (account, iss_rev, at) = (user.account, state.revision(), cx.now());
         let proof = Proof { account, user: user.id.clone(), basis, iss_rev, at, mfa: None };
-        if mfa_device::of_user(&state, user).next().is_some() {
-            let cx = record::asked_for_mfa(&stranger(), account);
+        if mfa_device::of_user(&state, &user).next().is_some() {
+            let cx = record::asked_for_mfa(&note.of_stranger(cx, Some(&user)), account);
             self.audit(&cx, &told("CheckMfa")).await?;
             return Ok(Step::Code(proof));
         }
-        let cx = note.of_user(cx, user);
-        match renewal(&state, user, &profile, cx.now()) {
+        let cx = note.of_user(cx, &user);
+        match renewal(&state, &user, &profile, cx.now()) {
             Due::Nothing => self.enter(&cx, proof, entrance).await,
             Due::Barred => self.refuse(&cx, true, Refusal::Expired).await,
             Due::Renewal(why) => {
@@ -176,6 +174,27 @@ impl App {
                 Ok(Step::NewPassword(proof, why))
             }
         }
+    }
+
+    /// Looks at a password, if it may be tried now: the try is counted first.
+    async fn try_password(
+        &self,
+        now: Timestamp,
+        account: &str,
+        username: &str,
+        held: Option<&PasswordHash>,
+        given: &Secret<String>,
+    ) -> Result<Result<(), Refusal>> {
+        // By the address as it came: counted together, number and alias of an account would give each other away.
+        let name = username.to_ascii_lowercase();
+        let Some(attempt) = self.attempts.begin(Tried::Password, account, &name, now) else {
+            return Ok(Err(Refusal::TooOften));
+        };
+        if !self.is_login(given, held).await? {
+            return Ok(Err(Refusal::Wrong));
+        }
+        self.attempts.succeeded(&attempt);
+        Ok(Ok(()))
     }
 
     /// Opens the session of who has proved all there is to prove.
@@ -270,7 +289,12 @@ impl App {
         }
         let session = browser::session_of(self.entropy(), &ground.user, &proof_of(&proof), cx.now())?;
         let cx = cx.of_console(caller(&state, &session, ShownBy::SigningIn)?);
+        let devices = devices(&state, &ground.user)?;
         let replaced = self.replace_own_password(&cx, held, new, move |change, user| {
+            // The password is another now; of what was proved, the devices must be the same still.
+            if super::devices(change.state(), user)? != devices {
+                return Err(gone());
+            }
             let basis = basis(change.state(), user).ok_or_else(gone)?;
             let entered = open(change, &Proof { basis, ..proof }, &entrance)?;
             change.made(json!({ "ConsoleLogin": "Success", "passwordChanged": true }));
@@ -318,7 +342,12 @@ fn proof_of(proof: &Proof) -> browser::Proved {
 
 /// Opens a session on a proof that holds in this change.
 fn open(change: &mut Change<'_>, proof: &Proof, entrance: &Entrance) -> Result<NewConsole> {
-    let Ground { user, profile } = proof.ground(change.state(), change.cx().now()).ok_or_else(gone)?;
+    let (state, now) = (change.state(), change.cx().now());
+    let Ground { user, profile } = proof.ground(state, now).ok_or_else(gone)?;
+    // Asked before, and again here: it may have become due meanwhile.
+    if renewal(state, &user, &profile, now) != Due::Nothing {
+        return Err(gone());
+    }
     browser::open(change, &user, &profile, &proof_of(proof), entrance.former.as_deref())
 }
 
