@@ -39,8 +39,8 @@ impl Challenge {
 pub(crate) enum Shown {
     /// They are led to this address.
     Elsewhere(String),
-    /// As a page, with ways to others behind this root of the stage.
-    Page(String),
+    /// As a page in this frame.
+    Page(page::Frame),
 }
 
 /// An answer that is not what was asked for.
@@ -126,7 +126,7 @@ impl Refusal {
         }
         match shown.map(|shown| *shown) {
             Some(Shown::Elsewhere(location)) => return page::see(&location, request_id),
-            Some(Shown::Page(root)) => return page::refused(&root, status, &message, request_id),
+            Some(Shown::Page(frame)) => return page::refused(&frame, status, &message, request_id),
             None => {}
         }
         let mut body = json!({ "error_code": code, "message": message, "Message": message });

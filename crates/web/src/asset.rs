@@ -27,7 +27,7 @@ pub(crate) struct Assets {
 }
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
-    stylesheet: asset("garita", "css", "text/css; charset=utf-8", include_bytes!("../assets/garita.css")),
+    stylesheet: asset("garita", "css", "text/css; charset=utf-8", garita_page::STYLESHEET.as_bytes()),
     passkey: asset("passkey", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/passkey.js")),
     icon: asset("mark", "svg", "image/svg+xml", include_bytes!("../assets/mark.svg")),
 });

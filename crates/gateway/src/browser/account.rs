@@ -50,7 +50,7 @@ impl Gateway {
         if let Err(refusal) = recorded {
             return Err(Box::new((cx, refusal)));
         }
-        Ok(page::account(visit.place.root(), who.who().name(), &role, cx.request_id()))
+        Ok(page::account(&visit.frame(), who.who().name(), &role, cx.request_id()))
     }
 
     fn sign_in_first(&self, visit: &Visit<'_>, refusal: Refusal) -> Refusal {
@@ -70,7 +70,7 @@ impl Gateway {
             ended.map_err(|error| logged(&error))?;
         }
         self.record(cx).await?;
-        let response = page::signed_out(visit.place.root(), cx.request_id());
+        let response = page::signed_out(&visit.frame(), cx.request_id());
         let response = page::with_cookie(response, cookie::clear(&name));
         Ok(page::with_cookie(response, leave::unmark(&visit.place)))
     }

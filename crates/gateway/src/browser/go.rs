@@ -86,7 +86,7 @@ impl Gateway {
             let mut on = format!("{}/{FOLDER}/sign-in?to=", visit.place.root());
             encode_into(&mut on, &target.behind(""));
             on.push_str("&at=");
-            return Ok(page::going(&on, cx.request_id()));
+            return Ok(page::going(&visit.frame(), &on, cx.request_id()));
         };
         let door = Door::of_or_new(visit, self.app.entropy()).map_err(|error| logged(&error))?;
         let nonce = draw(self.app.entropy()).map_err(|error| logged(&error))?;

@@ -19,6 +19,7 @@ pub mod place;
 pub(crate) mod reply;
 pub(crate) mod ride;
 pub mod target;
+mod words;
 
 use garita_app::{AcceptedPool, Arrival, Event, RequestContext};
 use http::header::{self, HeaderMap};
@@ -128,10 +129,9 @@ impl<'r> Visit<'r> {
         if !self.is_page() || refusal.shown.is_some() {
             return refusal;
         }
-        let root = self.place.root().to_owned();
         let shown = match refusal.challenge {
             Some(Challenge::None) if !self.is_own() => Shown::Elsewhere(go::location(self)),
-            _ => Shown::Page(root),
+            _ => Shown::Page(self.frame()),
         };
         Refusal { shown: Some(Box::new(shown)), ..refusal }
     }
@@ -146,6 +146,11 @@ impl<'r> Visit<'r> {
             read_only: name != "SignIn" && name != "SignOut",
             management: false,
         }
+    }
+
+    /// What surrounds the gateway's own pages for this visitor.
+    fn frame(&self) -> page::Frame {
+        page::Frame::new(words::of(&self.parts.headers), self.place.root())
     }
 
     fn headers(&self) -> &HeaderMap {

@@ -10,6 +10,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use garita_model::RequestId;
+use garita_page::words::Words;
+use garita_page::{MARK, STYLESHEET};
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
     SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
@@ -19,13 +21,12 @@ use http::{Response, StatusCode};
 use crate::body::{Body, full};
 use crate::refusal::REQUEST_ID;
 
-const STYLE: &str = include_str!("../../assets/page.css");
 const SCRIPT: &str = include_str!("../../assets/going.js");
 
 /// The one policy of all pages.
 static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
     let hash = |text: &str| STANDARD.encode(digest(&SHA256, text.as_bytes()));
-    let (style, script) = (hash(STYLE), hash(SCRIPT));
+    let (style, script) = (hash(STYLESHEET), hash(SCRIPT));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; img-src data:; form-action 'self'; \
          frame-ancestors 'none'; base-uri 'none'"
@@ -33,10 +34,34 @@ static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
     HeaderValue::from_str(&policy).ok()
 });
 
+/// What surrounds every page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Frame {
+    /// In which language.
+    words: Words,
+    /// Whose page it is.
+    place: &'static str,
+    /// The path of the stage's root, without a slash at the end.
+    root: String,
+}
+
+impl Frame {
+    pub(super) fn new(words: Words, root: &str) -> Self {
+        Self { words, place: "Garita", root: root.to_owned() }
+    }
+    fn mark(&self) -> &'static str {
+        MARK
+    }
+    fn style(&self) -> &'static str {
+        STYLESHEET
+    }
+}
+
 #[derive(Template)]
 #[template(path = "going.html")]
 struct Going<'a> {
-    style: &'static str,
+    frame: &'a Frame,
+    title: String,
     script: &'static str,
     on: &'a str,
 }
@@ -44,8 +69,8 @@ struct Going<'a> {
 #[derive(Template)]
 #[template(path = "account.html")]
 struct Account<'a> {
-    style: &'static str,
-    root: &'a str,
+    frame: &'a Frame,
+    title: String,
     name: &'a str,
     role: Option<&'a str>,
     why: Option<&'a str>,
@@ -54,28 +79,28 @@ struct Account<'a> {
 #[derive(Template)]
 #[template(path = "signed_out.html")]
 struct SignedOut<'a> {
-    style: &'static str,
-    root: &'a str,
+    frame: &'a Frame,
+    title: String,
 }
 
 #[derive(Template)]
 #[template(path = "refused.html")]
 struct Refused<'a> {
-    style: &'static str,
-    root: &'a str,
-    title: &'a str,
+    frame: &'a Frame,
+    title: String,
     message: &'a str,
     trace: &'a str,
 }
 
 /// A page that reads the fragment of its address and goes on.
-pub(super) fn going(on: &str, request_id: &RequestId) -> Response<Body> {
-    written(&Going { style: STYLE, script: SCRIPT, on }, StatusCode::OK, request_id)
+pub(super) fn going(frame: &Frame, on: &str, request_id: &RequestId) -> Response<Body> {
+    let title = frame.words.say("going-title");
+    written(&Going { frame, title, script: SCRIPT, on }, StatusCode::OK, request_id)
 }
 
 /// Who is signed in.
 pub(super) fn account(
-    root: &str,
+    frame: &Frame,
     name: &str,
     role: &Result<String, String>,
     request_id: &RequestId,
@@ -84,29 +109,30 @@ pub(super) fn account(
         Ok(role) => (Some(role.as_str()), None),
         Err(why) => (None, Some(why.as_str())),
     };
-    written(&Account { style: STYLE, root, name, role, why }, StatusCode::OK, request_id)
+    let title = frame.words.say("account-title");
+    written(&Account { frame, title, name, role, why }, StatusCode::OK, request_id)
 }
 
 /// Nobody is, any more.
-pub(super) fn signed_out(root: &str, request_id: &RequestId) -> Response<Body> {
-    written(&SignedOut { style: STYLE, root }, StatusCode::OK, request_id)
+pub(super) fn signed_out(frame: &Frame, request_id: &RequestId) -> Response<Body> {
+    let title = frame.words.say("signed-out-title");
+    written(&SignedOut { frame, title }, StatusCode::OK, request_id)
 }
 
 /// A refusal, for a person.
 pub(crate) fn refused(
-    root: &str,
+    frame: &Frame,
     status: StatusCode,
     message: &str,
     request_id: &RequestId,
 ) -> Response<Body> {
-    let title = match status {
-        StatusCode::FORBIDDEN => "Not allowed",
-        StatusCode::UNAUTHORIZED => "Nobody is signed in",
-        status if status.is_server_error() => "That did not work",
-        _ => "This page cannot be shown",
-    };
-    let trace = request_id.as_str();
-    written(&Refused { style: STYLE, root, title, message, trace }, status, request_id)
+    let title = frame.words.say(match status {
+        StatusCode::FORBIDDEN => "refused-forbidden",
+        StatusCode::UNAUTHORIZED => "refused-nobody",
+        status if status.is_server_error() => "refused-broken",
+        _ => "refused-other",
+    });
+    written(&Refused { frame, title, message, trace: request_id.as_str() }, status, request_id)
 }
 
 /// Leads a browser on, with GET.

@@ -17,7 +17,7 @@ use crate::flow::{Browser, Flow, Goal};
 use crate::page;
 use crate::pages::Wrong;
 use crate::reply::Reply;
-use crate::words::{Language, Words};
+use crate::words::{Language, Words, in_language};
 
 /// Who goes back to an app.
 pub(crate) struct Goer<'a> {
@@ -33,7 +33,7 @@ pub(crate) struct Goer<'a> {
 pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer, Trouble> {
     let mut raw = raw(call.fields);
     let language = raw.ui_locales.as_deref().and_then(Language::of_preferences);
-    let words = language.map_or(call.words, Words);
+    let words = language.map_or(call.words, in_language);
     let told = |fault: &AskFault| refused(words, fault);
     let known = raw.client_id.as_deref().and_then(|id| call.app().oidc_client(call.cx, pool, id));
     let (pool, client) = known.ok_or_else(|| told(&AskFault::UnknownClient))?;

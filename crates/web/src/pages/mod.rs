@@ -43,6 +43,9 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    fn mark(&self) -> &'static str {
+        garita_page::MARK
+    }
     fn stylesheet(&self) -> &'static str {
         &Assets::get().stylesheet.path
     }

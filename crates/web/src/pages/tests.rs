@@ -17,7 +17,7 @@ const RULES: PasswordRules = PasswordRules {
 
 /// Every page there is, in one language, with problems where a page can have them.
 fn pages(language: Language) -> Vec<(&'static str, Page)> {
-    let words = Words(language);
+    let words = crate::words::in_language(language);
     let frame = Frame { words, place: "Research platform".to_owned() };
     let flow = Flow { folder: "/eu-west-1_Ab3dE5gH9".to_owned(), sealed: "c2VhbGVk".to_owned() };
     let ways = Ways { by_address: true, sign_up: true, passwords: true, passkey: None };
@@ -215,7 +215,7 @@ fn every_page_is_sound_in_every_language() {
 
 #[test]
 fn what_people_type_is_text() {
-    let frame = Frame { words: Words(Language::English), place: "<b>".to_owned() };
+    let frame = Frame { words: crate::words::in_language(Language::English), place: "<b>".to_owned() };
     let flow = Flow { folder: "/p".to_owned(), sealed: "s".to_owned() };
     let ways = Ways { by_address: false, sign_up: false, passwords: true, passkey: None };
     let page = sign_in(&frame, &flow, Some("<i>&"), ways, "\"><script>", &[], Outside::default()).unwrap();
@@ -225,7 +225,7 @@ fn what_people_type_is_text() {
 
 #[test]
 fn a_problem_has_the_focus_and_its_field_is_tied_to_it() {
-    let frame = Frame { words: Words(Language::English), place: "p".to_owned() };
+    let frame = Frame { words: crate::words::in_language(Language::English), place: "p".to_owned() };
     let flow = Flow { folder: "/p".to_owned(), sealed: "s".to_owned() };
     let html = code(&frame, &flow, &[], &[Problem::field("code", "wrong".to_owned())]).unwrap().html;
     assert!(html.contains("<title>Problem: Enter your code"), "{html}");

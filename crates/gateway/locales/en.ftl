@@ -1,0 +1,23 @@
+# What the gateway's own pages say.
+
+link-account = Your account
+link-mlflow = Back to MLflow
+
+going-title = Signing in
+going-on = Go on to the sign-in page
+
+account-title = Your account
+account-name = Signed in as
+account-role = With the role
+account-sign-out = Sign out
+
+signed-out-title = You are signed out
+signed-out-lead = Other tabs of this browser are signed out as well.
+signed-out-in = Sign in again
+
+refused-forbidden = Not allowed
+refused-nobody = Nobody is signed in
+refused-broken = That did not work
+refused-other = This page cannot be shown
+refused-why = This is what the gateway says about it:
+refused-trace = When you ask for help, name the request

@@ -1,0 +1,23 @@
+# Lo que dicen las páginas propias de la pasarela.
+
+link-account = Tu cuenta
+link-mlflow = Volver a MLflow
+
+going-title = Iniciando sesión
+going-on = Continuar a la página de inicio de sesión
+
+account-title = Tu cuenta
+account-name = Sesión iniciada como
+account-role = Con el rol
+account-sign-out = Cerrar sesión
+
+signed-out-title = Has cerrado sesión
+signed-out-lead = Las otras pestañas de este navegador también han cerrado sesión.
+signed-out-in = Volver a iniciar sesión
+
+refused-forbidden = No está permitido
+refused-nobody = Nadie ha iniciado sesión
+refused-broken = Eso no ha funcionado
+refused-other = Esta página no se puede mostrar
+refused-why = Esto es lo que dice la pasarela (en inglés):
+refused-trace = Cuando pidas ayuda, nombra la petición
