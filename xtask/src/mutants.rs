@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 /// Enough random cases for a mutant, which has all the other tests as well.
 const DIFFERENTIAL_CASES: &str = "8000";
 
-/// Tries every mutant of the files named, or of the whole crate.
+/// Tries every mutant of the files named, or of the whole crate: with the unit tests, then what they let live with all.
 pub(crate) fn policy(workspace: &Workspace, files: &[&str]) -> Result<()> {
     if !run::succeeds(&mut workspace.command("cargo", &["mutants", "--version"])) {
         step("install cargo-mutants", || {
@@ -20,12 +20,19 @@ pub(crate) fn policy(workspace: &Workspace, files: &[&str]) -> Result<()> {
     }
     let output = workspace.target().join("mutants");
     std::fs::create_dir_all(&output)?;
-    let mut command = workspace.command("cargo", &["mutants", "--package", "garita-policy", "--jobs", "1"]);
-    command.arg("--output").arg(output);
-    for file in files {
-        command.args(["--file", file]);
+    let tries = |arguments: &[&str]| {
+        let mut command = workspace.command("cargo", &["mutants", "--package", "garita-policy", "--jobs", "1"]);
+        command.args(arguments).arg("--output").arg(&output);
+        for file in files {
+            command.args(["--file", file]);
+        }
+        // Mutants are built in a copy of the checkout, with a target folder of their own.
+        command.env_remove("CARGO_TARGET_DIR").env("GARITA_DIFFERENTIAL_CASES", DIFFERENTIAL_CASES);
+        command
+    };
+    // What the unit tests let live, all tests try again: most mutants then need one binary in place of four.
+    if run::loudly(&mut tries(&["--cargo-arg", "--lib"])).is_ok() {
+        return Ok(());
     }
-    // Mutants are built in a copy of the checkout, with a target folder of their own.
-    command.env_remove("CARGO_TARGET_DIR").env("GARITA_DIFFERENTIAL_CASES", DIFFERENTIAL_CASES);
-    run::loudly(&mut command)
+    run::loudly(&mut tries(&["--iterate", "--cargo-arg", "--tests"]))
 }

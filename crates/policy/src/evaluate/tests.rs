@@ -93,6 +93,14 @@ fn said(decision: &Decision) -> String {
     format!("{} by {:?}", decision.outcome(), decision.decided_by())
 }
 
+#[test]
+fn a_policy_is_told_by_the_name_it_was_given_last() {
+    let policies = [identity(ALLOW).renamed("models-read")];
+    let decision = get_object(&user(HERE), &Policies { identity: &policies, ..Policies::default() });
+    let ids: Vec<&str> = decision.matched().iter().map(|one| &*one.policy_id).collect();
+    assert_eq!(ids, ["models-read"]);
+}
+
 proptest! {
     /// Adding a deny never allows more; nothing is allowed that no statement allows.
     #[test]

@@ -107,3 +107,28 @@ fn a_trust_policy_has_its_say_when_a_role_is_assumed() {
     assert_eq!(told(&run_held(&supposed, held).finding), "implicitDeny");
     assert_eq!(said(&supposed), "allowed by PolicyInputList.1[0]", "none is known, none has a say");
 }
+
+#[test]
+fn the_cost_is_that_of_each_pattern_at_each_text() {
+    // Up to the brace that closes the statement.
+    let policy = u64::try_from(ALL.len() - 1).unwrap();
+    let cost = |supposed: &Supposition| Simulation::new(supposed, Held::default()).unwrap().cost();
+    let mut supposed = suppose(&[ALL], "s3:GetObject", &[]);
+    assert_eq!(cost(&supposed), policy * (1 + 256));
+    supposed.entries = vec![entry("aws:TagKeys", "stringList", &["ab", "cde"])];
+    assert_eq!(cost(&supposed), policy * (1 + 5 + 256));
+    supposed.resources = texts(&[OBJECT, "*"]);
+    let object = u64::try_from(OBJECT.len()).unwrap();
+    assert_eq!(cost(&supposed), policy * (object + 5 + 256 + 1 + 5 + 256));
+    supposed.boundaries = texts(&[ALL]);
+    supposed.organization = vec![texts(&[ALL]), texts(&[ALL])];
+    assert_eq!(cost(&supposed), 4 * policy * (object + 5 + 256 + 1 + 5 + 256));
+}
+
+#[test]
+fn actions_keep_their_order() {
+    let mut supposed = suppose(&[ALL], "s3:PutObject", &[]);
+    supposed.actions.push("s3:GetObject".to_owned());
+    let simulation = Simulation::new(&supposed, Held::default()).unwrap();
+    assert_eq!(simulation.actions(), ["s3:PutObject", "s3:GetObject"]);
+}
