@@ -5,6 +5,7 @@
 //! up, then the signature is compared. INVARIANT: a credential that was presented and failed never becomes an
 //! anonymous request: [`App::authenticate`] answers an error, and the context in [`Unproven`] is for the audit record.
 
+mod admission;
 mod bearer;
 mod browser;
 mod person;
@@ -31,6 +32,7 @@ use crate::context::{Arrival, Caller, RequestContext};
 use crate::live;
 use crate::mint::{self, OpenedToken};
 
+pub(crate) use admission::Admissions;
 pub use bearer::{AcceptedPool, Bearer, BearerError, BearerRefused};
 pub use pool_role::{NoRole, RoleRule, RuleMatch, TagSource};
 

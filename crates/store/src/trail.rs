@@ -76,7 +76,7 @@ impl Trail {
     /// # Errors
     /// `Unavailable` when the disk is full or failing: then the record is not on the trail.
     pub async fn append(&self, record: AuditRecord) -> Result<()> {
-        let body = line::body(&record, MAX_LINE)?;
+        let body = line::body(record, MAX_LINE)?;
         let (tell, told) = oneshot::channel();
         self.ask(Task::Append { body, tell })?;
         told.await.map_err(|_| closed())?
@@ -87,7 +87,7 @@ impl Trail {
     /// # Errors
     /// `Unavailable` when that cannot be promised.
     pub async fn begin(&self, intent: Intent) -> Result<Ticket> {
-        let body = line::body(&intent.record, MAX_TICKET_LINE)?;
+        let body = line::body(intent.record.clone(), MAX_TICKET_LINE)?;
         let (tell, told) = oneshot::channel();
         let ticket = Ticket::new(intent, self.0.tasks.clone());
         self.ask(Task::Begin { body, ticket, tell })?;
@@ -99,7 +99,7 @@ impl Trail {
     /// # Errors
     /// `Unavailable` when the disk fails.
     pub async fn finish(&self, mut ticket: Ticket, record: AuditRecord) -> Result<()> {
-        let body = line::body(&record, MAX_TICKET_LINE)?;
+        let body = line::body(record, MAX_TICKET_LINE)?;
         let (tell, told) = oneshot::channel();
         let Some(place) = ticket.take() else {
             return Err(Error::internal("a ticket was used before it was given out"));

@@ -16,6 +16,7 @@ use garita_store::Snapshot;
 use garita_wire::sigv4::SigV4Error;
 use jiff::Timestamp;
 
+use super::admission::Admission;
 use super::bearer::{AcceptedPool, BearerError, BearerRefused};
 use super::pool_role::{self, Granted, NoRole};
 use super::sha256;
@@ -26,6 +27,7 @@ use crate::sts;
 use crate::token::{TokenError, TokenSubject, Verified};
 
 /// What somebody showed, as far as their session goes by it.
+#[derive(PartialEq, Eq)]
 pub(super) struct Shown {
     /// A name of it that no other has.
     pub(super) id: String,
@@ -58,7 +60,8 @@ impl App {
             Ok(found) => found,
             Err(why) => return Err(Box::new(BearerRefused { cx: self.nobody(arrival), why })),
         };
-        let web = person.web_identity();
+        let known = self.admissions.find(state, &person, accepted);
+        let web = known.as_ref().map_or_else(|| person.web_identity(), |known| known.web.clone());
         let caller = Caller {
             principal: Principal::WebIdentity { provider: web.provider.clone() },
             key: None,
@@ -66,7 +69,11 @@ impl App {
             iss_rev: person.shown.iss_rev,
         };
         let asking = RequestContext::new(arrival, caller, &self.region, None);
-        match self.role_session(state, &asking, &person, accepted, web.clone()) {
+        let admitted = match known {
+            Some(known) => self.admit_again(state, &asking, &known),
+            None => self.admit_anew(state, &asking, person, accepted, web.clone()),
+        };
+        match admitted {
             Ok(caller) => Ok(RequestContext::new(asking.arrival().clone(), caller, &self.region, None)),
             Err(why) => {
                 let provider = web.provider.clone();
@@ -77,11 +84,11 @@ impl App {
     }
 
     /// The session of the role that a person has now.
-    fn role_session(
+    fn admit_anew(
         &self,
         state: &Snapshot,
         asking: &RequestContext,
-        person: &Person,
+        person: Person,
         accepted: &AcceptedPool,
         web: WebIdentity,
     ) -> Result<Caller, BearerError> {
@@ -90,28 +97,48 @@ impl App {
         if let Some(group) = unproved.filter(|group| person.pool.group_demands_mfa(&group.name)) {
             return Err(NoRole::SecondFactor(group.name.clone()).into());
         }
-        let name = pool_role::session_name(&person.user).map_err(BearerError::Refused)?;
-        let tags = pool_role::tags(state, &person.user, &accepted.tags).map_err(BearerError::Refused)?;
         let ask = sts::AssumeRole {
             role: granted.role.clone(),
-            session: name.clone(),
+            session: pool_role::session_name(&person.user).map_err(BearerError::Refused)?,
             duration: None,
             external_id: None,
             policy: None,
             policy_arns: Vec::new(),
-            tags: tags.clone(),
+            tags: pool_role::tags(state, &person.user, &accepted.tags).map_err(BearerError::Refused)?,
             transitive: Vec::new(),
             source_identity: None,
         };
-        let role =
-            sts::role_for_web_identity(state, asking, &ask, web.clone()).map_err(BearerError::Refused)?;
-        let session = person.session(&role, granted, ask, web).map_err(BearerError::Refused)?;
+        let role = trusted_role(state, asking, &ask, &web)?;
+        let session = person.session(&role, granted, &ask, web.clone()).map_err(BearerError::Refused)?;
         let caller = person.caller(&role, session).map_err(BearerError::Refused)?;
         // The role's older sessions may have been revoked: the token is one of them.
         live::check(state, &caller).map_err(|_| TokenError::Revoked)?;
         self.note_role_use(role.account, &role.id, asking.now(), &self.region);
+        self.admissions.keep(state, person, accepted, Admission { web, ask, caller: caller.clone() });
         Ok(caller)
     }
+
+    /// The same session as last time. Only the trust policy is asked again, for it may ask for more than who it is.
+    fn admit_again(
+        &self,
+        state: &Snapshot,
+        asking: &RequestContext,
+        known: &Admission,
+    ) -> Result<Caller, BearerError> {
+        let role = trusted_role(state, asking, &known.ask, &known.web)?;
+        self.note_role_use(role.account, &role.id, asking.now(), &self.region);
+        Ok(known.caller.clone())
+    }
+}
+
+/// The role, if its trust policy lets the person have it.
+fn trusted_role(
+    state: &Snapshot,
+    asking: &RequestContext,
+    ask: &sts::AssumeRole,
+    web: &WebIdentity,
+) -> Result<Arc<Role>, BearerError> {
+    sts::role_for_web_identity(state, asking, ask, web.clone()).map_err(BearerError::Refused)
 }
 
 impl Person {
@@ -143,6 +170,20 @@ impl Person {
         })
     }
 
+    /// Whether two are the same person with the same proof, in one state of the store.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let same_sign_in = match (&self.sign_in, &other.sign_in) {
+            (Some(one), Some(two)) => one.id == two.id,
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        same_sign_in
+            && self.shown == other.shown
+            && self.client == other.client
+            && self.pool.id == other.pool.id
+            && self.user.sub == other.user.sub
+    }
+
     /// When a second factor was proved for this sign-in.
     fn second_factor(&self) -> Option<Timestamp> {
         self.sign_in.as_ref().filter(|sign_in| sign_in.second_factor).map(|sign_in| sign_in.started)
@@ -166,7 +207,7 @@ impl Person {
         &self,
         role: &Role,
         granted: Granted,
-        ask: sts::AssumeRole,
+        ask: &sts::AssumeRole,
         web: WebIdentity,
     ) -> Result<Session> {
         let sign_in = PoolSignIn {
@@ -180,13 +221,13 @@ impl Person {
         Ok(Session {
             key: self.key(role)?,
             account: role.account,
-            subject: Subject::Role { role: role.name.clone(), id: role.id.clone(), session: ask.session },
+            subject: Subject::Role { role: role.name.clone(), id: role.id.clone(), session: ask.session.clone() },
             issued: self.shown.issued,
             expires: self.shown.expires,
             iss_rev: self.shown.iss_rev,
             policies: Vec::new(),
             policy_arns: Vec::new(),
-            tags: ask.tags,
+            tags: ask.tags.clone(),
             transitive: Vec::new(),
             source_identity: None,
             mfa_at: self.second_factor(),

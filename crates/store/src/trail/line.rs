@@ -97,9 +97,8 @@ fn hash(line: &[u8]) -> String {
 }
 
 /// The JSON object of a record, cut so that its line is at most `limit` bytes long.
-pub(super) fn body(record: &AuditRecord, limit: usize) -> Result<Vec<u8>> {
+pub(super) fn body(mut record: AuditRecord, limit: usize) -> Result<Vec<u8>> {
     let limit = limit.saturating_sub(FRONT);
-    let mut record = record.clone();
     record::flatten(&mut record);
     let text = write(&record)?;
     if text.len() <= limit {

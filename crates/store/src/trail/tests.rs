@@ -30,13 +30,13 @@ fn rotation_keeps_the_chain_and_takes_open_intents_along() {
     let thread = std::thread::spawn(move || worker.work(&inbox));
     let (tell, begun) = oneshot::channel();
     let intent = Intent { request_id: "open".to_owned(), record: record("open") };
-    let body = line::body(&intent.record, MAX_LINE).unwrap();
+    let body = line::body(intent.record.clone(), MAX_LINE).unwrap();
     let ticket = Ticket::new(intent, tasks.clone());
     tasks.send(Task::Begin { body, ticket, tell }).unwrap();
     let ticket = begun.blocking_recv().unwrap().unwrap();
     for n in 0..60 {
         let (tell, told) = oneshot::channel();
-        let body = line::body(&record(&format!("e{n}")), MAX_LINE).unwrap();
+        let body = line::body(record(&format!("e{n}")), MAX_LINE).unwrap();
         tasks.send(Task::Append { body, tell }).unwrap();
         told.blocking_recv().unwrap().unwrap();
     }
@@ -64,7 +64,7 @@ fn an_empty_newest_file_continues_the_one_before_it() {
     let mut worker = Worker::open(folder.path()).unwrap();
     let (tasks, inbox) = channel();
     let (tell, _told) = oneshot::channel();
-    tasks.send(Task::Append { body: line::body(&record("a"), MAX_LINE).unwrap(), tell }).unwrap();
+    tasks.send(Task::Append { body: line::body(record("a"), MAX_LINE).unwrap(), tell }).unwrap();
     drop(tasks);
     worker.work(&inbox);
     std::fs::write(folder.path().join(place::name(2)), "").unwrap();
@@ -72,7 +72,7 @@ fn an_empty_newest_file_continues_the_one_before_it() {
     let mut worker = Worker::open(folder.path()).unwrap();
     let (tasks, inbox) = channel();
     let (tell, _told) = oneshot::channel();
-    tasks.send(Task::Append { body: line::body(&record("b"), MAX_LINE).unwrap(), tell }).unwrap();
+    tasks.send(Task::Append { body: line::body(record("b"), MAX_LINE).unwrap(), tell }).unwrap();
     drop(tasks);
     worker.work(&inbox);
     assert_eq!(verify::verify(folder.path()).unwrap().last, 2);
@@ -89,7 +89,7 @@ fn one_record_is_found_in_any_file_whatever_the_files_times() {
         let mut record = record(&format!("e{n}"));
         // A value that looks like the id of another record.
         record.user_agent = format!(r#""eventID":"e{}""#, n + 1);
-        let body = line::body(&record, MAX_LINE).unwrap();
+        let body = line::body(record.clone(), MAX_LINE).unwrap();
         tasks.send(Task::Append { body, tell }).unwrap();
         told.blocking_recv().unwrap().unwrap();
     }
@@ -124,7 +124,7 @@ fn a_record_is_found_wherever_a_line_is_cut() {
     for n in 0..150_usize {
         let mut record = record(&format!("e{n}"));
         record.user_agent = "x".repeat(n * 400);
-        chain.add(line::Role::Record, &line::body(&record, MAX_LINE).unwrap(), &mut lines);
+        chain.add(line::Role::Record, &line::body(record.clone(), MAX_LINE).unwrap(), &mut lines);
     }
     assert!(lines.len() > 4 * 1024 * 1024, "{}", lines.len());
     let path = folder.path().join(place::name(1));
@@ -149,7 +149,7 @@ fn an_intent_is_not_found_as_a_record() {
     let thread = std::thread::spawn(move || worker.work(&inbox));
     let (tell, begun) = oneshot::channel();
     let intent = Intent { request_id: "open".to_owned(), record: record("open") };
-    let body = line::body(&intent.record, MAX_LINE).unwrap();
+    let body = line::body(intent.record.clone(), MAX_LINE).unwrap();
     let ticket = Ticket::new(intent, tasks.clone());
     tasks.send(Task::Begin { body, ticket, tell }).unwrap();
     let ticket = begun.blocking_recv().unwrap().unwrap();

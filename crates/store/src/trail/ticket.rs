@@ -58,7 +58,7 @@ impl Drop for Ticket {
         let mut record = self.intent.record.clone();
         record.error_code = Some("ClientDisconnected".to_owned());
         record.error_message = Some("the request was given up before its outcome was recorded".to_owned());
-        match line::body(&record, MAX_TICKET_LINE) {
+        match line::body(record, MAX_TICKET_LINE) {
             // A closed trail finishes open intents when it is opened next.
             Ok(body) => drop(self.tasks.send(Task::Finish { place, body, tell: None })),
             Err(error) => tracing::error!(?error, "the record of a request that was given up is lost"),

@@ -211,5 +211,5 @@ fn unknown_outcome(body: &[u8]) -> Option<Vec<u8>> {
     let mut record: AuditRecord = serde_json::from_slice(body).ok()?;
     record.error_code = Some("OutcomeUnknown".to_owned());
     record.error_message = Some("the server stopped before the outcome was recorded".to_owned());
-    line::body(&record, MAX_TICKET_LINE).ok()
+    line::body(record, MAX_TICKET_LINE).ok()
 }

@@ -71,6 +71,24 @@ async fn a_role_must_trust_the_pool_and_can_be_choosy() {
     assert!(reply.contains("Not authorized to perform sts:AssumeRoleWithWebIdentity"), "{reply}");
 }
 
+/// Nothing is stored between these requests: what was found out for the first holds for the others, but for what the
+/// trust policy asks of each.
+#[tokio::test]
+async fn a_trust_policy_is_asked_at_every_request() {
+    let world = World::new().await;
+    world.role("careful", &json!({ "StringEquals": { "aws:UserAgent": "notebook" } })).await;
+    world.grant("careful", ALL.to_owned()).await;
+    world.bench.garita.pool_group(&world.pool, "careful", Some(&role_arn("careful")), None).await;
+    let (_, tokens) = world.signed_in("ana", &["careful"]).await;
+    for (agent, status) in [("notebook", 200), ("notebook", 200), ("other", 403), ("notebook", 200)] {
+        let raw = format!(
+            "GET {READ} HTTP/1.1\r\nHost: h\r\nUser-Agent: {agent}\r\nAuthorization: Bearer {}\r\n\r\n",
+            tokens.access
+        );
+        assert_eq!(world.bench.send(raw.as_bytes()).await.0, status, "{agent}");
+    }
+}
+
 const ALL: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 
 #[tokio::test]

@@ -1,0 +1,75 @@
+//! What is remembered of the people that were let in, so that the next request of each does not work it out again.
+//!
+//! INVARIANT: it holds only for the very revision of the store that it was worked out from, and only for the same proof,
+//! shown where the same is accepted: any change of the store, be it of the person, a group or a role, ends all of it.
+//! What depends on the request is never remembered.
+
+use std::sync::Arc;
+
+use garita_model::session::WebIdentity;
+use garita_store::Snapshot;
+use quick_cache::sync::Cache;
+
+use super::bearer::AcceptedPool;
+use super::person::Person;
+use crate::context::Caller;
+use crate::sts::AssumeRole;
+
+/// How somebody was let in.
+pub(super) struct Admission {
+    /// Who they are to a trust policy.
+    pub(super) web: WebIdentity,
+    /// The role they have, as its trust policy is asked for it.
+    pub(super) ask: AssumeRole,
+    /// Who they are to all other policies.
+    pub(super) caller: Caller,
+}
+
+/// An [`Admission`], and what it rests on.
+struct Known {
+    revision: u64,
+    epoch: Box<str>,
+    person: Person,
+    accepted: AcceptedPool,
+    admission: Arc<Admission>,
+}
+
+/// The last people that were let in, by what they showed.
+pub(crate) struct Admissions(Cache<String, Arc<Known>>);
+
+impl Admissions {
+    /// Most people that are remembered.
+    const MOST: usize = 10_000;
+
+    pub(crate) fn new() -> Self {
+        Self(Cache::new(Self::MOST))
+    }
+
+    /// How `person` was let in last time, if nothing has changed since.
+    pub(super) fn find(
+        &self,
+        state: &Snapshot,
+        person: &Person,
+        accepted: &AcceptedPool,
+    ) -> Option<Arc<Admission>> {
+        let known = self.0.get(&person.shown.id)?;
+        let stands = (known.revision, &*known.epoch) == (state.revision(), state.epoch())
+            && known.person.is(person)
+            && known.accepted == *accepted;
+        stands.then(|| Arc::clone(&known.admission))
+    }
+
+    /// Remembers how `person` was let in.
+    pub(super) fn keep(
+        &self,
+        state: &Snapshot,
+        person: Person,
+        accepted: &AcceptedPool,
+        admission: Admission,
+    ) {
+        let (revision, epoch) = (state.revision(), state.epoch().into());
+        let (accepted, admission) = (accepted.clone(), Arc::new(admission));
+        let known = Known { revision, epoch, accepted, admission, person };
+        self.0.insert(known.person.shown.id.clone(), Arc::new(known));
+    }
+}
