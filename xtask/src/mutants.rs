@@ -21,7 +21,8 @@ pub(crate) fn policy(workspace: &Workspace, files: &[&str]) -> Result<()> {
     let output = workspace.target().join("mutants");
     std::fs::create_dir_all(&output)?;
     let tries = |arguments: &[&str]| {
-        let mut command = workspace.command("cargo", &["mutants", "--package", "garita-policy", "--jobs", "1"]);
+        let mut command =
+            workspace.command("cargo", &["mutants", "--package", "garita-policy", "--jobs", "1"]);
         command.args(arguments).arg("--output").arg(&output);
         for file in files {
             command.args(["--file", file]);

@@ -221,7 +221,11 @@ impl Person {
         Ok(Session {
             key: self.key(role)?,
             account: role.account,
-            subject: Subject::Role { role: role.name.clone(), id: role.id.clone(), session: ask.session.clone() },
+            subject: Subject::Role {
+                role: role.name.clone(),
+                id: role.id.clone(),
+                session: ask.session.clone(),
+            },
             issued: self.shown.issued,
             expires: self.shown.expires,
             iss_rev: self.shown.iss_rev,
