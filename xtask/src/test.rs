@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use crate::run;
-use crate::system::{self, CHROMIUM, COMPILER, NODE, NPM, OPENSSL, PYTHON, VENV};
+use crate::system::{self, CHROMIUM, COMPILER, NGINX, NODE, NPM, OPENSSL, PYTHON, VENV};
 use crate::workspace::Workspace;
 use tally::Tally;
 
@@ -47,7 +47,7 @@ fn run_rust(workspace: &Workspace) -> Result<Tally> {
 }
 
 fn run_clients(workspace: &Workspace) -> Result<Tally> {
-    system::provide(&[COMPILER, PYTHON, VENV, OPENSSL, CHROMIUM, NODE, NPM])?;
+    system::provide(&[COMPILER, PYTHON, VENV, OPENSSL, CHROMIUM, NGINX, NODE, NPM])?;
     let garita = workspace.build_garita("dev")?;
     let python = environment(workspace)?;
     let mut command = workspace.command(&python.to_string_lossy(), &["-m", "pytest", "clients"]);
