@@ -1,15 +1,16 @@
 //! Browsers that a broker leads here with the credentials of a session.
 
+use garita_app::authorize::Question;
 use garita_app::console::BrokerLogin;
-use garita_app::iam::{EntityName, PageRequest, UpdateAccessKey};
-use garita_app::sts::GetFederationToken;
-use garita_model::{ConsoleSession, KeyStatus, SigninToken};
-use garita_testkit::TestCredentials;
+use garita_app::iam::{CreateOidcProvider, EntityName, PageRequest, UpdateAccessKey};
+use garita_app::sts::{AssumeRoleWithWebIdentity, GetFederationToken};
+use garita_model::{Clock as _, ConsoleSession, KeyStatus, Secret, SigninToken};
+use garita_testkit::{TestCredentials, TestIdp};
 use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{ACCOUNT, House, led};
-use crate::stage::{allow, ask, assume, put, role, told, trust};
+use crate::stage::{allow, ask, assume, put, role, tag, told, trust};
 
 #[tokio::test]
 async fn a_broker_signs_one_browser_in() {
@@ -147,4 +148,71 @@ async fn what_ends_the_credentials_ends_the_browser() {
         let state = house.app().snapshot();
         assert!(state.list::<SigninToken>(ACCOUNT.parse().unwrap(), "").next().is_none());
     }
+}
+
+#[tokio::test]
+async fn a_token_shown_twice_at_once_signs_one_browser_in() {
+    let house = House::open().await;
+    let session = house.role_session().await;
+    for _ in 0..5 {
+        let token = house.broker(&session, None).await.unwrap();
+        let (one, two) = tokio::join!(house.login(&token, None), house.login(&token, None));
+        let signed_in = |login: &BrokerLogin| matches!(login, BrokerLogin::SignedIn(_));
+        assert!(signed_in(&one) != signed_in(&two));
+    }
+}
+
+#[tokio::test]
+async fn what_narrows_the_credentials_narrows_the_browser() {
+    let house = House::open().await;
+    let trusting = trust(r#"{"AWS":"111122223333"}"#, "");
+    let arn = role(&house.garita, "wide", trusting, Some(allow("s3:*", "*"))).await;
+    let mut asked = ask(&arn);
+    asked.policy = Some(allow("s3:Get*", "*"));
+    asked.tags = vec![tag("team", "vision")];
+    asked.source_identity = Some("ana@example.com".to_owned());
+    let session = assume(&house.garita, &house.key, &asked).unwrap();
+    let token = house.broker(&session, Some(900)).await.unwrap();
+    let at = house.at(&led(house.login(&token, None).await)).unwrap();
+    let may = |action| {
+        house
+            .app()
+            .authorize(&at.cx, &Question::new(action, "arn:aws:s3:::b/o", ACCOUNT.parse().unwrap()))
+            .is_ok()
+    };
+    assert!(may("s3:GetObject") && !may("s3:PutObject"));
+    for (key, value) in [("aws:PrincipalTag/team", "vision"), ("aws:SourceIdentity", "ana@example.com")] {
+        assert!(format!("{:?}", at.cx.keys().get(key)).contains(value), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn whom_another_provider_vouches_for_is_led_in_with_a_role() {
+    let house = House::open().await;
+    let idp = TestIdp::new("https://idp.example", "k1");
+    idp.publish(&house.garita.documents, "https://idp.example/jwks");
+    let input = CreateOidcProvider {
+        url: "https://idp.example".to_owned(),
+        client_ids: vec!["app".to_owned()],
+        thumbprints: Vec::new(),
+        tags: Vec::new(),
+    };
+    house.app().create_oidc_provider(&house.root(), input).await.unwrap();
+    let provider = "arn:aws:iam::111122223333:oidc-provider/idp.example";
+    let trusting = trust(&format!(r#"{{"Federated":"{provider}"}}"#), "");
+    let trusting = trusting.replace("\"sts:AssumeRole\"", "\"sts:AssumeRoleWithWebIdentity\"");
+    let asked = AssumeRoleWithWebIdentity {
+        role: role(&house.garita, "job", trusting, None).await,
+        session: "s1".parse().unwrap(),
+        token: Secret::new(idp.token(house.garita.clock.now(), &json!({}))),
+        duration: None,
+        policy: None,
+        policy_arns: Vec::new(),
+    };
+    let made = house.app().assume_role_with_web_identity(&house.browser(), asked).await.unwrap();
+    let token = house.broker(&(&made.assumed.credentials).into(), Some(7_200)).await.unwrap();
+    let cookie = led(house.login(&token, None).await);
+    assert!(house.at(&cookie).unwrap().arn().ends_with("assumed-role/job/s1"));
+    house.app().delete_oidc_provider(&house.root(), provider).await.unwrap();
+    assert!(house.at(&cookie).is_none(), "it ends with the provider");
 }

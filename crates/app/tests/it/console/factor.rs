@@ -149,3 +149,16 @@ async fn old_passwords_run_out() {
     assert_eq!(step(&house.try_at(ACCOUNT, "ana", "Another-Horse-8").await), "Expired");
     assert_eq!(step(&house.try_at(ACCOUNT, "ana", PASSWORD).await), "Wrong", "told to who knows it alone");
 }
+
+#[tokio::test]
+async fn a_code_shown_twice_at_once_counts_once() {
+    let house = House::open().await;
+    let seed = house.device().await;
+    for _ in 0..3 {
+        let (proof, code) = (house.proof().await, house.shown(&seed, 0));
+        let (one, two) = tokio::join!(house.code(proof.clone(), &code), house.code(proof, &code));
+        let signed_in = |told: &Step| matches!(told, Step::SignedIn(_));
+        assert!(signed_in(&one) != signed_in(&two));
+        house.pass(SignedDuration::from_secs(60));
+    }
+}
