@@ -384,11 +384,24 @@ fn settled(pool: UserPool, settings: PoolSettings, profile: PasswordProfile) -> 
         tier: settings.tier.unwrap_or_else(|| "ESSENTIALS".to_owned()),
         advanced_security: settings.advanced_security,
         tags: match settings.tags {
-            Some(tags) => tagging::checked(tags)?,
+            Some(tags) => in_place_of_tags(&pool, tags)?,
             None => pool.tags,
         },
         ..pool
     })
+}
+
+/// Other tags in the place of a pool's. What a group is asked for does not go by being left out: scripts that set tags of
+/// their own know nothing of it.
+fn in_place_of_tags(pool: &UserPool, tags: BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
+    let tags = tagging::checked(tags)?;
+    match pool.demand_lost(&tags) {
+        None => Ok(tags),
+        Some(lost) => Err(invalid(format!(
+            "`UserPoolTags` leaves out `{lost}`, by which a second factor is asked of a group: name it too, or take it away \
+             with UntagResource first"
+        ))),
+    }
 }
 
 /// What a sign-in may begin with: always with a password.

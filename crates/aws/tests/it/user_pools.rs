@@ -327,3 +327,37 @@ async fn the_trail_names_users_and_holds_no_secret() {
     assert!(all.contains("AdminSetUserPassword") && all.contains(&pool) && all.contains("\"sub\":"));
     assert!(!all.contains("Tell-nobody") && !all.contains("ana@example.com"));
 }
+
+/// What asks a second factor of a group goes when somebody says so, and not by being left out.
+#[tokio::test]
+async fn a_demand_for_a_second_factor_is_not_lost_among_other_tags() {
+    let tags = json!({ "garita:require-mfa/admins": "true", "garita:require-mfa/guests": "false", "team": "vision" });
+    let (door, id) = with_pool(json!({ "UserPoolTags": tags })).await;
+    let update = async |more: Value| {
+        let mut input = json!({ "UserPoolId": id });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        told(&door.pools("UpdateUserPool", input).await)
+    };
+    let kept = async || {
+        let found = door.pools("DescribeUserPool", json!({ "UserPoolId": id })).await.1;
+        found["UserPool"]["UserPoolTags"].clone()
+    };
+    assert_eq!(update(json!({})).await, "200");
+    assert_eq!(kept().await, tags, "tags that are not named stay");
+    for lacking in [json!({}), json!({ "team": "speech", "garita:require-mfa/guests": "false" })] {
+        let refused = update(json!({ "UserPoolTags": lacking })).await;
+        assert!(refused.starts_with("400 InvalidParameterException: "), "{refused}");
+        assert!(
+            refused.contains("`garita:require-mfa/admins`") && refused.contains("UntagResource"),
+            "{refused}"
+        );
+        assert_eq!(kept().await, tags);
+    }
+    for given in
+        [json!({ "garita:require-mfa/admins": "true" }), json!({ "garita:require-mfa/admins": "false" })]
+    {
+        assert_eq!(update(json!({ "UserPoolTags": given })).await, "200");
+        assert_eq!(kept().await, given, "as it was said");
+    }
+    assert_eq!(update(json!({ "UserPoolTags": {} })).await, "200", "there is no demand any more");
+}

@@ -87,6 +87,13 @@ impl UserPool {
         self.tags.get(&format!("{REQUIRE_MFA}/{group}")).is_some_and(|value| value != "false")
     }
 
+    /// The tag of a demand that would be lost with other tags in the place of these.
+    pub fn demand_lost(&self, tags: &BTreeMap<String, String>) -> Option<&str> {
+        let prefix = |key: &str| key.strip_prefix(REQUIRE_MFA).is_some_and(|rest| rest.starts_with('/'));
+        let mut demands = self.tags.iter().filter(|(key, value)| prefix(key) && *value != "false");
+        demands.find(|(key, _)| !tags.contains_key(*key)).map(|(key, _)| key.as_str())
+    }
+
     /// Which rules for passwords the pool asks for, whatever its policy.
     pub fn password_profile(&self) -> Option<PasswordProfile> {
         self.tags.get(PASSWORDS).and_then(|word| profile(word))
