@@ -24,7 +24,7 @@ use crate::user_pool::Admitted;
 use crate::user_pool::finish::{Start, begin, must_have_what_groups_demand};
 use crate::user_pool::ground::{PoolGround, floor_of_user};
 use crate::user_pool::refresh::{self, Which, rotate, which};
-use crate::user_pool::tokens::life;
+use crate::user_pool::tokens::{life, names_sign_in};
 
 /// What a client has to get tokens for.
 pub enum Grant {
@@ -292,7 +292,7 @@ impl App {
             issuer: ground.issuer_of(client.pool()),
             client: held.id.to_string(),
             subject: TokenSubject::User { sub: user.sub.to_string(), username: user.name.to_string() },
-            origin_jti: held.revocation.then(|| session.id.to_string()),
+            origin_jti: names_sign_in(held, &session).then(|| session.id.to_string()),
         };
         let standing = Standing::check_since(&ground, on, session.iss_rev).map_err(|_| gone())?;
         must_have_what_groups_demand(client.pool(), &user, session.second_factor).map_err(broken)?;

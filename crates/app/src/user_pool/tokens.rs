@@ -3,7 +3,7 @@
 //! They are minted anew each time, from the newest state: of the pool, the client, the person and the groups.
 
 use garita_model::user_pool::{PoolFault, TokenValidity};
-use garita_model::{PoolSession, PoolUser, Result, Secret, UserPool};
+use garita_model::{PoolClient, PoolSession, PoolUser, Result, Secret, UserPool};
 use garita_store::Snapshot;
 
 use super::Admitted;
@@ -52,7 +52,7 @@ impl App {
             issuer: ground.issuer_of(pool),
             client: client.id.to_string(),
             subject: TokenSubject::User { sub: user.sub.to_string(), username: user.name.to_string() },
-            origin_jti: client.revocation.then(|| session.id.to_string()),
+            origin_jti: names_sign_in(client, session).then(|| session.id.to_string()),
         };
         let revoked = || PoolFault::NotAuthorized.because("Refresh Token has been revoked");
         let standing = Standing::check_since(&ground, on, session.iss_rev).map_err(|_| revoked())?;
@@ -87,6 +87,12 @@ impl App {
             expires_in: i64::from(access_life),
         })
     }
+}
+
+/// Whether tokens name the sign-in they are of, and end with it: where the client has revocation on, and always where a
+/// provider vouched for somebody, since nothing else tells which tokens end with the provider.
+pub(crate) fn names_sign_in(client: &PoolClient, session: &PoolSession) -> bool {
+    client.revocation || session.provider.is_some()
 }
 
 /// What a user's groups say in tokens.

@@ -96,6 +96,44 @@ async fn who_is_kept_out_is_kept_out_at_once() {
     assert!(word(&stage.end(&errand, home("c")).await).contains("for another client"));
 }
 
+/// Where an app client has token revocation off, tokens name no sign-in, but for those that a provider vouched for.
+#[tokio::test]
+async fn tokens_end_with_the_provider_also_where_revocation_is_off() {
+    let stage = Stage::new().await;
+    let (root, pool) = (stage.garita.as_root(), || stage.pool.id.clone());
+    let user =
+        |provider: &str, value: &str| ProviderUser { provider: provider.to_owned(), value: value.to_owned() };
+    stage.own("bo", "bo@example.com", true).await;
+    let linked = (user("Cognito", "bo"), user("Corp", "b-1"));
+    stage.app().admin_link_provider_for_user(&root, pool(), linked.0, linked.1).await.unwrap();
+    let open = ClientSettings { revocation: Some(false), ..client_settings(&["COGNITO", "Corp"]) };
+    let opened = stage.app().update_pool_client(&root, pool(), stage.client.id.clone(), open).await;
+    let client = opened.unwrap().client;
+    let Ok(Arrived::Progress(Progress::Done(browser))) = stage.sign_in(json!({ "sub": "b-1" })).await else {
+        panic!("nobody was signed in")
+    };
+    let verifier = Secret::new("v".repeat(43));
+    let raw = RawAsk {
+        redirect_uri: Some("https://app.example/callback".to_owned()),
+        response_type: Some("code".to_owned()),
+        scope: Some("openid".to_owned()),
+        code_challenge: Some(challenge(&verifier)),
+        code_challenge_method: Some("S256".to_owned()),
+        ..RawAsk::default()
+    };
+    let ask = Ask::check(raw, &client).unwrap();
+    let code = stage.app().authorization_code(&stage.cx(), &stage.pool, &client, &browser.who, &ask).unwrap();
+    let shown = ClientCredentials { id: client.id.to_string(), secret: None };
+    let proven = stage.app().prove_client(&stage.cx(), None, &shown).unwrap();
+    let grant = Grant::Code { code, redirect_uri: Some(ask.redirect_uri.clone()), verifier: Some(verifier) };
+    let given = stage.app().grant(&stage.cx(), &proven, grant).await.unwrap();
+    let told = || stage.app().oidc_user_info(&stage.cx(), None, &given.access);
+    assert_eq!(told().unwrap()["username"], "bo");
+    stage.app().delete_pool_provider(&root, pool(), "Corp".to_owned()).await.unwrap();
+    assert!(told().is_err(), "the provider is gone, and `bo` is still there");
+    assert!(stage.password("bo").await.is_ok());
+}
+
 #[tokio::test]
 async fn people_of_another_issuer_are_other_people() {
     let stage = Stage::new().await;
