@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -82,9 +82,17 @@ impl Entropy for CountingEntropy {
 
 /// Keeps what is sent.
 #[derive(Default)]
-pub struct TestMail(Mutex<Vec<MailMessage>>);
+pub struct TestMail(Mutex<Vec<MailMessage>>, AtomicBool);
 
 impl TestMail {
+    /// Never ends sending from now on, as with a server that does not answer.
+    pub fn hang(&self) {
+        self.1.store(true, Ordering::Relaxed);
+    }
+    /// How many letters were begun since they were asked for last.
+    pub fn waiting(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
     /// What was sent since the last time this was asked.
     pub fn take(&self) -> Vec<MailMessage> {
         std::mem::take(&mut *self.0.lock().unwrap())
@@ -101,7 +109,8 @@ impl TestMail {
 impl Mailer for TestMail {
     fn send(&self, message: MailMessage) -> Pin<Box<dyn Future<Output = Result<()>> + Send + '_>> {
         self.0.lock().unwrap().push(message);
-        Box::pin(async { Ok(()) })
+        let hangs = self.1.load(Ordering::Relaxed);
+        Box::pin(async move { if hangs { std::future::pending().await } else { Ok(()) } })
     }
 }
 

@@ -240,3 +240,32 @@ fn an_id_token_with_anything_changed_or_left_out_is_refused() {
         assert!(!good(token.get(..at).unwrap()), "cut at {at}");
     }
 }
+
+/// The same for tokens of providers, whichever way they come: at `AssumeRoleWithWebIdentity` and at a sign-in.
+#[test]
+fn cve_2026_25537_times_that_are_strings_are_none() {
+    let (pair, key) = elliptic("k1");
+    let keys = set(&[&key]);
+    let expected = Expected {
+        issuer: "https://idp.example/team",
+        client: "app",
+        nonce: "n",
+        access_token: "at",
+        max_age: None,
+    };
+    let now = Timestamp::from_second(NOW).unwrap();
+    let good = |claims: &Value| {
+        let token = signed(&pair, &json!({ "alg": "ES256", "kid": "k1" }), claims);
+        (verify(&token, &keys).is_ok(), id_token::prove(&token, &expected, &keys, now).is_ok())
+    };
+    let mut claims = with("nonce", "n".into());
+    claims["nbf"] = json!(NOW);
+    assert_eq!(good(&claims), (true, true));
+    for name in ["exp", "nbf", "iat"] {
+        for written in [(NOW - 1).to_string(), (NOW + 60).to_string(), String::new()] {
+            let mut changed = claims.clone();
+            changed[name] = written.clone().into();
+            assert_eq!(good(&changed), (false, false), "{name} = `{written}`");
+        }
+    }
+}

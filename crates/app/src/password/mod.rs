@@ -43,6 +43,12 @@ impl Passwords {
         Self { pool: Arc::new(pool), entropy }
     }
 
+    /// How many pieces of work the pool has taken in: two requests that it works alike for cannot be told apart by the
+    /// time they take.
+    pub fn turns(&self) -> u64 {
+        self.pool.taken()
+    }
+
     /// What a password is stored as: a PHC string.
     ///
     /// # Errors

@@ -8,6 +8,7 @@
 //! brought along may cost more, up to the bounds in `stored`.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -36,6 +37,7 @@ type Job = Box<dyn FnOnce(&mut Scratch) + Send>;
 pub struct HashPool {
     queue: Arc<Queue>,
     places: usize,
+    taken: AtomicU64,
 }
 
 struct Queue {
@@ -89,7 +91,12 @@ impl HashPool {
                 tracing::error!(?error, "a thread for passwords cannot be started");
             }
         }
-        Self { queue, places }
+        Self { queue, places, taken: AtomicU64::new(0) }
+    }
+
+    /// How many pieces of work were taken in so far.
+    pub fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
     }
 
     /// Does work on one of the threads.
@@ -112,6 +119,7 @@ impl HashPool {
             if state.closed || state.jobs.len() >= self.places {
                 return Err(Busy);
             }
+            self.taken.fetch_add(1, Ordering::Relaxed);
             state.jobs.push_back(job);
         }
         self.queue.woken.notify_one();

@@ -112,3 +112,23 @@ impl Claims {
         if self.has(name) { self.number(name).map(Some) } else { Ok(None) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A library took a time that was a string for one that was not there, and so for one that had not come or gone.
+    #[test]
+    fn cve_2026_25537_times_that_are_strings_are_none() {
+        for written in
+            [r#""4102444800""#, r#""""#, "null", "true", "[4102444800]", "{}", "4102444800.5", "4e9"]
+        {
+            let claims = Claims::parse(&format!(r#"{{"exp":{written},"nbf":{written}}}"#)).unwrap();
+            assert_eq!(claims.number::<i64>("exp"), Err(TokenError::Claim("exp")), "{written}");
+            assert_eq!(claims.maybe_number::<i64>("nbf"), Err(TokenError::Claim("nbf")), "{written}");
+        }
+        let claims = Claims::parse(r#"{"exp":4102444800}"#).unwrap();
+        assert_eq!(claims.number::<i64>("exp"), Ok(4_102_444_800));
+        assert_eq!(claims.maybe_number::<i64>("nbf"), Ok(None));
+    }
+}

@@ -54,10 +54,13 @@ impl App {
         let known = vec![input.who.username.clone()];
         self.hold_pool_password(admitted.user_pool(), &input.password, known).await?;
         let attempt = self.count(cx, &admitted, Tried::ConfirmForgotPassword, &input.who, user.as_deref())?;
-        // Hashed for nobody too: the time it takes tells nothing.
-        let name = user.as_ref().map_or(&*input.who.username, |user| &*user.name);
-        let new = self.prepare_password(admitted.pool(), name, &input.password).await?;
+        // Nothing that takes long is done but for who has the code: the time it takes tells nothing of anybody else.
+        let whose = (admitted.pool(), user.as_deref());
+        let purpose = CodePurpose::ForgotPassword;
+        let looked = code::look_at(self, &self.snapshot(), whose, purpose, &input.code);
         let user = self.must_be_there(&admitted, user, mismatch)?;
+        looked?;
+        let new = self.prepare_password(admitted.pool(), &user.name, &input.password).await?;
         let history = self.former(&admitted, &user, &input.password).await?;
         let code = input.code;
         let set = self

@@ -8,9 +8,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use garita_model::user_pool::{AnsweredChallenge, AuthFlow, FirstFactor, PoolFault, TokenHash, Uuid};
+use garita_model::user_pool::{
+    AnsweredChallenge, AuthFlow, FirstFactor, MfaMode, PoolFault, TokenHash, Uuid,
+};
 use garita_model::{Error, Plain as _, PoolClient, PoolPasskey, PoolUser, Result, Secret, UserPool};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -26,8 +29,18 @@ use super::{Admitted, given, invalid, no_user};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
-use crate::webauthn::{AuthenticationResponse, Expected, Held, Mismatch, Origins, authenticate, counts_on};
+use crate::webauthn::{
+    Asserted, AuthenticationResponse, Expected, Held, Mismatch, Origins, authenticate, counts_on,
+};
 
+/// A key that answers for nobody, in COSE: the generator of P-256. Nothing that verifies with it is accepted.
+const STAND_IN_KEY: [u8; 77] = *b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20\
+    \x6b\x17\xd1\xf2\xe1\x2c\x42\x47\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2\
+    \x77\x03\x7d\x81\x2d\xeb\x33\xa0\xf4\xa1\x39\x45\xd8\x98\xc2\x96\
+    \x22\x58\x20\
+    \x4f\xe3\x42\xe2\xfe\x1a\x7f\x9b\x8e\xe7\xeb\x4a\x7c\x0f\x9e\x16\
+    \x2b\xce\x33\x57\x6b\x31\x5e\xce\xcb\xb6\x40\x68\x37\xbf\x51\xf5";
+const STAND_IN_LABEL: &str = "passkey-stand-in/1";
 /// How long an answered challenge is kept: longer than any can wait for its answer.
 const KEPT: SignedDuration = SignedDuration::from_mins(20);
 /// Most answered challenges of one passkey at a time.
@@ -81,7 +94,7 @@ impl App {
             None if !admitted.client().hides_users => return Err(no_user()),
             None => {}
         }
-        let offered = offers(admitted, user.as_deref());
+        let offered = self.offers(admitted, user.as_deref(), name)?;
         let preferred = parameters.get("PREFERRED_CHALLENGE").map(String::as_str);
         let preferred = offered.iter().copied().find(|one| Some(one.as_str()) == preferred);
         let id = Uuid::draw(self.entropy())?;
@@ -92,8 +105,8 @@ impl App {
             Some(ChallengeName::PasswordSrp) if parameters.contains_key("SRP_A") => {
                 self.ask_for_srp(cx, admitted, parameters).await
             }
-            Some(step) => self.offer(cx, admitted, user.as_deref(), id, step),
-            None => self.offer(cx, admitted, user.as_deref(), id, ChallengeName::SelectChallenge),
+            Some(step) => self.offer(cx, admitted, (name, user.as_deref()), id, step),
+            None => self.offer(cx, admitted, (name, user.as_deref()), id, ChallengeName::SelectChallenge),
         }
     }
 
@@ -102,11 +115,11 @@ impl App {
         &self,
         cx: &RequestContext,
         admitted: &Admitted,
-        user: Option<&PoolUser>,
+        (name, user): (&str, Option<&PoolUser>),
         id: Uuid,
         step: ChallengeName,
     ) -> Result<SignedIn> {
-        let offered = offers(admitted, user);
+        let offered = self.offers(admitted, user, name)?;
         let by_passkey = match step {
             ChallengeName::SelectChallenge => offered.contains(&ChallengeName::WebAuthn),
             step => step == ChallengeName::WebAuthn,
@@ -129,8 +142,18 @@ impl App {
         let session = session.seal(admitted, &self.keyring, self.entropy(), cx.now())?;
         let mut parameters = BTreeMap::new();
         if by_passkey {
-            let verified = user.is_some_and(|user| must_be_verified(admitted, user));
-            let options = self.request_options(admitted.user_pool(), user, challenge, verified)?;
+            // Asked of all alike: what one user in particular must show would tell that there is one.
+            let verified = any_must_be_verified(admitted.user_pool());
+            let mut options = self.request_options(admitted.user_pool(), user, challenge, verified)?;
+            if user.is_none()
+                && let Some(passkey) = self.stand_in_passkey(admitted, name)?
+            {
+                let transports = ["internal", "hybrid"];
+                let descriptor = json!({ "type": "public-key", "id": passkey, "transports": transports });
+                if let Some(members) = options.as_object_mut() {
+                    members.insert("allowCredentials".to_owned(), json!([descriptor]));
+                }
+            }
             parameters.insert("CREDENTIAL_REQUEST_OPTIONS", options.to_string());
         }
         let available = if step == ChallengeName::SelectChallenge { offered } else { Vec::new() };
@@ -172,7 +195,7 @@ impl App {
         let chosen = match held.step {
             ChallengeName::SelectChallenge => {
                 let word = given(responses, "ANSWER")?;
-                let offered = offers(admitted, user.as_deref());
+                let offered = self.offers(admitted, user.as_deref(), name)?;
                 let chosen = offered.into_iter().find(|one| one.as_str() == word);
                 chosen.ok_or_else(|| invalid("Selected challenge is not available"))?
             }
@@ -188,14 +211,24 @@ impl App {
             (ChallengeName::WebAuthn, Some(user)) if responses.contains_key("CREDENTIAL") => {
                 let asked = Asked {
                     challenge: held.challenge.ok_or_else(session::spent)?,
-                    verification: must_be_verified(admitted, user),
+                    verification: any_must_be_verified(admitted.user_pool())
+                        || must_be_verified(admitted, user),
                     after_password: false,
                     answer: given(responses, "CREDENTIAL")?,
                 };
                 self.begin_with_passkey(cx, admitted, user, (held.id, held.iss_rev), &asked).await
             }
+            (ChallengeName::WebAuthn, None) if responses.contains_key("CREDENTIAL") => {
+                let asked = Asked {
+                    challenge: held.challenge.ok_or_else(session::spent)?,
+                    verification: any_must_be_verified(admitted.user_pool()),
+                    after_password: false,
+                    answer: given(responses, "CREDENTIAL")?,
+                };
+                Err(self.refuse_stand_in(admitted, name, &asked).err().unwrap_or_else(session::spent))
+            }
             _ if held.step == ChallengeName::SelectChallenge => {
-                self.offer(cx, admitted, user.as_deref(), held.id, chosen)
+                self.offer(cx, admitted, (name, user.as_deref()), held.id, chosen)
             }
             (ChallengeName::Password, _) => Err(invalid("Missing required parameter PASSWORD")),
             (ChallengeName::PasswordSrp, _) => Err(invalid("Missing required parameter SRP_A")),
@@ -264,14 +297,6 @@ impl App {
         if answer.user_handle().is_some_and(|handle| handle != user.sub.as_bytes()) {
             return Err(refused(Mismatch::Credential));
         }
-        let party = self.relying_party(pool)?;
-        let at_page = admitted.browser().is_some();
-        let expected = Expected {
-            challenge: asked.challenge.bytes(),
-            relying_party: &party.id,
-            origins: if at_page { Origins::One(&party.site) } else { Origins::Aligned(&party.site) },
-            verification: asked.verification,
-        };
         let stored = |text: &str| {
             let bytes = URL_SAFE_NO_PAD.decode(text);
             bytes.map_err(|_| Error::internal("a stored passkey cannot be read"))
@@ -279,7 +304,7 @@ impl App {
         let (id, key) = (stored(&passkey.id)?, stored(&passkey.key)?);
         let (counter, backup_eligible) = (passkey.counter, passkey.backup_eligible);
         let held = Held { id: &id, key: &key, counter, backup_eligible };
-        let shown = authenticate(&expected, &held, &answer).map_err(refused)?;
+        let shown = self.hold_to(admitted, asked, &held, &answer)?;
         Ok(PasskeyProof {
             place,
             counter: shown.counter,
@@ -287,6 +312,38 @@ impl App {
             challenge: hash(asked.challenge.bytes()),
             second_factor: asked.after_password || (shown.verified && pool.web_authn.multi_factor),
         })
+    }
+
+    /// Holds an answer to what was asked of one passkey.
+    fn hold_to(
+        &self,
+        admitted: &Admitted,
+        asked: &Asked<'_>,
+        held: &Held<'_>,
+        answer: &AuthenticationResponse,
+    ) -> Result<Asserted> {
+        let party = self.relying_party(admitted.user_pool())?;
+        let at_page = admitted.browser().is_some();
+        let expected = Expected {
+            challenge: asked.challenge.bytes(),
+            relying_party: &party.id,
+            origins: if at_page { Origins::One(&party.site) } else { Origins::Aligned(&party.site) },
+            verification: asked.verification,
+        };
+        authenticate(&expected, held, answer).map_err(refused)
+    }
+
+    /// Refuses an answer with the passkey that stands in for one, in the words that one which is there would be refused
+    /// with: down to its signature, which nothing is.
+    fn refuse_stand_in(&self, admitted: &Admitted, name: &str, asked: &Asked<'_>) -> Result<()> {
+        let answer = AuthenticationResponse::parse(asked.answer).map_err(refused)?;
+        let id = self.stand_in_passkey(admitted, name)?.and_then(|id| URL_SAFE_NO_PAD.decode(id).ok());
+        let id =
+            id.filter(|_| answer.user_handle().is_none()).ok_or_else(|| refused(Mismatch::Credential))?;
+        let backup_eligible = id.first().is_some_and(|byte| byte % 2 == 0);
+        let held = Held { id: &id, key: &STAND_IN_KEY, counter: 0, backup_eligible };
+        self.hold_to(admitted, asked, &held, &answer)?;
+        Err(refused(Mismatch::Signature))
     }
 
     /// `PublicKeyCredentialRequestOptionsJSON`: for one user, or for whoever the authenticator knows.
@@ -355,15 +412,39 @@ impl App {
     }
 }
 
-/// What a user may begin with. A name that is nobody's may begin with what everyone may.
-fn offers(admitted: &Admitted, user: Option<&PoolUser>) -> Vec<ChallengeName> {
-    let client: &PoolClient = admitted.client();
-    let passkey = user.is_some_and(|user| may_begin_with_passkey(admitted, user));
-    let mut offered = Vec::new();
-    offered.extend(passkey.then_some(ChallengeName::WebAuthn));
-    offered.extend(client.allows(AuthFlow::UserSrp).then_some(ChallengeName::PasswordSrp));
-    offered.push(ChallengeName::Password);
-    offered
+/// What a name is told.
+impl App {
+    /// What a user may begin with. A name that is nobody's may begin with what everyone may, and with a passkey if one
+    /// stands in for it.
+    fn offers(&self, admitted: &Admitted, user: Option<&PoolUser>, name: &str) -> Result<Vec<ChallengeName>> {
+        let client: &PoolClient = admitted.client();
+        let passkey = match user {
+            Some(user) => may_begin_with_passkey(admitted, user),
+            None => self.stand_in_passkey(admitted, name)?.is_some(),
+        };
+        let mut offered = Vec::new();
+        offered.extend(passkey.then_some(ChallengeName::WebAuthn));
+        offered.extend(client.allows(AuthFlow::UserSrp).then_some(ChallengeName::PasswordSrp));
+        offered.push(ChallengeName::Password);
+        Ok(offered)
+    }
+
+    /// The id of a passkey that a name which is nobody's seems to have, always the same: every second name has one, so
+    /// that one who is asked for a passkey need not be there (Web Authentication section 14.6.2).
+    fn stand_in_passkey(&self, admitted: &Admitted, name: &str) -> Result<Option<String>> {
+        let pool = admitted.user_pool();
+        let enough = pool.mfa != MfaMode::On || pool.web_authn.multi_factor;
+        if !enough || !self.offers_passkeys(pool) {
+            return Ok(None);
+        }
+        let key = self.keyring.derive(STAND_IN_LABEL)?;
+        let key = hmac::Key::new(hmac::HMAC_SHA512, key.expose());
+        // A pool's id holds no line break.
+        let tag = hmac::sign(&key, format!("{}\n{}", pool.id, pool.name_key(name)).as_bytes());
+        let (id, rest) = tag.as_ref().split_at_checked(32).unwrap_or_default();
+        let has_one = rest.first().is_some_and(|byte| byte % 2 == 0);
+        Ok(has_one.then(|| URL_SAFE_NO_PAD.encode(id)))
+    }
 }
 
 /// Whether a user may begin with a passkey: there is one, and it is enough for what is asked of the user.

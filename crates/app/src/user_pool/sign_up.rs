@@ -116,7 +116,10 @@ impl App {
         }
         let (admitted, user) = self.named(cx, &who)?;
         let attempt = self.count(cx, &admitted, Tried::ConfirmSignUp, &who, user.as_deref())?;
+        let whose = (admitted.pool(), user.as_deref());
+        let looked = code::look_at(self, &self.snapshot(), whose, CodePurpose::SignUp, &shown);
         let user = self.must_be_there(&admitted, user, mismatch)?;
+        looked?;
         let confirmed = self
             .change(cx, move |change| {
                 let held =

@@ -10,9 +10,11 @@
 )]
 
 mod account;
+mod attacks;
 mod audit;
 mod crash;
 mod disk_full;
+mod enumeration;
 mod explain;
 mod harness;
 mod help;

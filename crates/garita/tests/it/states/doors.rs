@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use garita_app::AcceptedPool;
@@ -25,39 +27,41 @@ use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
 /// Where the sign-in pages say they are.
-pub(super) const SITE: &str = "https://garita.test";
-pub(super) const API: &str = "mlflow0001";
+pub(crate) const SITE: &str = "https://garita.test";
+pub(crate) const API: &str = "mlflow0001";
 const JSON: &str = "application/x-amz-json-1.1";
 const TARGET: &str = "AWSCognitoIdentityProviderService.";
 
 /// An application and its doors.
-pub(super) struct Doors {
-    pub(super) garita: TestGarita,
+pub(crate) struct Doors {
+    pub(crate) garita: TestGarita,
     main: SocketAddr,
     gate: Option<SocketAddr>,
+    /// How many requests came to what is behind the gateway.
+    forwarded: Arc<AtomicUsize>,
 }
 
 /// What a door answered.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) location: Option<String>,
-    pub(super) body: String,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) location: Option<String>,
+    pub(crate) body: String,
 }
 
 impl Reply {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or(Value::Null)
     }
 
     /// What stands between two marks in the body.
-    pub(super) fn between(&self, from: &str, to: &str) -> Option<&str> {
+    pub(crate) fn between(&self, from: &str, to: &str) -> Option<&str> {
         let (_, rest) = self.body.split_once(from)?;
         Some(rest.split_once(to)?.0)
     }
 
     /// The sealed flow that a page or a redirect carries on.
-    pub(super) fn flow(&self) -> String {
+    pub(crate) fn flow(&self) -> String {
         let led = self.location.as_deref().and_then(|to| Some(to.split_once("flow=")?.1));
         let shown = || self.between("name=\"flow\" value=\"", "\"");
         led.or_else(shown).unwrap_or_else(|| panic!("no flow: {self:?}")).to_owned()
@@ -66,7 +70,7 @@ impl Reply {
 
 /// A browser, with its cookies.
 #[derive(Clone, Default)]
-pub(super) struct Browser(pub(super) BTreeMap<String, String>);
+pub(crate) struct Browser(pub(crate) BTreeMap<String, String>);
 
 impl Browser {
     fn header(&self) -> String {
@@ -108,7 +112,7 @@ macro_rules! serve {
 
 impl Doors {
     /// The AWS API and the sign-in pages.
-    pub(super) async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let garita = TestGarita::reached_at(SITE).await;
         let (listener, main) = listen().await;
         let api = AwsApi::new(garita.app.clone());
@@ -123,16 +127,22 @@ impl Doors {
             web,
             api
         );
-        Self { garita, main, gate: None }
+        Self { garita, main, gate: None, forwarded: Arc::default() }
     }
 
     /// Opens a stage for the people of a pool.
-    pub(super) async fn open_stage(&mut self, pool: AcceptedPool) {
+    pub(crate) async fn open_stage(&mut self, pool: AcceptedPool) {
         let (listener, upstream) = listen().await;
-        serve!(listener, |_request, _peer| Response::builder()
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from_static(b"{}")))
-            .unwrap(),);
+        let forwarded = Arc::clone(&self.forwarded);
+        serve!(
+            listener,
+            |_request, _peer| {
+                forwarded.fetch_add(1, Ordering::Relaxed);
+                let response = Response::builder().header("content-type", "application/json");
+                response.body(Full::new(Bytes::from_static(b"{}"))).unwrap()
+            },
+            forwarded
+        );
         let api = Api {
             id: API.to_owned(),
             account: self.garita.account(),
@@ -149,6 +159,11 @@ impl Doors {
         let gateway = Gateway::new(self.garita.app.clone(), vec![api], listening).unwrap();
         serve!(listener, |request, peer| gateway.handle(request, peer).await, gateway);
         self.gate = Some(address);
+    }
+
+    /// How many requests came to what is behind the gateway.
+    pub(crate) fn forwarded(&self) -> usize {
+        self.forwarded.load(Ordering::Relaxed)
     }
 
     async fn send(&self, to: SocketAddr, request: Request<Full<Bytes>>, jar: Option<&mut Browser>) -> Reply {
@@ -187,21 +202,21 @@ impl Doors {
     }
 
     /// Calls an operation of user pools as the root user.
-    pub(super) async fn admin(&self, operation: &str, input: &Value) -> Reply {
+    pub(crate) async fn admin(&self, operation: &str, input: &Value) -> Reply {
         let target = format!("{TARGET}{operation}");
         let headers = [("x-amz-target", target.as_str()), ("content-type", JSON)];
         self.signed("cognito-idp", &headers, &input.to_string()).await
     }
 
     /// The same, for what must go well.
-    pub(super) async fn done(&self, operation: &str, input: Value) -> Value {
+    pub(crate) async fn done(&self, operation: &str, input: Value) -> Value {
         let reply = self.admin(operation, &input).await;
         assert_eq!(reply.status, 200, "{operation} {input}: {}", reply.body);
         reply.json()
     }
 
     /// Calls an operation of user pools without a signature.
-    pub(super) async fn person(&self, operation: &str, input: &Value) -> Reply {
+    pub(crate) async fn person(&self, operation: &str, input: &Value) -> Reply {
         let request = Request::post("/")
             .header("host", "garita.test")
             .header("x-amz-target", format!("{TARGET}{operation}"))
@@ -211,7 +226,7 @@ impl Doors {
     }
 
     /// Calls an operation of IAM or STS, signed by the root user or not at all.
-    pub(super) async fn query(&self, service: &str, is_signed: bool, parameters: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn query(&self, service: &str, is_signed: bool, parameters: &[(&str, &str)]) -> Reply {
         let version = if service == "iam" { "2010-05-08" } else { "2011-06-15" };
         let form = format!("Version={version}&{}", encoded(parameters));
         if is_signed {
@@ -222,13 +237,13 @@ impl Doors {
     }
 
     /// Opens a page, or asks an endpoint that takes GET.
-    pub(super) async fn get(&self, browser: &mut Browser, target: &str) -> Reply {
+    pub(crate) async fn get(&self, browser: &mut Browser, target: &str) -> Reply {
         let request = Request::get(target).header("host", "garita.test").header("cookie", browser.header());
         self.send(self.main, request.body(Full::default()).unwrap(), Some(browser)).await
     }
 
     /// Sends a form of a page of the site.
-    pub(super) async fn post(&self, browser: &mut Browser, target: &str, fields: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn post(&self, browser: &mut Browser, target: &str, fields: &[(&str, &str)]) -> Reply {
         let request = Request::post(target)
             .header("host", "garita.test")
             .header("origin", SITE)
@@ -239,7 +254,7 @@ impl Doors {
     }
 
     /// Asks an endpoint with an access token.
-    pub(super) async fn bearer(&self, method: &str, target: &str, token: &str) -> Reply {
+    pub(crate) async fn bearer(&self, method: &str, target: &str, token: &str) -> Reply {
         let request = Request::builder()
             .method(method)
             .uri(target)
@@ -249,7 +264,7 @@ impl Doors {
     }
 
     /// Sends a request to the gateway, as a page or script of the stage, or with a token.
-    pub(super) async fn at_gate(
+    pub(crate) async fn at_gate(
         &self,
         browser: &mut Browser,
         method: &str,
@@ -269,7 +284,7 @@ impl Doors {
 }
 
 /// Fields as a form or a query has them.
-pub(super) fn encoded(fields: &[(&str, &str)]) -> String {
+pub(crate) fn encoded(fields: &[(&str, &str)]) -> String {
     let pairs = fields.iter().map(|(name, value)| format!("{name}={}", percent_encode(value)));
     pairs.collect::<Vec<_>>().join("&")
 }

@@ -9,11 +9,11 @@
 //! row fails [`every_endpoint_has_a_row`].
 
 mod api;
-mod doors;
+pub(crate) mod doors;
 mod gate;
 mod pages;
 mod state;
-mod world;
+pub(crate) mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

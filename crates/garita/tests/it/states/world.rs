@@ -18,75 +18,75 @@ use serde_json::{Value, json};
 
 use super::doors::{API, Browser, Doors, Reply, SITE, encoded};
 
-pub(super) const PASSWORD: &str = "Tell-nobody-1";
-pub(super) const BACK: &str = "https://app.example/back";
-pub(super) const LEFT: &str = "https://app.example/left";
-pub(super) const PEOPLE: [&str; 7] = ["ana", "mia", "neo", "sue", "sam", "sid", "una"];
+pub(crate) const PASSWORD: &str = "Tell-nobody-1";
+pub(crate) const BACK: &str = "https://app.example/back";
+pub(crate) const LEFT: &str = "https://app.example/left";
+pub(crate) const PEOPLE: [&str; 7] = ["ana", "mia", "neo", "sue", "sam", "sid", "una"];
 /// A proof key and its challenge: RFC 7636 appendix B.
-pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const CALLBACK: &str = "http://localhost/prod/garita/callback";
-pub(super) const PAGE: [(&str, &str); 3] =
+pub(crate) const PAGE: [(&str, &str); 3] =
     [("accept", "text/html"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
 
 /// An app client with its secret.
-pub(super) struct Client {
-    pub(super) id: String,
-    pub(super) secret: String,
+pub(crate) struct Client {
+    pub(crate) id: String,
+    pub(crate) secret: String,
 }
 
 impl Client {
     /// What it shows, with other fields.
-    pub(super) fn with<'a>(&'a self, fields: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    pub(crate) fn with<'a>(&'a self, fields: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
         let own = [("client_id", self.id.as_str()), ("client_secret", self.secret.as_str())];
         [&own[..], fields].concat()
     }
 }
 
 /// Tokens of a sign-in.
-pub(super) struct Tokens {
-    pub(super) id: String,
-    pub(super) access: String,
-    pub(super) refresh: String,
+pub(crate) struct Tokens {
+    pub(crate) id: String,
+    pub(crate) access: String,
+    pub(crate) refresh: String,
 }
 
 /// A step that waits at a page: what the browser brings, and where to.
-pub(super) type Waiting = (Browser, String);
+pub(crate) type Waiting = (Browser, String);
 
 /// A pool, its people, and what they hold.
-pub(super) struct World {
-    pub(super) doors: Doors,
-    pub(super) pool: String,
+pub(crate) struct World {
+    pub(crate) doors: Doors,
+    pub(crate) pool: String,
     /// A client without a secret, of which the stage is one.
-    pub(super) ui: String,
+    pub(crate) ui: String,
     /// A client with a secret.
-    pub(super) app: Client,
+    pub(crate) app: Client,
     /// A client that acts for itself.
-    pub(super) job: Client,
+    pub(crate) job: Client,
     /// `ana`'s, by the API.
-    pub(super) tokens: Tokens,
+    pub(crate) tokens: Tokens,
     /// `ana`'s, by a code.
-    pub(super) granted: Tokens,
+    pub(crate) granted: Tokens,
     /// A code that was not used, and a device that was allowed.
-    pub(super) code: String,
-    pub(super) device: String,
+    pub(crate) code: String,
+    pub(crate) device: String,
     /// The code that another device shows.
-    pub(super) shown: String,
+    pub(crate) shown: String,
     /// `ana`'s browser, signed in at the pool; and at the stage.
-    pub(super) browser: Browser,
-    pub(super) at_stage: Browser,
+    pub(crate) browser: Browser,
+    pub(crate) at_stage: Browser,
     /// What the stage sealed for a browser that has not come back yet, with its code.
-    pub(super) coming_back: Waiting,
+    pub(crate) coming_back: Waiting,
     /// Where an artifact can be had by whoever has the address.
-    pub(super) link: String,
+    pub(crate) link: String,
     /// Sessions of challenges, by what they wait for.
-    pub(super) sessions: BTreeMap<&'static str, Value>,
+    pub(crate) sessions: BTreeMap<&'static str, Value>,
     /// Steps at pages, by page.
-    pub(super) steps: BTreeMap<&'static str, Waiting>,
+    pub(crate) steps: BTreeMap<&'static str, Waiting>,
     /// One-time things, by what they are for.
-    pub(super) secrets: BTreeMap<&'static str, String>,
+    pub(crate) secrets: BTreeMap<&'static str, String>,
     /// What `ana`'s passkey is asked for at the API and at the page, and what hers and `mia`'s next ones are made for.
-    pub(super) options: BTreeMap<&'static str, Value>,
+    pub(crate) options: BTreeMap<&'static str, Value>,
     passkeys: BTreeMap<&'static str, Mutex<Authenticator>>,
     before: BTreeMap<ObjectKey, (String, Object)>,
 }
@@ -115,7 +115,7 @@ impl Reply {
 
 impl World {
     /// A world in which nothing has happened yet.
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let mut doors = Doors::open().await;
         let (pool, ui, app, job) = pool(&doors).await;
         people(&doors, &pool).await;
@@ -174,34 +174,34 @@ impl World {
         self.doors.garita.clock.now()
     }
 
-    pub(super) fn at(&self, path: &str) -> String {
+    pub(crate) fn at(&self, path: &str) -> String {
         format!("/{}/{path}", self.pool)
     }
 
-    pub(super) fn id(&self) -> PoolId {
+    pub(crate) fn id(&self) -> PoolId {
         self.pool.parse().unwrap()
     }
 
     /// The code that an authenticator app shows now.
-    pub(super) fn one_time(&self, seed: &str) -> String {
+    pub(crate) fn one_time(&self, seed: &str) -> String {
         one_time_code(&base32(seed), self.now())
     }
 
     /// What a passkey answers.
-    pub(super) fn sign(&self, whose: &str, options: &Value) -> Value {
+    pub(crate) fn sign(&self, whose: &str, options: &Value) -> Value {
         self.passkeys[whose].lock().unwrap().get(options, &Says::at(SITE))
     }
 
     /// Another passkey, for somebody who has asked to keep one.
-    pub(super) fn new_passkey(&self, place: &str) -> Value {
+    pub(crate) fn new_passkey(&self, place: &str) -> Value {
         Authenticator::new(Kind::Es256).create(&self.options[place], &Says::at(SITE))
     }
 
-    pub(super) fn passkey_id(&self, whose: &str) -> String {
+    pub(crate) fn passkey_id(&self, whose: &str) -> String {
         URL_SAFE_NO_PAD.encode(&self.passkeys[whose].lock().unwrap().id)
     }
 
-    pub(super) async fn sign_in(&self, name: &str) -> Reply {
+    pub(crate) async fn sign_in(&self, name: &str) -> Reply {
         let parameters = json!({ "USERNAME": name, "PASSWORD": PASSWORD });
         let flow = "USER_PASSWORD_AUTH";
         let input = json!({ "ClientId": self.ui, "AuthFlow": flow, "AuthParameters": parameters });
@@ -308,7 +308,7 @@ impl World {
     }
 
     /// The way to the sign-in page.
-    pub(super) fn asking(&self, client: &str, more: &[(&str, &str)]) -> String {
+    pub(crate) fn asking(&self, client: &str, more: &[(&str, &str)]) -> String {
         let asked = [
             ("response_type", "code"),
             ("client_id", client),
@@ -337,7 +337,7 @@ impl World {
     }
 
     /// Tokens for a grant, with the client's secret.
-    pub(super) async fn granted(&self, fields: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn granted(&self, fields: &[(&str, &str)]) -> Reply {
         let fields = self.app.with(fields);
         self.doors.post(&mut Browser::default(), &self.at("oauth2/token"), &fields).await
     }
@@ -427,7 +427,7 @@ impl World {
     }
 
     /// A form of the account page.
-    pub(super) async fn own_form(&self, browser: &mut Browser, page: &str, more: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn own_form(&self, browser: &mut Browser, page: &str, more: &[(&str, &str)]) -> Reply {
         let flow = self.doors.get(browser, &self.at("account")).await.flow();
         let fields = [&[("flow", flow.as_str())][..], more].concat();
         self.doors.post(browser, &self.at(page), &fields).await
@@ -453,21 +453,8 @@ impl World {
 
     /// What comes of the stage.
     async fn hold_at_stage(&mut self) {
-        let begun = async |world: &Self| {
-            let (mut at_gate, mut at_pool) = (Browser::default(), world.browser.clone());
-            let target = "/prod/garita/sign-in?to=%2F&at=";
-            let led = world.doors.at_gate(&mut at_gate, "GET", target, &PAGE).await.location.unwrap();
-            let asked = led.strip_prefix(SITE).unwrap().to_owned();
-            let back = world.doors.get(&mut at_pool, &asked).await.location.unwrap();
-            let back = back.strip_prefix("http://localhost").unwrap_or_else(|| panic!("{back}")).to_owned();
-            (at_gate, back)
-        };
-        let (mut browser, back) = begun(self).await;
-        let reply = self.doors.at_gate(&mut browser, "GET", &back, &PAGE).await;
-        assert_eq!(reply.status, 303, "{}", reply.body);
-        assert!(browser.0.contains_key(&format!("__Host-garita-stage-{API}")));
-        self.at_stage = browser;
-        self.coming_back = begun(self).await;
+        self.at_stage = self.at_stage_with(&self.browser).await;
+        self.coming_back = self.begun_at_stage(&self.browser).await;
         let token = format!("Bearer {}", self.tokens.id);
         let target = "/prod/api/2.0/mlflow-artifacts/presigned/1/r/artifacts/a.bin";
         let bearer = [("authorization", token.as_str())];
@@ -477,8 +464,34 @@ impl World {
         self.link = url.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap();
     }
 
+    /// A sign-in at the stage that wants but its end, of a browser that is signed in at the pool.
+    async fn begun_at_stage(&self, at_pool: &Browser) -> Waiting {
+        let (mut at_gate, mut at_pool) = (Browser::default(), at_pool.clone());
+        let target = "/prod/garita/sign-in?to=%2F&at=";
+        let led = self.doors.at_gate(&mut at_gate, "GET", target, &PAGE).await.location.unwrap();
+        let asked = led.strip_prefix(SITE).unwrap();
+        let back = self.doors.get(&mut at_pool, asked).await.location.unwrap();
+        let back = back.strip_prefix("http://localhost").unwrap_or_else(|| panic!("{back}")).to_owned();
+        (at_gate, back)
+    }
+
+    /// The whole of one.
+    pub(crate) async fn at_stage_with(&self, at_pool: &Browser) -> Browser {
+        let (mut browser, back) = self.begun_at_stage(at_pool).await;
+        let reply = self.doors.at_gate(&mut browser, "GET", &back, &PAGE).await;
+        assert_eq!(reply.status, 303, "{}", reply.body);
+        assert!(browser.0.contains_key(&format!("__Host-garita-stage-{API}")));
+        browser
+    }
+
+    /// Another pool of the account, with clients of the same kinds.
+    pub(crate) async fn another_pool(&self) -> (String, String, Client) {
+        let (pool, ui, app, _) = pool(&self.doors).await;
+        (pool, ui, app)
+    }
+
     /// Remembers what is stored.
-    pub(super) fn remember(&mut self) {
+    pub(crate) fn remember(&mut self) {
         self.before = self.stored();
     }
 
@@ -491,7 +504,7 @@ impl World {
     }
 
     /// Puts back what is stored, so that no answer changes the next.
-    pub(super) async fn restore(&self) {
+    pub(crate) async fn restore(&self) {
         let now = self.stored();
         let is_as_before = |key: &ObjectKey, document: &str| {
             self.before.get(key).is_some_and(|(before, _)| before == document)
@@ -566,7 +579,7 @@ async fn pool(doors: &Doors) -> (String, String, Client, Client) {
 }
 
 /// The group somebody is in: one with a role, or one that asks for a second factor.
-pub(super) fn group_of(name: &str) -> &'static str {
+pub(crate) fn group_of(name: &str) -> &'static str {
     if name.starts_with('s') { "strict" } else { "readers" }
 }
 

@@ -1,9 +1,9 @@
 //! Browsers at the door: what becomes a session, what does not, and what ends one.
 
-use garita_app::AcceptedPool;
 use garita_app::oauth::{Ask, RawAsk};
-use garita_model::user_pool::{PoolBrowser, TokenHash};
-use garita_model::{Clock as _, Object, Plain as _, PoolClient, PoolUser};
+use garita_app::{AcceptedPool, BearerError};
+use garita_model::user_pool::{PoolBrowser, PoolId, TokenHash};
+use garita_model::{Clock as _, Object, Plain as _, PoolClient, PoolUser, StageSession};
 use jiff::SignedDuration;
 use std::sync::Arc;
 
@@ -375,7 +375,7 @@ async fn a_session_ends_when_it_lies_unused_and_is_forgotten() {
     assert_eq!(stage.read(&session).await, 401, "the client's refresh tokens end after an hour");
     garita.app.sweep_browsers().await.unwrap();
     let state = garita.app.snapshot();
-    assert_eq!(state.list::<garita_model::StageSession>(garita.account(), "").count(), 0);
+    assert_eq!(state.list::<StageSession>(garita.account(), "").count(), 0);
 }
 
 #[tokio::test]
@@ -388,4 +388,50 @@ async fn a_stage_that_cannot_keep_cookies_says_what_to_do() {
     stage.world.put(Object::PoolClient(Arc::new(client))).await;
     let (status, reply) = stage.get("/prod/garita/sign-in?to=%2F", PAGE).await;
     assert!(status == 500 && reply.contains(CALLBACK), "{reply}");
+}
+
+/// A session is of the pool that the stage signs people in to: one of another pool is none, with or without a claim to
+/// this stage.
+#[tokio::test]
+async fn a_session_of_another_pool_opens_nothing() {
+    let stage = Stage::new().await;
+    let own = stage.sign_in().await;
+    assert_eq!(stage.read(&own).await, 200);
+    let garita = &stage.bench().garita;
+    let other = garita.user_pool("eu-west-1_Other0000", "2ui").await;
+    let rita = garita.person(&other, "rita", &["reader"]).await;
+    let sign_in = garita.sign_in(&rita, "2ui", false).await;
+    let (now, browser) = (garita.clock.now(), TokenHash(crate::body::sha256(b"at the other pool")));
+    let at_pool = PoolBrowser {
+        account: garita.account(),
+        pool: other.clone(),
+        cookie: browser,
+        user: rita.sub,
+        signed_in: now,
+        used: now,
+        iss_rev: garita.app.snapshot().revision(),
+        mfa: false,
+        client: None,
+        provider: None,
+    };
+    let session = |pool: &PoolId, cookie: &[u8]| StageSession {
+        account: garita.account(),
+        pool: pool.clone(),
+        api: "mlflow0001".to_owned(),
+        cookie: TokenHash(crate::body::sha256(cookie)),
+        browser,
+        sign_in: sign_in.session,
+    };
+    let put = [session(&other, b"of-the-other-pool"), session(&stage.world.pool, b"of-this-pool")];
+    let objects = put.map(garita_model::Plain::into_object).into_iter().chain([at_pool.into_object()]);
+    garita.put(objects.collect()).await;
+    assert!(garita.app.signed_in(&other, "at the other pool", now).is_some(), "signed in there");
+    assert_eq!(stage.read("of-the-other-pool").await, 401);
+    assert_eq!(stage.read("of-this-pool").await, 401, "what it rests on is of another pool");
+    // Nor where the stage takes the tokens of that pool, but signs people in to this one.
+    let taken = AcceptedPool { id: other, ..accepted() };
+    let both = [door(), taken];
+    let arrival = garita.app.arrive([127, 0, 0, 1].into(), true, None).unwrap();
+    let known = garita.app.authenticate_browser(arrival, "mlflow0001", "of-the-other-pool", &both);
+    assert!(matches!(known.map_err(|refused| refused.why), Err(BearerError::Ended)));
 }
