@@ -256,16 +256,18 @@ def test_the_account_page_says_who_is_signed_in_and_signs_out(visit, stage):
 
 @pytest.fixture(scope="module")
 def skill(chromium, stage, seeded):
-    """A skill with a version, made by the admin in the browser."""
+    """A skill with a version, and an MCP server, made by the admin in the browser."""
     ana = Visitor(chromium, stage).signs_in("ana")
     version = {"source_type": "git", "source": "https://example.com/weather.git"}
-    for path, body in {"skills": {"name": "weather"}, "skills/weather/versions": version}.items():
+    made = {"skills": {"name": "weather"}, "skills/weather/versions": version, "mcp-servers": {"name": MCP_SERVER}}
+    for path, body in made.items():
         status, text = ana.posts(f"ajax-api/3.0/mlflow/{path}", body)
         assert status == 200, text
     ana.context.close()
     return "weather"
 
 
+MCP_SERVER = "com.example/tools"
 ALL_ACTIONS = ["USE", "UPDATE", "DELETE", "MANAGE"]
 
 
@@ -293,10 +295,11 @@ def test_the_pages_leave_away_what_one_may_not_do(visit, stage, seeded, skill, n
     person.opens(f"/#/skills/{skill}").sees("Reference URIs")
     assert shows("More actions", "Create skill version", "Edit tags", "Edit aliases", "Edit version status") is may
     person.shot(f"{name}-skill")
-    for path in (f"skills/{skill}", "skills"):
+    answers = {"skills": "skills", f"skills/{skill}": "", "mcp-servers": "mcp_servers", f"mcp-servers/{MCP_SERVER}": ""}
+    for path, many in answers.items():
         status, text = person.asks(f"ajax-api/3.0/mlflow/{path}")
         told = json.loads(text)
-        assert status == 200 and told.get("skills", [told])[0]["allowed_actions"] == actions
+        assert status == 200 and told.get(many, [told])[0]["allowed_actions"] == actions, path
     # And it is true.
     status, _ = person.posts(f"ajax-api/3.0/mlflow/skills/{skill}", {"description": f"by {name}"}, method="PATCH")
     assert status == (200 if may else 403)
