@@ -45,7 +45,7 @@ pub(super) fn run(workspace: &Workspace, program: &Path, rounds: usize, seconds:
         println!("round {round} of {rounds}");
         contest.round(&course, &requests, &garita)?;
     }
-    let mut figures = contest.figures();
+    let mut figures = contest.figures()?;
     figures.extend(memory(at_rest, &contest.in_storm)?);
     Ok(figures)
 }
@@ -220,7 +220,7 @@ impl Contest {
         Ok(())
     }
 
-    fn figures(&self) -> Vec<Figure> {
+    fn figures(&self) -> Result<Vec<Figure>> {
         let mut figures = vec![
             Figure::new("identity.argon2id.rate", median(&self.hashes), "hash/s"),
             Figure::new("identity.rs256.rate", median(&self.signatures), "sig/s"),
@@ -241,7 +241,13 @@ impl Contest {
             bar("refresh_es256_per_core", per_core(refreshes_es256), "req/s", 1000.0),
             bar("client_credentials_es256_per_core", per_core(machines_es256), "req/s", 1000.0),
         ]);
-        figures
+        let shares = [
+            ("password_hashing", share(&self.passwords, &self.hashes, 1.0)?),
+            ("refresh_signing", share(refreshes, &self.signatures, 2.0)?),
+            ("client_credentials_signing", share(machines, &self.signatures, 1.0)?),
+        ];
+        figures.extend(shares.map(|(name, share)| Figure::new(format!("identity.{name}_share"), share, "x")));
+        Ok(figures)
     }
 }
 
@@ -262,6 +268,15 @@ fn memory(at_rest: f64, in_storm: &[f64]) -> Result<Vec<Figure>> {
 /// rate of the bare work in the same round.
 fn over(laps: &Laps, bare: &[f64], pieces: f64) -> f64 {
     median(&laps.laps.iter().zip(bare).map(|(lap, bare)| rate(lap) * pieces / bare).collect::<Vec<_>>())
+}
+
+/// How much of a contestant's processor time is bare work: as [`over`], but what the load generator takes from the same
+/// processors does not count.
+fn share(laps: &Laps, bare: &[f64], pieces: f64) -> Result<f64> {
+    let processors = f64::from(u32::try_from(thread::available_parallelism()?.get())?);
+    let shares =
+        laps.laps.iter().zip(bare).map(|(lap, bare)| processors * 1e6 * pieces / bare / processor(lap));
+    Ok(median(&shares.collect::<Vec<_>>()))
 }
 
 /// Does some work, and answers with the most memory the server had meanwhile, in MB.
