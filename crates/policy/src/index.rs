@@ -10,6 +10,8 @@ mod actions;
 mod build;
 mod cache;
 mod statements;
+#[cfg(test)]
+mod tests;
 mod trie;
 
 use crate::condition::Programs;

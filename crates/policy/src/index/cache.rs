@@ -104,3 +104,115 @@ impl IndexCache {
         self.cache.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{PolicyDocument, PolicyKind};
+    use crate::evaluate::PolicySource;
+
+    const ROOMY: u64 = 1 << 30;
+
+    /// The same text each time, and each time another document.
+    fn document() -> Arc<PolicyDocument> {
+        let text = r#"{"Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#;
+        Arc::new(PolicyDocument::parse(text, PolicyKind::Identity).unwrap())
+    }
+
+    fn named(id: &str) -> NamedPolicy {
+        NamedPolicy::new(id, PolicySource::UserInline, document())
+    }
+
+    /// `base`, and what differs from it in one thing each.
+    fn base_and_others() -> (Vec<NamedPolicy>, Vec<(&'static str, Vec<NamedPolicy>)>) {
+        let (read, shared) = (named("read"), document());
+        let attached = |source| NamedPolicy::new("write", source, Arc::clone(&shared));
+        let write = attached(PolicySource::UserInline);
+        let others = vec![
+            ("none", Vec::new()),
+            ("fewer", vec![read.clone()]),
+            ("more", vec![read.clone(), write.clone(), named("list")]),
+            ("in another order", vec![write.clone(), read.clone()]),
+            ("another document of the same text", vec![read.clone(), named("write")]),
+            ("another first document", vec![named("read"), write.clone()]),
+            ("another name", vec![read.clone(), write.clone().renamed("rewrite")]),
+            ("another first name", vec![read.clone().renamed("reread"), write.clone()]),
+            ("attached elsewhere", vec![read.clone(), attached(PolicySource::GroupInline)]),
+        ];
+        (vec![read, write], others)
+    }
+
+    fn key(policies: &[NamedPolicy]) -> Key {
+        Key(Arc::new(PolicyIndex::new(policies.to_vec())))
+    }
+
+    #[test]
+    fn the_same_policies_have_one_index() {
+        let (base, _) = base_and_others();
+        let cache = IndexCache::new(ROOMY);
+        let first = cache.get(&base);
+        assert!(Arc::ptr_eq(&first, &cache.get(&base.clone())));
+        assert_eq!((cache.len(), first.policies()), (1, &*base));
+    }
+
+    #[test]
+    fn other_policies_are_never_taken_for_these() {
+        let (base, others) = base_and_others();
+        let cache = IndexCache::new(ROOMY);
+        let first = cache.get(&base);
+        for (count, (what, other)) in others.iter().enumerate() {
+            let found = cache.get(other);
+            assert!(!Arc::ptr_eq(&first, &found), "{what}");
+            assert_eq!(found.policies(), other, "{what}");
+            assert_eq!(cache.len(), count + 2, "{what}");
+        }
+        // Nor has any of them driven out the first.
+        assert!(Arc::ptr_eq(&first, &cache.get(&base)));
+    }
+
+    /// Whatever their hashes: those that share one are told apart by this alone.
+    #[test]
+    fn keys_are_equal_for_the_same_policies_alone() {
+        let (base, others) = base_and_others();
+        let known = key(&base);
+        assert!(known == key(&base) && Wanted(&base).equivalent(&known));
+        for (what, other) in &others {
+            assert!(known != key(other) && !Wanted(other).equivalent(&known), "{what}");
+        }
+    }
+
+    #[test]
+    fn keys_of_other_documents_have_other_hashes() {
+        let hash_of = |hashed: &dyn Fn(&mut std::hash::DefaultHasher)| {
+            let mut state = std::hash::DefaultHasher::new();
+            hashed(&mut state);
+            state.finish()
+        };
+        let (one, other) = ([named("read")], [named("read")]);
+        let wanted = |policies: &[NamedPolicy]| hash_of(&|state| Wanted(policies).hash(state));
+        assert_eq!(wanted(&one), hash_of(&|state| key(&one).hash(state)), "a key is found by what is wanted");
+        assert_ne!(wanted(&one), wanted(&other));
+    }
+
+    #[test]
+    fn it_is_empty_until_the_first_is_made() {
+        let cache = IndexCache::new(ROOMY);
+        assert_eq!((cache.len(), cache.is_empty()), (0, true));
+        cache.get(&[named("read")]);
+        cache.get(&[named("write")]);
+        assert_eq!((cache.len(), cache.is_empty()), (2, false));
+    }
+
+    #[test]
+    fn it_holds_no_more_than_its_bytes() {
+        let size = PolicyIndex::new(vec![named("read")]).size();
+        let bytes = 64 * size;
+        let cache = IndexCache::new(u64::try_from(bytes).unwrap());
+        // Held on to, so that no address is used again.
+        let all: Vec<_> = (0..640).map(|_| named("read")).collect();
+        for policy in &all {
+            cache.get(std::slice::from_ref(policy));
+        }
+        assert!(!cache.is_empty() && cache.len() <= 64, "{} of {size} bytes", cache.len());
+    }
+}

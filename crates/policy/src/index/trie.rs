@@ -301,6 +301,8 @@ mod tests {
             (b"ac", Some(b'a')),
             (b"ad", Some(b'a')),
             (b"ae", None),
+            (b"abf", Some(b'a')),
+            (b"abg", None),
             (b"0123456789", Some(b'0')),
             (b"\x00\xff", None),
         ] {
@@ -318,6 +320,19 @@ mod tests {
             // Those beyond the count are others'.
             assert_eq!(place(&bytes, at, byte), None, "{at}");
         }
+    }
+
+    /// Behind the last child of a node stand the nodes of others.
+    #[test]
+    fn a_walk_does_not_leave_its_trie() {
+        let mut tries = Tries::default();
+        let mut items = Vec::new();
+        let entry = |key, item| Entry { key, ends: false, rank: 0, item };
+        let first = tries.add(vec![entry("a", 1), entry("b", 2)], &mut items);
+        let second = tries.add(vec![entry("c", 3)], &mut items);
+        let find = |root, text| tries.find(root, text, |run| items.get(run.start).copied());
+        assert_eq!([find(first, "a"), find(first, "b"), find(first, "c")], [Some(1), Some(2), None]);
+        assert_eq!([find(second, "a"), find(second, "c")], [None, Some(3)]);
     }
 
     #[test]
