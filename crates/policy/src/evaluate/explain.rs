@@ -248,16 +248,6 @@ impl fmt::Display for Failing {
     }
 }
 
-impl Failing {
-    /// The condition key that fails, if it is one.
-    pub fn condition_key(&self) -> Option<&str> {
-        match self {
-            Self::Condition { key, .. } => Some(key),
-            _ => None,
-        }
-    }
-}
-
 impl fmt::Display for Near {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, {}: ", self.statement, self.statement.start)?;

@@ -70,6 +70,25 @@ fn a_resource_policy_of_the_same_account() {
 }
 
 #[test]
+fn what_identity_policies_allow_is_laid_to_them_and_the_rest_to_the_grant() {
+    let own = [identity(ALLOW)];
+    let limit = policy(PolicyKind::Boundary, PolicySource::Boundary, OTHER);
+    for (who, named, alone, both, bounded) in [
+        (user(HERE), USER, "allowed by Resource", "allowed by Identity", "allowed by Resource"),
+        (session(HERE), ROLE, "allowed by Resource", "allowed by Identity", "implicitDeny by Boundary"),
+        (user(HERE), ROOT, "implicitDeny by Identity", "allowed by Identity", "implicitDeny by Boundary"),
+    ] {
+        let resource = resource(&aws(named));
+        let base = Policies { resource: Some(&resource), ..Policies::default() };
+        let of_both = Policies { identity: &own, ..base };
+        assert_eq!(said(&get_object(&who, &base)), alone, "{named}");
+        assert_eq!(said(&get_object(&who, &of_both)), both, "{named}");
+        let limited = Policies { boundary: Some(&limit), ..of_both };
+        assert_eq!(said(&get_object(&who, &limited)), bounded, "{named}");
+    }
+}
+
+#[test]
 fn across_accounts_both_sides_must_allow() {
     let own = [identity(ALLOW)];
     let limit = policy(PolicyKind::Boundary, PolicySource::Boundary, OTHER);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::decide::{CompiledPolicies, decide as decide_indexed};
-use crate::evaluate::explain::nearest;
+use crate::evaluate::explain::{Failing, nearest};
 use crate::index::PolicyIndex;
 
 #[test]
@@ -129,6 +129,10 @@ fn the_nearest_statement_tells_each_element_that_fails() {
             "`NotResource` leaves out `arn:aws:s3:*:*:models/*`",
         ),
         (
+            r#""Effect":"Allow","Action":"s3:*","NotResource":["arn:aws:s3:::data","arn:aws:s3:*:*:${aws:none}/*"]"#,
+            "`Resource` `arn:aws:s3:*:*:${aws:none}/*` does not fit",
+        ),
+        (
             r#""Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"team":"speech"}}"#,
             "condition `StringEquals` on `team` is not met: the request has `vision`",
         ),
@@ -142,11 +146,44 @@ fn the_nearest_statement_tells_each_element_that_fails() {
 }
 
 #[test]
+fn statements_are_told_from_the_nearest_on() {
+    let statement =
+        |action: &str, rest: &str| identity(&format!(r#""Effect":"Allow","Action":"{action}",{rest}"#));
+    let condition = r#""Resource":"*","Condition":{"StringEquals":{"team":"speech"}}"#;
+    let own = [
+        statement("s3:Put*", r#""Resource":"*""#),
+        statement("s3:*", r#""Resource":"arn:aws:s3:us-*:*:*""#),
+        statement("s3:*", r#""Resource":"arn:aws:s3:*:444455556666:*""#),
+        statement("s3:*", r#""Resource":"arn:aws:s3:*:*:data""#),
+        statement("s3:*", condition),
+    ];
+    let (who, context) = (user(HERE), Context::new());
+    let policies = Policies { identity: &own, ..Policies::default() };
+    let request = Request {
+        principal: &who,
+        action: "s3:GetObject",
+        resource: "arn:aws:s3:eu-west-1:111122223333:models",
+        resource_account: None,
+        context: &context,
+    };
+    let near = nearest(&request, &policies, &evaluate(&request, &policies));
+    let told = near.iter().flat_map(|near| &near.failing).map(|failing| match failing {
+        Failing::Action { .. } => "action",
+        Failing::Resource { part, .. } => part.as_ref().map_or("", |(name, ..)| *name),
+        Failing::Condition { .. } => "condition",
+        _ => "",
+    });
+    assert_eq!(told.collect::<Vec<_>>(), ["condition", "resource part", "account", "region", "action"]);
+}
+
+#[test]
 fn of_an_organization_the_level_that_does_not_allow_is_told() {
-    let level = |members| vec![policy(PolicyKind::ServiceControl, PolicySource::ServiceControl, members)];
+    let control = |members: &&str| policy(PolicyKind::ServiceControl, PolicySource::ServiceControl, members);
+    let level = |all: &[&str]| all.iter().map(control).collect::<Vec<_>>();
+    // What else a level says that does allow is not what is missing.
     let scp = [
-        level(r#""Effect":"Allow","Action":"*","Resource":"*""#),
-        level(r#""Effect":"Allow","Action":"s3:Put*","Resource":"*""#),
+        level(&[r#""Effect":"Allow","Action":"*","Resource":"*""#, &ALLOW.replace("Get", "List")]),
+        level(&[r#""Effect":"Allow","Action":"s3:Put*","Resource":"*""#]),
     ];
     let (own, who, context) = ([identity(ALLOW)], user(HERE), Context::new());
     let policies = Policies { identity: &own, scp: Some(&scp), ..Policies::default() };
