@@ -26,6 +26,8 @@ fn says_what_is_wrong_and_where() {
         ("\"\\x\"", "invalid JSON: `x` where an escape is wanted at line 1 column 3"),
         ("\"\\u12g4\"", "invalid JSON: `g` where a hexadecimal digit is wanted at line 1 column 6"),
         ("\"\\ud800\"", "invalid JSON: half a surrogate pair at line 1 column 2"),
+        ("\"\\ud800\\u0041\"", "invalid JSON: half a surrogate pair at line 1 column 2"),
+        ("\"\\ud800\\ue000\"", "invalid JSON: half a surrogate pair at line 1 column 2"),
         ("\"\\udc00\\ud800\"", "invalid JSON: half a surrogate pair at line 1 column 2"),
         ("\u{feff}{}", "invalid JSON: `\u{feff}` where a value is wanted at line 1 column 1"),
         ("{\"ñ\":1,\n  \"ñ\":2}", "duplicate key `ñ` at line 2 column 3"),
@@ -50,6 +52,9 @@ fn nesting_and_length_are_bounded() {
     assert!(parse(&nested(MAX_DEPTH)).is_ok());
     assert_eq!(error(&nested(MAX_DEPTH + 1)), "nested deeper than 64 at line 1 column 66");
     assert_eq!(error(&"[".repeat(MAX_LEN)), "nested deeper than 64 at line 1 column 66");
+    let objects = |depth: usize| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+    assert!(parse(&objects(MAX_DEPTH)).is_ok());
+    assert_eq!(error(&objects(MAX_DEPTH + 1)), "nested deeper than 64 at line 1 column 326");
     assert!(error(&" ".repeat(MAX_LEN + 1)).starts_with("text is longer than"));
 }
 
@@ -94,4 +99,10 @@ proptest! {
         );
         prop_assert_eq!(parse(&printed).unwrap().to_string(), printed);
     }
+}
+
+#[test]
+fn each_escape_stands_for_its_character() {
+    let Value::Text(text) = parse(r#""\b\f\n\r\t\"\\\/""#).unwrap().value else { panic!("not a text") };
+    assert_eq!(text, "\u{8}\u{c}\n\r\t\"\\/");
 }
