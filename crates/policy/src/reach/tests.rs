@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Aim, Alternative, Answer, ArnSet, Holder, Known, Never, Population, Target, answer};
+use super::{Aim, Alternative, Answer, ArnSet, Holder, Known, Never, Population, Target, answer, in_effect};
 use crate::context::{Context, Principal};
+use crate::decision::PolicyType;
 use crate::document::{PolicyDocument, PolicyKind};
 use crate::evaluate::{NamedPolicy, Policies, PolicySource};
 
@@ -218,4 +219,124 @@ fn everyone_is_found_by_their_policies_and_the_root_user_without_any() {
     assert_eq!(who(&Aim::new("s3:GetObject", Target::All(&set), None)), who(&aim));
     let elsewhere = Aim::new("s3:GetObject", Target::One("arn:aws:s3:::x"), "444455556666".parse().ok());
     assert!(who(&elsewhere).is_empty());
+}
+
+/// What an index tells surely of a resource is not looked at again; what a variable decides is.
+#[test]
+fn whoever_a_resource_pattern_reaches_is_found_and_nobody_else() {
+    for (resource, at_models, at_data) in [
+        (r#""NotResource":"arn:aws:s3:::data/*""#, "ana bo", ""),
+        (r#""NotResource":"arn:aws:s3:::models/*""#, "", "ana bo"),
+        (r#""NotResource":"arn:aws:s3:::models/${aws:username}/*""#, "bo", "ana bo"),
+        (r#""NotResource":["arn:aws:s3:::data/*","arn:aws:s3:::models/${aws:username}/*"]"#, "bo", ""),
+        (r#""Resource":"arn:aws:s3:::models/*/weights""#, "ana bo", ""),
+        (r#""Resource":"arn:aws:s3:::models/*/other""#, "", ""),
+        (r#""Resource":"arn:aws:s3:::*/${aws:username}/*""#, "ana", "ana"),
+        (r#""Resource":"arn:aws:s3:::models/${aws:username}/*""#, "ana", ""),
+    ] {
+        let own =
+            policy(PolicyKind::Identity, &format!(r#"{{"Effect":"Allow","Action":"s3:*",{resource}}}"#));
+        let holder = |name| Holder {
+            principal: user(name),
+            identity: vec![own.clone()],
+            boundary: None,
+            tags: Some(Vec::new()),
+        };
+        let population = Population::new(vec![holder("ana"), holder("bo")]);
+        let who = |bucket: &str| {
+            let object = format!("arn:aws:s3:::{bucket}/ana/weights");
+            let aim = Aim::new("s3:GetObject", Target::One(&object), None);
+            let found = population.who_can(&aim, &Policies::default());
+            let name = |arn: &str| arn.rsplit('/').next().map(str::to_owned);
+            found
+                .iter()
+                .filter_map(|(holder, _)| name(&holder.principal.arn_text()))
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!((&*who("models"), &*who("data")), (at_models, at_data), "{resource}");
+    }
+}
+
+#[test]
+fn a_kms_key_is_reached_only_as_its_policy_says() {
+    let all = [policy(PolicyKind::Identity, r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#)];
+    let other = r#"{"Effect":"Allow","Action":"*","Resource":"*","Principal":{"AWS":"arn:aws:iam::111122223333:user/bo"}}"#;
+    let resource = policy(PolicyKind::Resource, other);
+    let policies = Policies { identity: &all, resource: Some(&resource), ..Policies::default() };
+    let known = Known::of(&user("ana"), Some([("team", "ml")]));
+    for (arn, wanted) in [
+        ("arn:aws:kms:eu-west-1:111122223333:key/1234", "not allowed by Resource"),
+        ("arn:aws:kms:eu-west-1:111122223333:alias/1234", "always"),
+        ("arn:aws:s3:::key/1234", "always"),
+    ] {
+        let set = ArnSet::parse(&format!("{arn}*")).unwrap();
+        for target in [Target::One(arn), Target::All(&set)] {
+            let aim = Aim::new("kms:Decrypt", target, None);
+            assert_eq!(told(&answer(&aim, &user("ana"), &known, &policies)), wanted, "{arn}");
+        }
+    }
+}
+
+#[test]
+fn of_a_set_only_what_a_pattern_can_cover_is_reached() {
+    let known = Known::of(&user("ana"), Some([("team", "ml")]));
+    let varying = "arn:aws:s3:::models/${aws:SourceIdentity}/*";
+    let needs = format!("when Identity (Resource `{varying}`)");
+    for (pattern, set, wanted) in [
+        (varying, "arn:aws:s3:::models/ana/*", &*needs),
+        (varying, "arn:aws:s3:::mod*", &needs),
+        (varying, "arn:aws:s3:::mod", "not allowed by Identity"),
+        (varying, "arn:aws:s3:::data/*", "not allowed by Identity"),
+        ("arn:aws:s3:::data/*", "arn:aws:s3:::data/x", "always"),
+        ("arn:aws:s3:::data/*", "arn:aws:s3:::models/x", "not allowed by Identity"),
+        ("arn:aws:s3:::data/*", "arn:aws:sqs:::data/x", "not allowed by Identity"),
+    ] {
+        let statement = format!(r#"{{"Effect":"Allow","Action":"*","Resource":"{pattern}"}}"#);
+        let identity = [policy(PolicyKind::Identity, &statement)];
+        let policies = Policies { identity: &identity, ..Policies::default() };
+        let set_of = ArnSet::parse(set).unwrap();
+        let aim = Aim::new("s3:GetObject", Target::All(&set_of), None);
+        assert_eq!(told(&answer(&aim, &user("ana"), &known, &policies)), wanted, "{pattern} on {set}");
+    }
+}
+
+#[test]
+fn an_answer_holds_where_its_needs_are_met() {
+    let (ana, object) = (user("ana"), "arn:aws:s3:::models/ana/weights");
+    let known = Known::of(&ana, Some([("team", "ml")]));
+    let aim = Aim::new("s3:GetObject", Target::One(object), None);
+    // With a second factor from the office, with one from elsewhere, and from the office without.
+    for (statements, wanted) in [
+        (format!("{{{ALLOW}}}"), [true, true, true]),
+        (format!("{{{ALLOW},{}}}", ANA.replace("ana", "bo")), [false, false, false]),
+        (format!("{{{ALLOW},{MFA}}}"), [true, true, false]),
+        (format!("{{{ALLOW},{MFA}}},{{{ALLOW},{OFFICE}}}"), [true, true, true]),
+        (format!("{{{ALLOW},{MFA}}},{{{DENY},{OFFICE}}}"), [false, true, false]),
+        (format!("{{{ALLOW}}},{{{DENY},{NO_MFA}}}"), [true, true, false]),
+    ] {
+        let identity = [policy(PolicyKind::Identity, &statements)];
+        let policies = Policies { identity: &identity, ..Policies::default() };
+        let answer = answer(&aim, &ana, &known, &policies);
+        let holds =
+            [("true", "10.0.0.1"), ("true", "198.51.100.1"), ("false", "10.0.0.1")].map(|(mfa, from)| {
+                let mut request = Context::new();
+                request.set("aws:MultiFactorAuthPresent", mfa);
+                request.set("aws:SourceIp", from);
+                answer.holds(&known.with(&request), &ana, object)
+            });
+        assert_eq!(holds, wanted, "{statements}");
+    }
+}
+
+#[test]
+fn statements_whose_known_conditions_fail_take_no_effect() {
+    let known = Known::of(&user("ana"), Some([("team", "ml")]));
+    let statements = format!("{{{ALLOW},{ANA}}},{{{DENY},{}}},{{{DENY},{MFA}}}", ANA.replace("ana", "bo"));
+    let policies = [policy(PolicyKind::Identity, &statements)];
+    let found = in_effect(&known, PolicyType::Identity, &policies);
+    assert_eq!(
+        found.iter().map(words).collect::<Vec<_>>(),
+        ["()", "(Bool aws:MultiFactorAuthPresent `true`)"]
+    );
 }
