@@ -322,17 +322,15 @@ mod tests {
         }
     }
 
-    /// Behind the last child of a node stand the nodes of others.
     #[test]
     fn a_walk_does_not_leave_its_trie() {
-        let mut tries = Tries::default();
-        let mut items = Vec::new();
-        let entry = |key, item| Entry { key, ends: false, rank: 0, item };
-        let first = tries.add(vec![entry("a", 1), entry("b", 2)], &mut items);
-        let second = tries.add(vec![entry("c", 3)], &mut items);
+        let (mut tries, mut items) = (Tries::default(), Vec::new());
+        let entry = |(key, item)| Entry { key, ends: false, rank: 0, item };
+        let [first, second] = [vec![("a", 1), ("b", 2)], vec![("c", 3)]]
+            .map(|keys| tries.add(keys.into_iter().map(entry).collect(), &mut items));
         let find = |root, text| tries.find(root, text, |run| items.get(run.start).copied());
-        assert_eq!([find(first, "a"), find(first, "b"), find(first, "c")], [Some(1), Some(2), None]);
-        assert_eq!([find(second, "a"), find(second, "c")], [None, Some(3)]);
+        assert_eq!(["a", "b", "c"].map(|text| find(first, text)), [Some(1), Some(2), None]);
+        assert_eq!(["b", "c"].map(|text| find(second, text)), [None, Some(3)]);
     }
 
     #[test]
