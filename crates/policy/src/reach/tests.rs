@@ -114,9 +114,36 @@ fn what_is_known_is_decided_and_what_is_not_remains() {
                 .to_owned(),
             "not allowed by Identity".to_owned(),
         ),
+        (
+            r#"{"Effect":"Allow","Action":"s3:*","NotResource":"arn:aws:s3:::data/${aws:username}/*"}"#.to_owned(),
+            "always".to_owned(),
+        ),
+        (
+            r#"{"Effect":"Allow","Action":"s3:*","NotResource":"arn:aws:s3:::models/${aws:SourceIdentity}/*"}"#
+                .to_owned(),
+            "when Identity (NotResource `arn:aws:s3:::models/${aws:SourceIdentity}/*`)".to_owned(),
+        ),
     ] {
         assert_eq!(identity(&statements), wanted, "{statements}");
     }
+}
+
+#[test]
+fn what_says_the_same_twice_is_told_once() {
+    let no_mfa = "(BoolIfExists aws:MultiFactorAuthPresent `false`)";
+    let deny = format!("{{{DENY},{NO_MFA}}}");
+    let narrow =
+        format!("{{{DENY},{}}}", NO_MFA.replace("}}", r#"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#));
+    for denies in [format!("{deny},{deny}"), format!("{deny},{narrow}"), format!("{narrow},{deny}")] {
+        assert_eq!(identity(&format!("{{{ALLOW}}},{denies}")), format!("when  unless {no_mfa}"), "{denies}");
+    }
+    let allows = [policy(PolicyKind::Identity, &format!("{{{ALLOW}}}"))];
+    let policies = Policies { identity: &allows, boundary: Some(&allows[0]), ..Policies::default() };
+    let known = Known::of(&user("ana"), Some([("team", "ml")]));
+    let aim = Aim::new("s3:GetObject", Target::One("arn:aws:s3:::models/x"), None);
+    let Answer::Always(granted) = answer(&aim, &user("ana"), &known, &policies) else { panic!("not always") };
+    let by: Vec<PolicyType> = granted.iter().map(|one| one.policy_type).collect();
+    assert_eq!(by, [PolicyType::Identity, PolicyType::Boundary]);
 }
 
 #[test]
@@ -167,6 +194,43 @@ fn the_name_of_a_session_is_not_known() {
     assert_eq!(of(&format!("{allow_role},{half_spared}")), "denied by Resource");
     let elsewhere = by_session.replace("/dev/", "/developer/");
     assert_eq!(of(&statement("Allow", &elsewhere)), "not allowed by Identity");
+    for (statements, ana_may, bo_may) in [
+        (statement("Allow", &by_session), true, false),
+        (denied, false, true),
+        (but, false, true),
+        (format!("{allow_role},{spared}"), true, false),
+    ] {
+        let resource = policy(PolicyKind::Resource, &statements);
+        let policies = Policies { resource: Some(&resource), ..Policies::default() };
+        let known = Known::of(&role(), None::<[(&str, &str); 0]>);
+        let object = "arn:aws:s3:::models/ana/weights";
+        let aim = Aim::new("s3:GetObject", Target::One(object), None);
+        let answer = answer(&aim, &role(), &known, &policies);
+        let holds = |name: &str| answer.holds(&known.with(&Context::new()), &session_named(name), object);
+        assert_eq!((holds("ana"), holds("bo")), (ana_may, bo_may), "{statements}");
+    }
+}
+
+fn session_named(name: &str) -> Principal {
+    Principal::RoleSession {
+        role_arn: ROLE.parse().unwrap(),
+        role_id: "AROAEXAMPLEEXAMPLE00".to_owned(),
+        session_arn: format!("arn:aws:sts::{HERE}:assumed-role/dev/{name}").parse().unwrap(),
+        session_name: name.to_owned(),
+        account: HERE.parse().unwrap(),
+    }
+}
+
+#[test]
+fn what_is_settled_is_known_and_nothing_else() {
+    let mut known = Known::nothing();
+    assert!(!known.is_known("aws:ResourceAccount"));
+    let here = known.about(&user("ana"), None);
+    let account = here.context().get("aws:ResourceAccount").and_then(|values| values.iter().next());
+    assert_eq!((here.is_known("AWS:resourceaccount"), account), (true, Some(HERE)));
+    assert!(!here.is_known("aws:SourceIp"));
+    known.settle("aws:SourceIp", None);
+    assert!(known.is_known("aws:sourceip") && known.context().get("aws:SourceIp").is_none());
 }
 
 #[test]
@@ -219,6 +283,34 @@ fn everyone_is_found_by_their_policies_and_the_root_user_without_any() {
     assert_eq!(who(&Aim::new("s3:GetObject", Target::All(&set), None)), who(&aim));
     let elsewhere = Aim::new("s3:GetObject", Target::One("arn:aws:s3:::x"), "444455556666".parse().ok());
     assert!(who(&elsewhere).is_empty());
+    let everyone: Vec<String> = population.holders().map(|holder| holder.principal.arn_text()).collect();
+    assert_eq!((everyone.len(), population.len(), population.is_empty()), (5, 5, false));
+    assert!(everyone[0].ends_with(":user/ana"));
+    assert!(Population::new(Vec::new()).is_empty());
+}
+
+#[test]
+fn whoever_has_no_policy_is_found_by_what_the_resource_grants() {
+    let nobody = |name| Holder { principal: user(name), identity: Vec::new(), boundary: None, tags: None };
+    let population = Population::new(vec![nobody("ana"), nobody("bo")]);
+    let who = |aim: &Aim<'_>, around: &Policies<'_>| {
+        let names: Vec<String> = population
+            .who_can(aim, around)
+            .iter()
+            .map(|(holder, answer)| format!("{} {}", holder.principal.arn_text(), told(answer)))
+            .collect();
+        names
+    };
+    let ana = format!("arn:aws:iam::{HERE}:user/ana always");
+    let by = format!(r#""Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::{HERE}:user/ana"}}"#);
+    let bucket = policy(PolicyKind::Resource, &format!(r#"{{{by},"Action":"s3:*","Resource":"*"}}"#));
+    let get = Aim::new("s3:GetObject", Target::One("arn:aws:s3:::models/x"), None);
+    let around = Policies { resource: Some(&bucket), ..Policies::default() };
+    assert_eq!(who(&get, &around), std::slice::from_ref(&ana));
+    let trust = policy(PolicyKind::Trust, &format!(r#"{{{by},"Action":"sts:AssumeRole"}}"#));
+    let assume = Aim::new("sts:AssumeRole", Target::One(ROLE), None);
+    assert_eq!(who(&assume, &Policies { trust: Some(&trust), ..Policies::default() }), [ana]);
+    assert!(who(&get, &Policies::default()).is_empty());
 }
 
 /// What an index tells surely of a resource is not looked at again; what a variable decides is.

@@ -100,3 +100,38 @@ fn the_cost_grows_with_policies_and_with_what_they_are_tried_on() {
     assert!(one > 0);
     assert_eq!((cost(&[ALL, ALL], &[OBJECT]), cost(&[ALL], &[OBJECT, OBJECT])), (2 * one, 2 * one));
 }
+
+#[test]
+fn what_needs_no_permission_says_so_of_the_resource_named() {
+    let details = |resources: &[&str]| run(&suppose(&[], "sts:GetCallerIdentity", resources)).finding.details;
+    assert_eq!((details(&[OBJECT]), details(&[])), (Some(Vec::new()), None));
+}
+
+#[test]
+fn over_several_resources_the_strictest_answer_holds() {
+    use Outcome::{Allowed, ExplicitDeny, ImplicitDeny};
+    let finding = |outcome, by_organization, details: &[(PolicyType, Outcome)]| Finding {
+        outcome,
+        matched: Vec::new(),
+        missing: Vec::new(),
+        by_organization,
+        by_boundary: by_organization,
+        details: Some(details.to_vec()),
+    };
+    let (identity, resource, boundary) = (PolicyType::Identity, PolicyType::Resource, PolicyType::Boundary);
+    let mut findings = vec![
+        finding(ImplicitDeny, Some(true), &[(identity, Allowed), (resource, ExplicitDeny)]),
+        finding(ExplicitDeny, None, &[(identity, ImplicitDeny), (resource, Allowed), (boundary, Allowed)]),
+        finding(Allowed, Some(true), &[(boundary, Allowed)]),
+    ];
+    let over_all = |findings: &[Finding]| report::over_all(findings.iter());
+    let all = over_all(&findings);
+    assert_eq!((all.outcome, all.by_organization, all.by_boundary), (ExplicitDeny, Some(true), Some(true)));
+    let strictest = [(identity, ImplicitDeny), (resource, ExplicitDeny), (boundary, Allowed)];
+    assert_eq!(all.details.as_deref(), Some(&strictest[..]));
+    findings[2].by_organization = Some(false);
+    assert_eq!(over_all(&findings).by_organization, Some(false));
+    assert_eq!(over_all(&findings[..1]).outcome, ImplicitDeny);
+    findings.swap_remove(1);
+    assert_eq!(over_all(&findings).outcome, ImplicitDeny);
+}

@@ -132,3 +132,53 @@ fn actions_keep_their_order() {
     let simulation = Simulation::new(&supposed, Held::default()).unwrap();
     assert_eq!(simulation.actions(), ["s3:PutObject", "s3:GetObject"]);
 }
+
+#[test]
+fn what_is_just_within_its_bounds_is_taken() {
+    let levels = Supposition { organization: vec![texts(&[ALL]); 7], ..suppose(&[ALL], "s3:GetObject", &[]) };
+    assert_eq!(said(&levels), "allowed by PolicyInputList.1[0]");
+    let longest = format!("{ALL}{}", " ".repeat(131_072 - ALL.len()));
+    assert_eq!(said(&suppose(&[&longest], "s3:GetObject", &[])), "allowed by PolicyInputList.1[0]");
+}
+
+#[test]
+fn a_resource_policy_that_spares_a_resource_does_not_cover_it() {
+    let all_but =
+        statement(r#""Effect":"Allow","Principal":"*","Action":"s3:*","NotResource":"arn:aws:s3:::other/*""#);
+    let with = |resource: &str| {
+        let mut supposed = suppose(&[], "s3:GetObject", &[resource]);
+        (supposed.caller, supposed.resource_policy) = (Some(ANA.to_owned()), Some(all_but.clone()));
+        Simulation::new(&supposed, Held::default()).is_ok()
+    };
+    assert_eq!((with(OBJECT), with("arn:aws:s3:::other/1")), (true, false));
+}
+
+#[test]
+fn only_the_policy_of_a_role_is_a_trust_policy() {
+    let policy = statement(r#""Effect":"Allow","Principal":"*","Action":"*","Resource":"*""#);
+    for (resource, taken) in [(ANA, true), ("arn:aws:x:::role/job", true), (JOB, false)] {
+        let mut supposed = suppose(&[], "s3:GetObject", &[resource]);
+        (supposed.caller, supposed.resource_policy) = (Some(ANA.to_owned()), Some(policy.clone()));
+        assert_eq!(Simulation::new(&supposed, Held::default()).is_ok(), taken, "{resource}");
+    }
+}
+
+#[test]
+fn a_policy_is_told_by_where_it_stands() {
+    let deny = statement(r#""Effect":"Deny","Action":"*","Resource":"*""#);
+    let deny_for_all = statement(r#""Effect":"Deny","Principal":"*","Action":"*","Resource":"*""#);
+    let trust = statement(r#""Effect":"Deny","Principal":"*","Action":"sts:AssumeRole""#);
+    let with = |action: &str, resource: &str, edit: &dyn Fn(&mut Supposition)| {
+        let mut supposed = suppose(&[ALL], action, &[resource]);
+        supposed.caller = Some(ANA.to_owned());
+        edit(&mut supposed);
+        run(&supposed).finding.matched.iter().map(|one| one.source).collect::<Vec<_>>()
+    };
+    let get = |edit: &dyn Fn(&mut Supposition)| with("s3:GetObject", OBJECT, edit);
+    assert_eq!(get(&|_| ()), [PolicySource::None]);
+    assert_eq!(get(&|s| s.boundaries = texts(&[&deny])), [PolicySource::Boundary]);
+    assert_eq!(get(&|s| s.organization = vec![texts(&[ALL, &deny])]), [PolicySource::ServiceControl]);
+    assert_eq!(get(&|s| s.resource_policy = Some(deny_for_all.clone())), [PolicySource::Resource]);
+    let assume = with("sts:AssumeRole", JOB, &|s| s.resource_policy = Some(trust.clone()));
+    assert_eq!(assume, [PolicySource::Trust]);
+}

@@ -27,12 +27,16 @@ fn what_cannot_be_simulated_is_refused() {
         "arn:aws:iam::111122223333:root",
         "arn:aws:iam::111122223333:user/",
         "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        "arn:aws:iam:eu-west-1:111122223333:user/ana",
+        "arn:aws:s3::111122223333:user/ana",
     ] {
         let told = with(&|s| s.caller = Some(caller.to_owned()));
         assert!(told.starts_with(&format!("CallerArn: `{caller}` is not the ARN of an IAM user")), "{told}");
     }
-    let owner = with(&|s| s.resource_owner = Some("me".to_owned()));
-    assert_eq!(owner, "ResourceOwner: `me` is not an account of twelve digits");
+    for owner in ["me", "arn:aws:sts::444455556666:root", "arn:aws:iam::444455556666:user/ana"] {
+        let told = with(&|s| s.resource_owner = Some(owner.to_owned()));
+        assert_eq!(told, format!("ResourceOwner: `{owner}` is not an account of twelve digits"));
+    }
     assert_eq!(
         with(&|s| s.resources = texts(&["models"])),
         "ResourceArns: `models` is neither an ARN nor `*`"
