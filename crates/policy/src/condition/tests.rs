@@ -334,3 +334,21 @@ fn operators_tell_what_they_are() {
         assert_eq!(operator.to_string(), name);
     }
 }
+
+#[test]
+fn a_value_that_several_operands_fit_is_met_once() {
+    check(&[
+        ("StringLike", &["an*", "*a"], "=ana", true),
+        ("StringNotLike", &["an*", "*a"], "=ana", false),
+        ("IpAddress", &["10.0.0.0/8", "10.1.0.0/16"], "=10.1.2.3", true),
+        ("NumericEquals", &["1", "1.0"], "=1", true),
+        ("DateEquals", &["2026-01-01T00:00:00Z", "1767225600"], "=1767225600", true),
+        ("Bool", &["true", "${many}", "true"], "=true", true),
+        (
+            "ArnLike",
+            &["arn:aws:iam::*:user/*", "arn:aws:iam::*:user/a*"],
+            "=arn:aws:iam::111122223333:user/ana",
+            true,
+        ),
+    ]);
+}
