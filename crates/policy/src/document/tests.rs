@@ -356,6 +356,7 @@ proptest! {
         if let Err(error) = PolicyDocument::parse(&text, KINDS[kind]) {
             prop_assert!(error.position().offset <= text.len());
             prop_assert!(!error.message().is_empty() && !error.message().ends_with('.'));
+            prop_assert_eq!(format!("{} at {}", error.message(), error.position()), error.to_string());
         }
     }
 }
