@@ -66,6 +66,7 @@ fn variables() {
         ("${*}", FULL, "x", No),
         ("a*", EXACT, "a*", Yes),
         ("a*", EXACT, "ab", No),
+        ("a?", EXACT, "ab", No),
         ("$a{", FULL, "$a{", Yes),
     ] {
         assert_eq!(matches(pattern, syntax, text), wanted, "{pattern:?} {text:?}");
