@@ -14,7 +14,6 @@ mod pool_role;
 use std::sync::{Arc, PoisonError};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::digest::{SHA256, digest};
 use garita_model::access_key::LastUsed;
 use garita_model::session::{Origin, Subject};
 use garita_model::{AccessKeyId, Error, KeyOwner, KeyStatus, Result, Secret, Session};
@@ -29,6 +28,7 @@ use quick_cache::sync::Cache;
 use crate::App;
 use crate::console::ShownCredentials;
 use crate::context::{Arrival, Caller, RequestContext};
+use crate::hash;
 use crate::live;
 use crate::mint::{self, OpenedToken};
 
@@ -239,7 +239,7 @@ impl App {
     }
 
     fn open_token(&self, id: &AccessKeyId, token: &str) -> Result<Arc<OpenedToken>> {
-        let hash = sha256(token.as_bytes());
+        let hash = hash::sha256(&[token.as_bytes()]);
         if let Some(opened) = self.sessions.0.get(&hash)
             && opened.state.session.key == *id
         {
@@ -314,10 +314,4 @@ pub(crate) fn compile_session(session: &Session) -> Option<Vec<NamedPolicy>> {
     let compile = |text: &String| PolicyDocument::parse(text, PolicyKind::Session).ok().map(Arc::new);
     let named = |document| NamedPolicy::new("session-policy", PolicySource::Session, document);
     session.policies.iter().map(|text| compile(text).map(named)).collect()
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.iter_mut().zip(digest(&SHA256, bytes).as_ref()).for_each(|(to, from)| *to = *from);
-    hash
 }

@@ -17,6 +17,7 @@ pub mod change;
 pub mod console;
 pub mod context;
 pub mod explain;
+mod hash;
 pub mod iam;
 pub mod keyring;
 pub mod letter;

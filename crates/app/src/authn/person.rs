@@ -19,9 +19,9 @@ use jiff::Timestamp;
 use super::admission::Admission;
 use super::bearer::{AcceptedPool, BearerError, BearerRefused};
 use super::pool_role::{self, Granted, NoRole};
-use super::sha256;
 use crate::App;
 use crate::context::{Arrival, Caller, RequestContext, SessionState, ShownBy};
+use crate::hash;
 use crate::live;
 use crate::sts;
 use crate::token::{TokenError, TokenSubject, Verified};
@@ -249,7 +249,7 @@ impl Person {
                 Ok(())
             }
         }
-        AccessKeyId::draw(KeyTerm::Session, role.account, &Fixed(sha256(self.shown.id.as_bytes())))
+        AccessKeyId::draw(KeyTerm::Session, role.account, &Fixed(hash::sha256(&[self.shown.id.as_bytes()])))
     }
 
     fn caller(&self, role: &Role, session: Session) -> Result<Caller> {

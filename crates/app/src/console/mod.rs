@@ -17,7 +17,6 @@ mod sign_in;
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use garita_model::session::Subject;
 use garita_model::user_pool::TokenHash;
 use garita_model::{Account, AccountId, ConsoleSession, Error, Plain as _, Result, Session, User};
@@ -33,6 +32,7 @@ pub use sign_in::{Entrance, Proof, Refusal, Renewal, Step};
 use crate::App;
 use crate::authn::{compile_session, session_principal};
 use crate::context::{Caller, RequestContext, SessionState, ShownBy};
+use crate::hash;
 use crate::iam::{login_profile, mfa_device};
 use crate::live;
 
@@ -104,7 +104,7 @@ fn account_at(state: &Snapshot, place: &str) -> Option<Arc<Account>> {
 /// A secret that tells its account, as it is looked for.
 fn read(secret: &str) -> Option<(AccountId, TokenHash)> {
     let (account, _) = secret.split_once('.')?;
-    Some((account.parse().ok()?, hash(secret.as_bytes())))
+    Some((account.parse().ok()?, hash::of(secret)))
 }
 
 /// The session of a cookie, if what it began with is as it was. Its time and its principal are asked for elsewhere.
@@ -129,7 +129,7 @@ pub(crate) fn standing(
 fn basis(state: &Snapshot, user: &User) -> Option<TokenHash> {
     let profile = login_profile::profile(state, user)?;
     let text = serde_json::to_vec(&(&profile.password, devices(state, user).ok()?)).ok()?;
-    Some(hash(&text))
+    Some(hash::of(&text))
 }
 
 /// The MFA devices of a user, each since it is the user's, in one hash.
@@ -139,13 +139,7 @@ fn devices(state: &Snapshot, user: &User) -> Result<TokenHash> {
         .collect();
     let text =
         serde_json::to_vec(&held).map_err(|e| Error::internal(format!("devices cannot be written: {e}")))?;
-    Ok(hash(&text))
-}
-
-fn hash(bytes: &[u8]) -> TokenHash {
-    let mut hash = [0; 32];
-    hash.iter_mut().zip(digest(&SHA256, bytes).as_ref()).for_each(|(to, from)| *to = *from);
-    TokenHash(hash)
+    Ok(hash::of(&text))
 }
 
 /// The caller of a session.

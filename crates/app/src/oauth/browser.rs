@@ -5,7 +5,6 @@
 
 use std::sync::{Arc, PoisonError};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_model::user_pool::{ClientId, PoolBrowser, PoolId, PoolUser, TokenHash, Uuid};
@@ -19,6 +18,7 @@ use crate::App;
 use crate::change::Change;
 use crate::console;
 use crate::context::RequestContext;
+use crate::hash;
 use crate::user_pool::Admitted;
 use crate::user_pool::finish::must_have_what_groups_demand;
 use crate::user_pool::ground::floor_of_user;
@@ -96,7 +96,7 @@ pub(crate) fn open(
 ) -> Result<NewBrowser> {
     let pool = Arc::clone(admitted.user_pool());
     if let Some(former) = former {
-        let place = PoolBrowser::place(&pool.id, &cookie_hash(former));
+        let place = PoolBrowser::place(&pool.id, &hash::of(former));
         if let Some(held) = change.state().get::<PoolBrowser>(pool.account, &place).cloned() {
             change.end_browser(PoolBrowser::clone(&held));
         }
@@ -108,7 +108,7 @@ pub(crate) fn open(
     let browser = PoolBrowser {
         account: pool.account,
         pool: pool.id.clone(),
-        cookie: cookie_hash(cookie.expose()),
+        cookie: hash::of(cookie.expose()),
         user: user.sub,
         signed_in: now,
         used: now,
@@ -124,7 +124,7 @@ pub(crate) fn open(
 impl App {
     /// Who is signed in with a browser that brings a cookie.
     pub fn signed_in(&self, pool: &PoolId, cookie: &str, now: Timestamp) -> Option<SignedIn> {
-        find(&self.snapshot(), pool, cookie_hash(cookie), now)
+        find(&self.snapshot(), pool, hash::of(cookie), now)
     }
 
     /// Notes that a browser was used, once in a while: [`PoolBrowser::GRAIN`].
@@ -212,11 +212,4 @@ pub(super) fn find(state: &Snapshot, pool: &PoolId, cookie: TokenHash, now: Time
     let floor = floor_of_user(state, owner, user, browser.provider.as_deref())?;
     let stands = !browser.is_over(now) && browser.iss_rev >= floor && proved;
     stands.then(|| SignedIn { browser: Arc::clone(browser), user: Arc::clone(user) })
-}
-
-/// What a cookie is kept as.
-pub(super) fn cookie_hash(cookie: &str) -> TokenHash {
-    let mut hash = [0; 32];
-    hash.iter_mut().zip(digest(&SHA256, cookie.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
-    TokenHash(hash)
 }

@@ -17,11 +17,12 @@ use garita_store::Snapshot;
 use jiff::SignedDuration;
 
 use super::ask::scopes;
-use super::browser::{SignedIn, cookie_hash};
+use super::browser::SignedIn;
 use super::client::ProvenClient;
 use super::fault::{OAuthCode, OAuthFault};
 use crate::App;
 use crate::context::{Concerned, RequestContext};
+use crate::hash;
 
 /// No vowels, so that no words come out, and nothing that looks alike: RFC 8628 section 6.1.
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
@@ -77,7 +78,7 @@ impl App {
         let device = PoolDevice {
             account: client.pool().account,
             pool: client.pool().id.clone(),
-            code: cookie_hash(code.expose()),
+            code: hash::of(code.expose()),
             shown: self.shown_mac(&shown).map_err(broken)?,
             client: client.client().id.clone(),
             scopes,

@@ -23,6 +23,7 @@ use super::ask::Ask;
 use super::sign_in::Progress;
 use crate::App;
 use crate::context::{Concerned, RequestContext};
+use crate::hash::sha256;
 use crate::mint;
 use crate::oidc::id_token::{self, Expected, SignInProof};
 use crate::oidc::keys::{Endpoints, Known, Source, Unfetched};
@@ -157,10 +158,6 @@ pub(crate) struct Ended(Mutex<HashMap<[u8; 32], Timestamp>>);
 impl Ended {
     /// Ends an errand; false when it ended before.
     fn end(&self, errand: &Errand, now: Timestamp) -> bool {
-        let mut id = [0; 32];
-        id.iter_mut()
-            .zip(digest(&SHA256, errand.nonce.as_bytes()).as_ref())
-            .for_each(|(to, from)| *to = *from);
         let mut ended = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if ended.len() >= MOST_ENDED {
             ended.retain(|_, at| now.duration_since(*at) < LIFE);
@@ -169,7 +166,7 @@ impl Ended {
             // So many in an hour are an attack; that a code is good once is the provider's rule as well.
             ended.clear();
         }
-        ended.insert(id, now).is_none()
+        ended.insert(sha256(&[errand.nonce.as_bytes()]), now).is_none()
     }
 }
 

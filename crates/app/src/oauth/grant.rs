@@ -10,7 +10,7 @@ use garita_model::user_pool::{DeviceDecision, PoolDevice, PoolFault, PoolUser, U
 use garita_model::{Error, ObjectKey, PoolSession, Result, Secret};
 
 use super::ask;
-use super::browser::{self, cookie_hash};
+use super::browser;
 use super::claims::UserClaims;
 use super::client::ProvenClient;
 use super::code::CodeBody;
@@ -18,6 +18,7 @@ use super::fault::{OAuthCode, OAuthFault};
 use crate::App;
 use crate::change::Change;
 use crate::context::{Concerned, RequestContext};
+use crate::hash;
 use crate::mint::token::{Access, Grant as Claims, Identity};
 use crate::token::{RestsOn, Standing, TokenSubject};
 use crate::user_pool::Admitted;
@@ -132,7 +133,7 @@ impl App {
         client: &ProvenClient,
         code: &Secret<String>,
     ) -> Attempt<Begun> {
-        let (code, now) = (cookie_hash(code.expose()), cx.now());
+        let (code, now) = (hash::of(code.expose()), cx.now());
         let place = PoolDevice::place(&client.pool().id, &code);
         let state = self.snapshot();
         let held = state.get::<PoolDevice>(client.pool().account, &place);

@@ -10,10 +10,10 @@ use garita_model::{Result, TokenUse};
 use garita_policy::AccountId;
 use serde_json::json;
 
-use super::browser::cookie_hash;
 use super::fault::{OAuthCode, OAuthFault};
 use crate::App;
 use crate::context::{Concerned, RequestContext};
+use crate::hash;
 use crate::token::{Audience, Expected};
 use crate::user_pool::ground::PoolGround;
 
@@ -91,7 +91,7 @@ impl App {
         pool: &UserPool,
         cookie: &str,
     ) -> Result<()> {
-        let place = PoolBrowser::place(&pool.id, &cookie_hash(cookie));
+        let place = PoolBrowser::place(&pool.id, &hash::of(cookie));
         let account: AccountId = pool.account;
         let Some(held) = self.snapshot().get::<PoolBrowser>(account, &place).cloned() else { return Ok(()) };
         let sub = Some(held.user.to_string());

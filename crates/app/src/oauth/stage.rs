@@ -17,13 +17,14 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::ask::{Ask, AskFault, RawAsk};
-use super::browser::{self, SignedIn, cookie_hash};
+use super::browser::{self, SignedIn};
 use super::client::ProvenClient;
 use super::fault::{OAuthCode, OAuthFault};
 use super::grant::begin_by_code;
 use crate::App;
 use crate::authn::AcceptedPool;
 use crate::context::RequestContext;
+use crate::hash;
 use crate::user_pool::refresh;
 
 /// Somebody who is signed in at a stage.
@@ -127,7 +128,7 @@ impl App {
         let proven = ProvenClient::of(admitted.clone());
         let (uri, verifier) = (Some(back.redirect_uri.as_str()), Some(&back.verifier));
         let body = self.open_code(&pool, &client, &back.code, uri, verifier, cx.now())?;
-        let (browser, api, former) = (body.browser, api.to_owned(), former.map(cookie_hash));
+        let (browser, api, former) = (body.browser, api.to_owned(), former.map(hash::of));
         self.attempt(cx, &proven, move |change| {
             let begun = match begin_by_code(change, &admitted, body)? {
                 Ok(begun) => begun,
@@ -146,7 +147,7 @@ impl App {
                 account: pool.account,
                 pool: pool.id.clone(),
                 api,
-                cookie: cookie_hash(cookie.expose()),
+                cookie: hash::of(cookie.expose()),
                 browser,
                 sign_in: begun.session.id,
             };
@@ -182,7 +183,7 @@ impl App {
     ) -> Result<()> {
         let state = self.snapshot();
         let Some((pool, client)) = self.sign_in_client(&state, accepted) else { return Ok(()) };
-        let place = StageSession::place(&pool.id, api, &cookie_hash(cookie));
+        let place = StageSession::place(&pool.id, api, &hash::of(cookie));
         // Whether or not it stands: the browser may still be signed in at the pool.
         let Some(held) = state.get::<StageSession>(pool.account, &place).cloned() else { return Ok(()) };
         let admitted = self.admit(&state, cx, &client.id)?;
@@ -211,7 +212,7 @@ pub(crate) fn find(
     now: Timestamp,
 ) -> Option<AtStage> {
     let (pool, account) = (&accepted.id, state.user_pool(&accepted.id)?.account);
-    let place = StageSession::place(pool, api, &cookie_hash(cookie));
+    let place = StageSession::place(pool, api, &hash::of(cookie));
     let session = state.get::<StageSession>(account, &place)?;
     let who = browser::find(state, pool, session.browser, now)?;
     let sign_in = state.pool_session(pool, session.sign_in)?;

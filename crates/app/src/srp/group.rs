@@ -5,9 +5,10 @@
 //! of the fewest bytes ([`padded`]): the clients take it from hexadecimal text and put `00` in front where the first
 //! bit is set.
 
-use aws_lc_rs::digest::{Context, SHA256};
 use crypto_bigint::modular::ConstMontyForm;
 use crypto_bigint::{U256, U3072, Uint, const_monty_params};
+
+use crate::hash::sha256;
 
 /// Bytes of a number below the modulus.
 pub(super) const SIZE: usize = 384;
@@ -93,15 +94,6 @@ pub(super) fn padded(bytes: &[u8]) -> Vec<u8> {
     let number = bytes.get(zeros..).unwrap_or_default();
     let sign = number.first().is_none_or(|first| *first >= 0x80).then_some(0);
     sign.into_iter().chain(number.iter().copied()).collect()
-}
-
-/// SHA-256 of parts, one after the other.
-pub(super) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    let mut context = Context::new(&SHA256);
-    parts.iter().for_each(|part| context.update(part));
-    let mut hash = [0; 32];
-    hash.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
-    hash
 }
 
 #[cfg(test)]

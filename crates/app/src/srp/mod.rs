@@ -28,8 +28,9 @@ use garita_model::{Entropy, Error, Result, Sealed, Secret};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::hash::sha256;
 use crate::keyring::Keyring;
-use group::{Element, SIZE, padded, sha256};
+use group::{Element, SIZE, padded};
 pub use sign_in::{Answer, Beginning, Proved};
 
 const BLOCK_LABEL: &str = "srp-secret-block/1";

@@ -8,13 +8,13 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use garita_model::{TokenUse, token_key::KeyStage};
 use jiff::Timestamp;
 use thiserror::Error;
 
 use super::jws::{Claims, Compact};
 use super::{Ground, RestsOn, TokenSubject, Tokens, key};
+use crate::hash;
 
 /// How far the clocks of nodes may be apart, in seconds. What has run out has run out all the same.
 const LEEWAY: i64 = 60;
@@ -174,7 +174,7 @@ impl Tokens {
         if token.len() > super::MAX_TOKEN {
             return Err(TokenError::TooLong);
         }
-        let hash = sha256(token.as_bytes());
+        let hash = hash::sha256(&[token.as_bytes()]);
         let cached = self.verified.get(&hash);
         let known = cached.is_some();
         let verified = match cached {
@@ -280,10 +280,4 @@ fn subject(claims: &Claims, usage: TokenUse) -> Result<TokenSubject, TokenError>
         None if usage == TokenUse::Access && sub == claims.text("client_id")? => Ok(TokenSubject::Client),
         None => Err(TokenError::Claim("sub")),
     }
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.iter_mut().zip(digest(&SHA256, bytes).as_ref()).for_each(|(to, from)| *to = *from);
-    hash
 }

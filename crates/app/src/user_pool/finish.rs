@@ -21,6 +21,7 @@ use super::{Admitted, refresh, session};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
+use crate::hash;
 use crate::oauth::NewBrowser;
 
 /// What access tokens of the API allow at the pool itself.
@@ -189,7 +190,7 @@ pub(crate) fn begin(
         begun: Some(now),
         expires: now + start.client.refresh_token.duration(),
         iss_rev: change.revision(),
-        current: refresh::hash(refresh.expose()),
+        current: hash::of(refresh.expose()),
         previous: None,
         second_factor: start.second_factor,
         ended: false,

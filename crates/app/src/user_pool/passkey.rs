@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_model::user_pool::{FirstFactor, PendingPasskey, PoolFault, TokenHash};
@@ -20,6 +19,7 @@ use super::own::Bearer;
 use super::software_token::forget_codes_of_nothing;
 use crate::App;
 use crate::context::RequestContext;
+use crate::hash;
 use crate::iam::Page;
 use crate::oauth::SignedIn;
 use crate::webauthn::{Algorithm, Expected, Mismatch, Origins, RegistrationResponse, register};
@@ -134,7 +134,7 @@ impl App {
             account: pool.account,
             pool: pool.id.clone(),
             user: bearer.user.sub,
-            place: hash(&made.id),
+            place: hash::of(&made.id),
             id: URL_SAFE_NO_PAD.encode(&made.id),
             key: URL_SAFE_NO_PAD.encode(&made.key),
             relying_party: party.id,
@@ -238,7 +238,7 @@ impl App {
     pub async fn delete_passkey(self: &Arc<Self>, cx: &RequestContext, who: Who<'_>, id: &str) -> Result<()> {
         let bearer = self.self_of(cx, &who)?;
         let absent = || PoolFault::ResourceNotFound.because("the user has no passkey of this id");
-        let place = hash(&URL_SAFE_NO_PAD.decode(id).map_err(|_| absent())?);
+        let place = hash::of(&URL_SAFE_NO_PAD.decode(id).map_err(|_| absent())?);
         self.edit_as(cx, bearer, move |change, bearer, user| {
             if !user.passkeys().contains(&place) {
                 return Err(absent());
@@ -290,13 +290,6 @@ pub(super) fn passkeys_of(state: &Snapshot, pool: &UserPool, user: &PoolUser) ->
 /// The key of a passkey in the store.
 pub(super) fn key_of(pool: &UserPool, hash: &TokenHash) -> ObjectKey {
     ObjectKey::named(PoolPasskey::KIND, pool.account, &PoolPasskey::place(&pool.id, hash))
-}
-
-/// What a credential's id is found by.
-pub(super) fn hash(id: &[u8]) -> TokenHash {
-    let mut hash = TokenHash([0; 32]);
-    hash.0.iter_mut().zip(digest(&SHA256, id).as_ref()).for_each(|(to, from)| *to = *from);
-    hash
 }
 
 /// Whether authenticators must, should, or need not know their user.

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use super::challenge::ChallengeAnswer;
 use super::finish::{Factor, Proof};
-use super::passkey::{PasskeyChallenge, TIMEOUT, descriptor, hash, passkeys_of, verification};
+use super::passkey::{PasskeyChallenge, TIMEOUT, descriptor, passkeys_of, verification};
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{Challenge, SecondFactors, SignedIn, asks_for_passkey, may_sign_in, second_step};
 use super::user::about;
@@ -29,6 +29,7 @@ use super::{Admitted, given, invalid, no_user};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
+use crate::hash;
 use crate::webauthn::{
     Asserted, AuthenticationResponse, Expected, Held, Mismatch, Origins, authenticate, counts_on,
 };
@@ -291,7 +292,7 @@ impl App {
     fn check_passkey(&self, admitted: &Admitted, user: &PoolUser, asked: &Asked<'_>) -> Result<PasskeyProof> {
         let pool = admitted.user_pool();
         let answer = AuthenticationResponse::parse(asked.answer).map_err(refused)?;
-        let place = hash(answer.id());
+        let place = hash::of(answer.id());
         let held = passkeys_of(&self.snapshot(), pool, user).into_iter().find(|one| one.place == place);
         let passkey = held.ok_or_else(|| refused(Mismatch::Credential))?;
         if answer.user_handle().is_some_and(|handle| handle != user.sub.as_bytes()) {
@@ -309,7 +310,7 @@ impl App {
             place,
             counter: shown.counter,
             backed_up: shown.backed_up,
-            challenge: hash(asked.challenge.bytes()),
+            challenge: hash::of(asked.challenge.bytes()),
             second_factor: asked.after_password || (shown.verified && pool.web_authn.multi_factor),
         })
     }

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_model::user_pool::{AuthFlow, ClientId, FormerToken, PoolFault, TokenHash, Uuid};
@@ -22,6 +21,7 @@ use super::{Admitted, invalid};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
+use crate::hash;
 use crate::keyring::Keyring;
 
 const LABEL: &str = "pool-refresh-token/1";
@@ -190,7 +190,7 @@ pub(crate) fn rotate(
         let until = now + SignedDuration::from_secs(i64::from(grace));
         session.previous = Some(FormerToken { hash: session.current, until });
     }
-    session.current = hash(refresh.expose());
+    session.current = hash::of(refresh.expose());
     change.put_own(admitted, Object::PoolSession(Arc::new(session.clone())))?;
     Ok(Ok((session, refresh)))
 }
@@ -213,7 +213,7 @@ pub(crate) enum Which {
 }
 
 pub(crate) fn which(session: &PoolSession, token: &str, now: Timestamp) -> Which {
-    let shown = hash(token);
+    let shown = hash::of(token);
     let is = |held: &TokenHash| verify_slices_are_equal(&held.0, &shown.0).is_ok();
     if is(&session.current) {
         return Which::Current;
@@ -222,13 +222,6 @@ pub(crate) fn which(session: &PoolSession, token: &str, now: Timestamp) -> Which
         Some(former) if is(&former.hash) && now < former.until => Which::Former,
         _ => Which::Spent,
     }
-}
-
-/// How a refresh token is stored.
-pub(super) fn hash(token: &str) -> TokenHash {
-    let mut hash = TokenHash([0; 32]);
-    hash.0.iter_mut().zip(digest(&SHA256, token.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
-    hash
 }
 
 /// A new refresh token of a sign-in.
