@@ -47,10 +47,19 @@ impl Event {
 pub struct Outcome {
     /// The HTTP status of the reply.
     pub status: u16,
-    /// The error code and text of the reply, if it is an error.
-    pub error: Option<(String, String)>,
+    /// What the reply says is wrong, if it is an error.
+    pub error: Option<Failure>,
     /// What was made, without secrets.
     pub response: Value,
+}
+
+/// What a reply says is wrong.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// The error code. Records of sign-ins at the console tell why in words alone.
+    pub code: Option<String>,
+    /// The text.
+    pub message: String,
 }
 
 impl Outcome {
@@ -60,7 +69,14 @@ impl Outcome {
     }
     /// A reply with an error.
     pub fn error(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, error: Some((code.into(), message.into())), response: Value::Null }
+        Self { status, error: Some(Failure::new(code, message)), response: Value::Null }
+    }
+}
+
+impl Failure {
+    /// A code and its text.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: Some(code.into()), message: message.into() }
     }
 }
 
@@ -120,11 +136,6 @@ pub(crate) async fn ship_pending(store: &Store, trail: &Trail) -> Result<()> {
 /// The record of a request as it stands.
 pub(crate) fn record(cx: &RequestContext, outcome: &Outcome) -> AuditRecord {
     let (arrival, event, judged) = (cx.arrival(), cx.event(), cx.judgements());
-    let (error_code, error_message) = match &outcome.error {
-        // Records of sign-ins at the console tell why in words alone.
-        Some((code, message)) => (Some(code.clone()).filter(|code| !code.is_empty()), Some(message.clone())),
-        None => (None, None),
-    };
     let (concerned, told) = (cx.concerned(), cx.told());
     let of_pool = || concerned.as_ref().map(|concerned| concerned.account);
     let recipient = judged.iter().rev().find_map(|j| j.account).or_else(of_pool).or(told.account);
@@ -138,8 +149,8 @@ pub(crate) fn record(cx: &RequestContext, outcome: &Outcome) -> AuditRecord {
         aws_region: cx.region().to_owned(),
         source_ip_address: arrival.source_ip.to_string(),
         user_agent: arrival.user_agent.clone(),
-        error_code,
-        error_message,
+        error_code: outcome.error.as_ref().and_then(|error| error.code.clone()),
+        error_message: outcome.error.as_ref().map(|error| error.message.clone()),
         request_parameters: event.parameters.clone(),
         response_elements: outcome.response.clone(),
         additional_event_data: additional(

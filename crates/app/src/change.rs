@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::App;
-use crate::audit::{self, Outcome};
+use crate::audit::{self, Failure, Outcome};
 use crate::authorize::{Permit, Question, judge};
 use crate::context::RequestContext;
 use crate::live::Live;
@@ -28,7 +28,7 @@ pub struct Change<'a> {
     app: &'a App,
     response: Value,
     notes: Vec<&'static str>,
-    refusal: Option<(String, String)>,
+    refusal: Option<Failure>,
 }
 
 impl Change<'_> {
@@ -188,7 +188,7 @@ impl Change<'_> {
     }
     /// Records the change as refused: the caller gets an error, but what was done because of it stands.
     pub(crate) fn refused(&mut self, error: &Error) {
-        self.refusal = Some((audit::error_code(error).to_owned(), error.to_string()));
+        self.refusal = Some(Failure::new(audit::error_code(error), error.to_string()));
     }
     /// Has the record say that this was done besides.
     pub(crate) fn note(&mut self, what: &'static str) {

@@ -41,7 +41,7 @@ use std::sync::{Arc, Mutex};
 use garita_model::{AccessKeyId, Clock, Entropy, KeySource, Result, RoleUse, UniqueId, access_key::LastUsed};
 use garita_store::{Snapshot, Store, Trail};
 
-pub use audit::{Event, Outcome, Ticket};
+pub use audit::{Event, Failure, Outcome, Ticket};
 pub use authn::{
     AcceptedPool, Bearer, BearerError, BearerRefused, RoleRule, RuleMatch, SigV4Scheme, TagSource, Unproven,
 };

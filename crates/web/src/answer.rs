@@ -2,9 +2,9 @@
 //!
 //! INVARIANT: the cause of a breakdown is logged here, once, and never told.
 
-use garita_app::Outcome;
 use garita_app::oauth::ask::Told;
 use garita_app::oauth::{OAuthCode, OAuthFault};
+use garita_app::{Failure, Outcome};
 use garita_model::Error;
 use http::header::{ALLOW, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
@@ -22,7 +22,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 pub(crate) struct Answer {
     /// The reply.
     pub(crate) reply: Reply,
-    error: Option<(String, String)>,
+    error: Option<Failure>,
     made: Value,
 }
 
@@ -37,7 +37,7 @@ impl Answer {
     }
     /// The same, saying in the record what was refused.
     pub(crate) fn refused(self, code: &str, text: &str) -> Self {
-        Self { error: Some((code.to_owned(), text.to_owned())), ..self }
+        Self { error: Some(Failure::new(code, text)), ..self }
     }
 
     /// The same with a cookie.

@@ -17,7 +17,7 @@ use super::browser::{self, NewConsole};
 use super::record::{self, Note};
 use super::{Entrance, read};
 use crate::App;
-use crate::audit::{Outcome, user_identity};
+use crate::audit::user_identity;
 use crate::context::{RequestContext, ShownBy, Told};
 use crate::mint;
 use crate::sts::{MAX_CHAINED, MAX_DURATION, MIN_DURATION};
@@ -168,9 +168,7 @@ impl App {
         cx: &RequestContext,
         refusal: BrokerRefusal,
     ) -> Result<Result<T, BrokerRefusal>> {
-        let error = Some((String::new(), refusal.text().to_owned()));
-        let response = json!({ "GetSigninToken": "Failure" });
-        self.audit(cx, &Outcome { status: 400, error, response }).await?;
+        self.audit(cx, &record::failed("GetSigninToken", refusal.text())).await?;
         Ok(Err(refusal))
     }
 
@@ -203,7 +201,7 @@ impl App {
         let former = entrance.former.as_deref().and_then(|cookie| super::find(&state, cookie, now));
         let another = former.map(|(caller, _)| caller.principal.arn_text());
         if let Some(another) = another.filter(|another| *another != whose.principal.arn_text()) {
-            self.audit(&cx, &failed("Another user is signed in")).await?;
+            self.audit(&cx, &record::failed("ConsoleLogin", "Another user is signed in")).await?;
             return Ok(BrokerLogin::Another(another));
         }
         let entered = self.change(&cx, move |change| {
@@ -225,14 +223,9 @@ impl App {
     }
 
     async fn token_not_good(&self, cx: &RequestContext) -> Result<BrokerLogin> {
-        self.audit(cx, &failed("Failed authentication")).await?;
+        self.audit(cx, &record::failed("ConsoleLogin", "Failed authentication")).await?;
         Ok(BrokerLogin::NotGood)
     }
-}
-
-fn failed(why: &str) -> Outcome {
-    let error = Some((String::new(), why.to_owned()));
-    Outcome { status: 400, error, response: json!({ "ConsoleLogin": "Failure" }) }
 }
 
 /// The session of the credentials, for as long as the broker asked.

@@ -5,7 +5,7 @@
 use garita_model::{AccountId, User};
 use serde_json::{Map, Value, json};
 
-use crate::audit::Event;
+use crate::audit::{Event, Failure, Outcome};
 use crate::context::{RequestContext, Told};
 
 /// The source of these events.
@@ -69,6 +69,17 @@ impl Note<'_> {
         cx.tells(self.told());
         cx.clone().for_event(event("ConsoleLogin"))
     }
+}
+
+/// A step that succeeded.
+pub(super) fn succeeded(step: &str) -> Outcome {
+    Outcome { response: json!({ step: "Success" }), ..Outcome::ok(303) }
+}
+
+/// A step that failed: why, in words alone.
+pub(super) fn failed(step: &str, why: &str) -> Outcome {
+    let error = Failure { code: None, message: why.to_owned() };
+    Outcome { status: 400, error: Some(error), response: json!({ step: "Failure" }) }
 }
 
 /// That a second factor is asked for.

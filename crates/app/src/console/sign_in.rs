@@ -19,7 +19,6 @@ use super::browser::{self, NewConsole};
 use super::record::{self, Note};
 use super::{account_at, basis, caller, devices};
 use crate::App;
-use crate::audit::Outcome;
 use crate::change::Change;
 use crate::context::{RequestContext, ShownBy};
 use crate::iam::{login_profile, mfa_assignment, mfa_device};
@@ -161,7 +160,7 @@ impl App {
         let proof = Proof { account, user: user.id.clone(), basis, iss_rev, at, mfa: None };
         if mfa_device::of_user(&state, &user).next().is_some() {
             let cx = record::asked_for_mfa(&note.of_stranger(cx, Some(&user)), account);
-            self.audit(&cx, &told("CheckMfa")).await?;
+            self.audit(&cx, &record::succeeded("CheckMfa")).await?;
             return Ok(Step::Code(proof));
         }
         let cx = note.of_user(cx, &user);
@@ -170,7 +169,7 @@ impl App {
             Due::Barred => self.refuse(&cx, true, Refusal::Expired).await,
             Due::Renewal(why) => {
                 let cx = cx.for_event(record::event("PasswordRenewalRequired"));
-                self.audit(&cx, &told("PasswordRenewalRequired")).await?;
+                self.audit(&cx, &record::succeeded("PasswordRenewalRequired")).await?;
                 Ok(Step::NewPassword(proof, why))
             }
         }
@@ -320,15 +319,9 @@ impl App {
 
     /// Records a refusal and tells it.
     async fn refuse(&self, cx: &RequestContext, is_user: bool, refusal: Refusal) -> Result<Step> {
-        let error = Some((String::new(), refusal.recorded(is_user).to_owned()));
-        let outcome = Outcome { status: 400, error, response: json!({ "ConsoleLogin": "Failure" }) };
-        self.audit(cx, &outcome).await?;
+        self.audit(cx, &record::failed("ConsoleLogin", refusal.recorded(is_user))).await?;
         Ok(Step::Refused(refusal))
     }
-}
-
-fn told(what: &str) -> Outcome {
-    Outcome { response: json!({ what: "Success" }), ..Outcome::ok(303) }
 }
 
 /// The error of who is gone meanwhile.
