@@ -6,6 +6,7 @@
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Prk, Salt};
+use aws_lc_rs::hmac;
 use garita_model::{Entropy, Error, Result, Sealed, Secret};
 
 /// The key ring of one Garita.
@@ -38,6 +39,18 @@ impl Keyring {
             .and_then(|okm| okm.fill(&mut key))
             .map_err(|_| Error::internal("key derivation failed"))?;
         Ok(Secret::new(key))
+    }
+
+    /// The keyed hash of parts for one purpose: HMAC-SHA256 of them, one after the other.
+    ///
+    /// # Errors
+    /// `Internal` when the crypto library fails.
+    pub fn mac(&self, label: &str, parts: &[&[u8]]) -> Result<[u8; 32]> {
+        let key = self.derive(label)?;
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key.expose()));
+        parts.iter().for_each(|part| context.update(part));
+        let tag = context.sign();
+        tag.as_ref().first_chunk().copied().ok_or_else(|| Error::internal("a keyed hash is too short"))
     }
 
     /// Encrypts `plain` for one purpose, bound to `context`: it opens only with the same label and context.

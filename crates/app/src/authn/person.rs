@@ -8,9 +8,7 @@ use std::sync::Arc;
 
 use garita_model::session::{Link, Origin, PoolSignIn, Subject, WebIdentity};
 use garita_model::user_pool::{ClientId, PoolId};
-use garita_model::{
-    AccessKeyId, Entropy, Error, PoolSession, PoolUser, Result, Role, Session, UserPool, id::KeyTerm,
-};
+use garita_model::{AccessKeyId, Error, PoolSession, PoolUser, Result, Role, Session, UserPool, id::KeyTerm};
 use garita_policy::Principal;
 use garita_store::Snapshot;
 use garita_wire::sigv4::SigV4Error;
@@ -21,7 +19,7 @@ use super::bearer::{AcceptedPool, BearerError, BearerRefused};
 use super::pool_role::{self, Granted, NoRole};
 use crate::App;
 use crate::context::{Arrival, Caller, RequestContext, SessionState, ShownBy};
-use crate::hash;
+use crate::hash::{Fixed, sha256};
 use crate::live;
 use crate::sts;
 use crate::token::{TokenError, TokenSubject, Verified};
@@ -242,14 +240,8 @@ impl Person {
 
     /// A name for the session like that of a key. Nothing is ever signed with it: there is no secret to it.
     fn key(&self, role: &Role) -> Result<AccessKeyId> {
-        struct Fixed([u8; 32]);
-        impl Entropy for Fixed {
-            fn fill(&self, bytes: &mut [u8]) -> Result<()> {
-                bytes.iter_mut().zip(self.0).for_each(|(to, from)| *to = from);
-                Ok(())
-            }
-        }
-        AccessKeyId::draw(KeyTerm::Session, role.account, &Fixed(hash::sha256(&[self.shown.id.as_bytes()])))
+        let drawn = Fixed(sha256(&[self.shown.id.as_bytes()]));
+        AccessKeyId::draw(KeyTerm::Session, role.account, &drawn)
     }
 
     fn caller(&self, role: &Role, session: Session) -> Result<Caller> {

@@ -4,7 +4,6 @@
 //! stored once, so a code that is shown again finds it there, and ends it: RFC 9700 section 4.5.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_model::user_pool::{ClientId, PoolClient, TokenHash, UserPool, Uuid};
@@ -17,6 +16,7 @@ use super::browser::SignedIn;
 use super::fault::{OAuthCode, OAuthFault};
 use crate::App;
 use crate::context::{Concerned, RequestContext};
+use crate::hash::sha256;
 
 /// How long a code is good: Cognito's five minutes.
 const LIFE: SignedDuration = SignedDuration::from_mins(5);
@@ -115,14 +115,18 @@ impl App {
     }
 }
 
+/// The challenge of a proof key, by the method `S256`: RFC 7636 section 4.2.
+pub fn code_challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(sha256(&[verifier.as_bytes()]))
+}
+
 /// RFC 7636 section 4.6.
 fn proves(verifier: &Secret<String>, challenge: &str) -> bool {
-    let verifier = verifier.expose().as_bytes();
-    let fits = |b: &u8| b.is_ascii_alphanumeric() || b"-._~".contains(b);
-    let hashed = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier));
+    let verifier = verifier.expose();
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
     VERIFIER.contains(&verifier.len())
-        && verifier.iter().all(fits)
-        && verify_slices_are_equal(hashed.as_bytes(), challenge.as_bytes()).is_ok()
+        && verifier.bytes().all(fits)
+        && verify_slices_are_equal(code_challenge(verifier).as_bytes(), challenge.as_bytes()).is_ok()
 }
 
 fn purpose(pool: &UserPool) -> String {
@@ -140,6 +144,6 @@ mod tests {
         assert!(proves(&verifier, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
         assert!(!proves(&verifier, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cN"));
         let short = Secret::new("a".repeat(42));
-        assert!(!proves(&short, &URL_SAFE_NO_PAD.encode(digest(&SHA256, short.expose().as_bytes()))));
+        assert!(!proves(&short, &code_challenge(short.expose())));
     }
 }

@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_model::user_pool::{ClientId, DeviceDecision, PoolDevice, TokenHash, UserPool};
@@ -121,13 +120,8 @@ impl App {
     }
 
     fn shown_mac(&self, shown: &str) -> Result<TokenHash> {
-        let key = self.derive_key("device-user-code")?;
         let letters: String = shown.chars().filter(char::is_ascii_alphabetic).collect();
-        let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
-        let mac = hmac::sign(&key, letters.to_ascii_uppercase().as_bytes());
-        let mut hash = [0; 32];
-        hash.iter_mut().zip(mac.as_ref()).for_each(|(to, from)| *to = *from);
-        Ok(TokenHash(hash))
+        self.keyring.mac("device-user-code", &[letters.to_ascii_uppercase().as_bytes()]).map(TokenHash)
     }
 
     /// The device that shows a code, if somebody may still decide about it. Case and hyphens do not matter.

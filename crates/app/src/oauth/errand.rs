@@ -9,7 +9,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use garita_model::user_pool::{PoolClient, PoolFault, UserPool};
@@ -20,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::ask::Ask;
+use super::code::code_challenge;
 use super::sign_in::Progress;
 use crate::App;
 use crate::context::{Concerned, RequestContext};
@@ -215,7 +215,7 @@ impl App {
             verifier: self.draw_text()?,
             max_age: ask.and_then(|ask| ask.max_age),
         };
-        let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, errand.verifier.as_bytes()));
+        let challenge = code_challenge(&errand.verifier);
         let mut parameters = vec![
             ("response_type", "code".to_owned()),
             ("client_id", provider.client.clone()),

@@ -28,6 +28,7 @@ pub use ask::{Ask, AskFault, RawAsk, Shown};
 pub use browser::{NewBrowser, SignedIn};
 pub(crate) use browser::{Opening, open as open_browser};
 pub use client::{ClientCredentials, ProvenClient};
+pub use code::code_challenge;
 pub use device::{DeviceCodes, WaitingDevice};
 pub use errand::{Arrived, Departure, Errand, ErrandFault, Homecoming};
 pub use fault::{OAuthCode, OAuthFault};

@@ -7,7 +7,6 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_model::user_pool::{ClientId, PoolBrowser, PoolClient, UserPool};
@@ -228,9 +227,4 @@ pub(super) fn is_over(state: &Snapshot, session: &StageSession, now: Timestamp) 
     let sign_in = state.pool_session(&session.pool, session.sign_in);
     let alive = sign_in.is_some_and(|sign_in| !sign_in.ended && now < sign_in.expires);
     !alive || browser::find(state, &session.pool, session.browser, now).is_none()
-}
-
-/// The challenge of a proof key: RFC 7636 section 4.2.
-pub fn challenge(verifier: &Secret<String>) -> String {
-    URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.expose().as_bytes()))
 }

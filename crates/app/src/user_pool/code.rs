@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::hmac;
 use garita_model::user_pool::{CodePurpose, PoolFault, PoolId, TokenHash, Uuid};
 use garita_model::{Error, MailMessage, Object, ObjectKey, PoolCode, PoolUser, Result, Secret, UserPool};
 use garita_store::Snapshot;
@@ -141,12 +140,8 @@ fn mac(
     address: &str,
     digits: &str,
 ) -> Result<TokenHash> {
-    let key = app.keyring.derive(LABEL)?;
-    let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
     let text = format!("{pool}\0{user}\0{}\0{address}\0{digits}", purpose.as_str());
-    let mut mac = TokenHash([0; 32]);
-    mac.0.iter_mut().zip(hmac::sign(&key, text.as_bytes()).as_ref()).for_each(|(to, from)| *to = *from);
-    Ok(mac)
+    app.keyring.mac(LABEL, &[text.as_bytes()]).map(TokenHash)
 }
 
 fn message(

@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::hmac;
 use garita_model::user_pool::{PoolFault, TokenHash, Uuid};
 use garita_model::{Error, PoolUser, Result, Secret};
 
@@ -84,11 +83,7 @@ impl App {
     }
 
     fn code_mac(&self, user: Uuid, code: &str) -> Result<TokenHash> {
-        let key = self.keyring.derive(LABEL)?;
-        let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
-        let tag = hmac::sign(&key, &[user.as_bytes(), code.as_bytes()].concat());
-        let bytes = tag.as_ref().first_chunk::<32>();
-        bytes.map(|bytes| TokenHash(*bytes)).ok_or_else(|| Error::internal("a keyed hash is too short"))
+        self.keyring.mac(LABEL, &[user.as_bytes(), code.as_bytes()]).map(TokenHash)
     }
 }
 

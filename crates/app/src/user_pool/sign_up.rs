@@ -203,10 +203,9 @@ impl App {
 
     /// Where a code would have been sent: always the same for the same name.
     fn invented(&self, admitted: &Admitted, name: &str) -> Result<Delivery> {
-        let key = self.keyring.derive("pool-invented-destination")?;
-        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, key.expose());
-        let tag = aws_lc_rs::hmac::sign(&key, format!("{}\0{name}", admitted.pool()).as_bytes());
-        let mut letters = tag.as_ref().iter().map(|byte| char::from(b'a' + byte % 26));
+        let text = format!("{}\0{name}", admitted.pool());
+        let drawn = self.keyring.mac("pool-invented-destination", &[text.as_bytes()])?;
+        let mut letters = drawn.iter().map(|byte| char::from(b'a' + byte % 26));
         let mut letter = || letters.next().unwrap_or('a');
         // Who signs in with an address is told of that address.
         let shown = if name.contains('@') { name.to_owned() } else { format!("{}@{}", letter(), letter()) };

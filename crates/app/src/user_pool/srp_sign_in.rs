@@ -9,7 +9,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_lc_rs::hmac;
 use garita_model::user_pool::{AuthFlow, PoolFault, Uuid};
 use garita_model::{Error, PoolUser, Result, Sealed, UserPool};
 use jiff::SignedDuration;
@@ -23,6 +22,7 @@ use super::username::find;
 use super::{Admitted, given, invalid, no_user};
 use crate::App;
 use crate::context::RequestContext;
+use crate::hash::Fixed;
 use crate::srp::{Answer, Beginning};
 
 const STAND_IN_LABEL: &str = "srp-stand-in/1";
@@ -132,16 +132,11 @@ impl App {
         if !addresses.any(|attribute| is_address(*attribute, &name)) {
             return Ok(name);
         }
-        let key = self.keyring.derive(STAND_IN_LABEL)?;
-        let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
         // A pool's id holds no line break.
-        let tag = hmac::sign(&key, format!("{}\n{name}", pool.id).as_bytes());
-        let drawn = tag.as_ref().first_chunk::<16>();
-        let drawn = drawn.ok_or_else(|| Error::internal("a keyed hash is shorter than it should be"))?;
-        // As a `sub` is: a UUID of version 4.
-        let bits = (u128::from_be_bytes(*drawn) & !(0xf << 76)) | (0x4 << 76);
-        let bits = (bits & !(0x3 << 62)) | (0x2 << 62);
-        Ok(Uuid::from_bytes(bits.to_be_bytes()).to_string())
+        let text = format!("{}\n{name}", pool.id);
+        let drawn = Fixed(self.keyring.mac(STAND_IN_LABEL, &[text.as_bytes()])?);
+        // As a `sub` is.
+        Ok(Uuid::draw(&drawn)?.to_string())
     }
 }
 

@@ -10,7 +10,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_app::RequestContext;
-use garita_app::oauth::stage::challenge;
+use garita_app::oauth::code_challenge;
 use garita_model::{Entropy, Error, Secret};
 use http::StatusCode;
 use jiff::SignedDuration;
@@ -93,7 +93,7 @@ impl Gateway {
         let state = self.state(cx, visit, &door, &nonce, target.at(fragment))?;
         let verifier = door.verifier(&nonce);
         let mut location = format!("{}/oauth2/authorize?response_type=code", place.issuer);
-        let challenge = challenge(&verifier);
+        let challenge = code_challenge(verifier.expose());
         let asked = [
             ("client_id", Some(place.client.as_str())),
             ("redirect_uri", Some(callback.as_str())),

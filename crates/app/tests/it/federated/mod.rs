@@ -11,7 +11,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use garita_app::oauth::stage::challenge;
+use garita_app::oauth::code_challenge;
 use garita_app::oauth::{
     Arrived, Ask, ClientCredentials, Errand, ErrandFault, Grant, Homecoming, Progress, RawAsk,
 };

@@ -117,7 +117,7 @@ async fn tokens_end_with_the_provider_also_where_revocation_is_off() {
         redirect_uri: Some("https://app.example/callback".to_owned()),
         response_type: Some("code".to_owned()),
         scope: Some("openid".to_owned()),
-        code_challenge: Some(challenge(&verifier)),
+        code_challenge: Some(code_challenge(verifier.expose())),
         code_challenge_method: Some("S256".to_owned()),
         ..RawAsk::default()
     };
