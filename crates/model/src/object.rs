@@ -337,13 +337,21 @@ pub(crate) fn iam_arn(account: AccountId, kind: &str, path: &Path, name: &str) -
 }
 
 /// Serializes through `Display` and `FromStr`.
-pub(crate) mod display {
+pub mod display {
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(crate) fn serialize<T: std::fmt::Display, S: Serializer>(value: &T, s: S) -> Result<S::Ok, S::Error> {
+    /// As its text.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<T: std::fmt::Display, S: Serializer>(value: &T, s: S) -> Result<S::Ok, S::Error> {
         s.collect_str(value)
     }
-    pub(crate) fn deserialize<'de, T, D>(d: D) -> Result<T, D::Error>
+    /// From its text.
+    ///
+    /// # Errors
+    /// Those of the deserializer; what the text is not.
+    pub fn deserialize<'de, T, D>(d: D) -> Result<T, D::Error>
     where
         T: std::str::FromStr<Err: std::fmt::Display>,
         D: Deserializer<'de>,

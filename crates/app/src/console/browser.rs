@@ -16,7 +16,7 @@ use garita_store::Snapshot;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{AtConsole, basis, caller, read, record, standing};
+use super::{AtConsole, basis, caller, gone, read, record, standing};
 use crate::App;
 use crate::audit::{self, Event, Outcome};
 use crate::change::Change;
@@ -209,7 +209,6 @@ impl App {
     }
 
     fn own_password(&self, state: &Snapshot, at: &AtConsole) -> Result<Arc<LoginProfile>> {
-        let gone = || Error::from(garita_wire::sigv4::SigV4Error::InvalidClientTokenId);
         let Subject::User { user, id } = &at.held.session.subject else { return Err(gone()) };
         let user = state.user(at.held.account, user.as_str()).filter(|user| user.id == *id);
         user.and_then(|user| login_profile::profile(state, user)).ok_or_else(gone)

@@ -21,6 +21,7 @@ use garita_model::session::Subject;
 use garita_model::user_pool::TokenHash;
 use garita_model::{Account, AccountId, ConsoleSession, Error, Plain as _, Result, Session, User};
 use garita_store::Snapshot;
+use garita_wire::sigv4::SigV4Error;
 use jiff::Timestamp;
 
 pub(crate) use browser::over;
@@ -140,6 +141,11 @@ fn devices(state: &Snapshot, user: &User) -> Result<TokenHash> {
     let text =
         serde_json::to_vec(&held).map_err(|e| Error::internal(format!("devices cannot be written: {e}")))?;
     Ok(hash::of(&text))
+}
+
+/// The error for who is gone meanwhile.
+fn gone() -> Error {
+    SigV4Error::InvalidClientTokenId.into()
 }
 
 /// The caller of a session.

@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::browser::{self, NewConsole};
 use super::record::{self, Note};
-use super::{account_at, basis, caller, devices};
+use super::{account_at, basis, caller, devices, gone};
 use crate::App;
 use crate::change::Change;
 use crate::context::{RequestContext, ShownBy};
@@ -36,7 +36,7 @@ pub struct Entrance {
 /// What somebody has proved so far.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Proof {
-    #[serde(rename = "a", with = "account_text")]
+    #[serde(rename = "a", with = "garita_model::object::display")]
     account: AccountId,
     #[serde(rename = "u")]
     user: UniqueId,
@@ -324,11 +324,6 @@ impl App {
     }
 }
 
-/// The error of who is gone meanwhile.
-fn gone() -> Error {
-    garita_wire::sigv4::SigV4Error::InvalidClientTokenId.into()
-}
-
 fn proof_of(proof: &Proof) -> browser::Proved {
     browser::Proved { iss_rev: proof.iss_rev, mfa: proof.mfa }
 }
@@ -367,19 +362,5 @@ fn renewal(state: &Snapshot, user: &User, profile: &LoginProfile, now: Timestamp
         (true, _) => Due::Renewal(Renewal::Reset),
         (false, true) => Due::Renewal(Renewal::Expired),
         (false, false) => Due::Nothing,
-    }
-}
-
-/// An account's number as text.
-mod account_text {
-    use garita_model::AccountId;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(account: &AccountId, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(account)
-    }
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<AccountId, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
     }
 }
