@@ -97,8 +97,7 @@ impl<'a> Desk<'a> {
 
     /// Leads on to the next page.
     fn on_to(&self, page: ConsolePage, step: Step) -> Result<Answer, Trouble> {
-        let sealed = self.sealed(step)?;
-        Ok(Answer::of(Reply::see(&format!("{}/{}?flow={}", sealed.folder, page.path(), sealed.sealed))))
+        Ok(Answer::of(Reply::see(&self.sealed(step)?.link(page.path()))))
     }
 
     /// The browser that signs in.

@@ -17,6 +17,7 @@ use crate::flow::{Browser, Flow, Goal};
 use crate::page;
 use crate::pages::Wrong;
 use crate::reply::Reply;
+use crate::route::PageName;
 use crate::words::{Language, Words, in_language};
 
 /// Who goes back to an app.
@@ -68,15 +69,14 @@ pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer
         who => {
             let browser = Browser::of_or_new(call.headers(), call.app().entropy())?;
             let provider = if who.is_some() { None } else { straight_to(&ask, &client) };
-            let page = if who.is_some() { "consent" } else { "sign-in" };
+            let page = if who.is_some() { PageName::Consent } else { PageName::SignIn };
             let flow = Flow::begin(&browser, Goal::App(ask), language);
             if let Some(name) = provider {
                 let sent = page::send_to(call, &pool, &client, &flow, &name).await?;
                 return Ok(sent.cookie(browser.cookie()));
             }
             let sealed = flow.seal(call.app(), pool.id.as_str(), now)?;
-            let location = format!("{}/{page}?flow={}", sealed.folder, sealed.sealed);
-            Ok(Answer::of(Reply::see(&location).cookie(browser.cookie())))
+            Ok(Answer::of(Reply::see(&sealed.link(page.path())).cookie(browser.cookie())))
         }
     }
 }

@@ -84,7 +84,7 @@ fn sign_in_anew(stage: &Stage<'_>, who: &SignedIn) -> Result<Answer, Trouble> {
     let flow = stage.flow.towards(Goal::Renewed(client)).at(Step::Told("sign-in-again".to_owned()));
     let now = stage.call.cx.now();
     let sealed = flow.seal(stage.call.app(), stage.pool.id.as_str(), now)?;
-    Ok(Answer::of(Reply::see(&format!("{}/sign-in?flow={}", sealed.folder, sealed.sealed))))
+    Ok(Answer::of(Reply::see(&sealed.link(PageName::SignIn.path()))))
 }
 
 /// Back to the page, which tells what was done.

@@ -149,8 +149,7 @@ impl Stage<'_> {
 
     /// Leads on to another page.
     fn on_to(&self, name: PageName, step: Step) -> Result<Answer, Trouble> {
-        let sealed = self.sealed(step)?;
-        Ok(Answer::of(Reply::see(&format!("{}/{}?flow={}", sealed.folder, name.path(), sealed.sealed))))
+        Ok(Answer::of(Reply::see(&self.sealed(step)?.link(name.path()))))
     }
 
     /// What the pool asks of passwords.

@@ -102,8 +102,7 @@ fn told(call: &Call<'_>, pool: &UserPool, flow: &Flow, name: &str, fault: Errand
     };
     let back = flow.unlinked(Step::Start);
     let back = back.seal(call.app(), pool.id.as_str(), call.cx.now()).ok();
-    let back =
-        back.map(|sealed| format!("{}/{}?flow={}", sealed.folder, PageName::SignIn.path(), sealed.sealed));
+    let back = back.map(|sealed| sealed.link(PageName::SignIn.path()));
     let provider: String = name.chars().take(64).collect();
     let text = format!("nobody was signed in through `{provider}`: {text}");
     Trouble::Page(status, Wrong::Provider { why, provider, back }, code, text)

@@ -105,7 +105,8 @@ impl Flow {
     fn action(&self, page: &str) -> String {
         format!("{}/{page}", self.folder)
     }
-    fn link(&self, page: &str) -> String {
+    /// Where another page of the flow is.
+    pub(crate) fn link(&self, page: &str) -> String {
         // The sealed state is base64url: nothing in it needs escaping.
         format!("{}/{page}?flow={}", self.folder, self.sealed)
     }
