@@ -104,7 +104,7 @@ fn new_password_page(desk: &Desk<'_>, problems: &[Problem]) -> Result<Page, Trou
     };
     let policy = desk.call.app().console_password_policy(desk.place);
     let flow = desk.sealed(desk.flow.step.clone())?;
-    Ok(pages::console_new_password(&desk.frame, &flow, rules(policy.as_ref()), lead, problems)?)
+    Ok(pages::new_password(&desk.frame, &flow, rules(policy.as_ref()), lead, problems)?)
 }
 
 /// Takes another password.

@@ -276,8 +276,12 @@ pub(super) async fn authenticator(stage: &Stage<'_>) -> Result<Answer, Trouble> 
 /// The page for a password in place of an administrator's.
 pub(super) fn show_new_password(stage: &Stage<'_>) -> Result<Answer, Trouble> {
     challenge(stage, ChallengeKind::NewPassword)?;
+    Ok(stage.shown(new_password_page(stage, &[])?))
+}
+
+fn new_password_page(stage: &Stage<'_>, problems: &[Problem]) -> Result<Page, Trouble> {
     let flow = stage.sealed(stage.flow.step.clone())?;
-    Ok(stage.shown(pages::new_password(&stage.frame, &flow, stage.rules(), &[])?))
+    Ok(pages::new_password(&stage.frame, &flow, stage.rules(), "new-password-lead", problems)?)
 }
 
 /// Takes it.
@@ -298,7 +302,5 @@ pub(super) async fn new_password(stage: &Stage<'_>) -> Result<Answer, Trouble> {
 }
 
 fn refused_password(stage: &Stage<'_>, problem: Problem, code: &str) -> Result<Answer, Trouble> {
-    let flow = stage.sealed(stage.flow.step.clone())?;
-    let page = pages::new_password(&stage.frame, &flow, stage.rules(), &[problem])?;
-    Ok(stage.wrong(page, code, "the new password was refused"))
+    Ok(stage.wrong(new_password_page(stage, &[problem])?, code, "the new password was refused"))
 }

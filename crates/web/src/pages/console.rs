@@ -22,22 +22,6 @@ pub(crate) fn console_sign_in(
     form.told(problems).page()
 }
 
-/// Takes a password in place of one that cannot be kept; `lead` says why.
-pub(crate) fn console_new_password(
-    frame: &Frame,
-    flow: &Flow,
-    rules: PasswordRules,
-    lead: &str,
-    problems: &[Problem],
-) -> garita_model::Result<Page> {
-    let words = frame.words;
-    let mut form = Form::new(frame, flow, "new-password", "new-password-title", "new-password-submit");
-    form.lead = vec![words.say(lead)];
-    form.fields = rules.fields(frame).into();
-    form.links = vec![Link::new(words, "link-back", flow.action("sign-in"))];
-    form.told(problems).page()
-}
-
 /// Takes another password of who is signed in.
 pub(crate) fn console_password(
     frame: &Frame,

@@ -19,9 +19,7 @@ mod tests;
 use askama::Template;
 
 pub(crate) use account::{Authenticator, SetUp, SignUp, authenticator, confirm, sign_up};
-pub(crate) use console::{
-    Console, console_home, console_new_password, console_out, console_password, console_sign_in,
-};
+pub(crate) use console::{Console, console_home, console_out, console_password, console_sign_in};
 pub(crate) use device::{Asking, consent, device_code, device_consent};
 pub(crate) use field::{Field, Kind};
 pub(crate) use message::{Wrong, device_connected, device_denied, error, sign_out, signed_out};

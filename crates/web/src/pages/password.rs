@@ -83,16 +83,17 @@ pub(crate) fn reset(
     form.told(problems).page()
 }
 
-/// Takes a password in place of the one an administrator set.
+/// Takes a password in place of one that cannot be kept; `lead` says why.
 pub(crate) fn new_password(
     frame: &Frame,
     flow: &Flow,
     rules: PasswordRules,
+    lead: &str,
     problems: &[Problem],
 ) -> garita_model::Result<Page> {
     let words = frame.words;
     let mut form = Form::new(frame, flow, "new-password", "new-password-title", "new-password-submit");
-    form.lead = vec![words.say("new-password-lead")];
+    form.lead = vec![words.say(lead)];
     form.fields = rules.fields(frame).into();
     form.links = vec![Link::new(words, "link-back", flow.link("sign-in"))];
     form.told(problems).page()

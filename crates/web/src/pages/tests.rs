@@ -100,7 +100,7 @@ fn pages(language: Language) -> Vec<(&'static str, Page)> {
         ("forgot", forgot(&frame, &flow, "", &[])),
         ("reset", reset(&frame, &flow, RULES, "", &[])),
         ("reset-wrong", reset(&frame, &flow, RULES, "123456", &differs)),
-        ("new-password", new_password(&frame, &flow, RULES, &[])),
+        ("new-password", new_password(&frame, &flow, RULES, "new-password-lead", &[])),
         ("sign-up", sign_up(&frame, &flow, &asked, RULES, &[])),
         ("confirm", confirm(&frame, &flow, &[], Some(words.say("confirm-sent")))),
         ("authenticator", authenticator(&frame, &flow, SetUp::SigningIn, &made, &[])),
@@ -134,7 +134,7 @@ fn pages(language: Language) -> Vec<(&'static str, Page)> {
                 &[Problem::form(words.say("console-wrong"))],
             ),
         ),
-        ("console-new-password", console_new_password(&desk, &flow, three, "console-reset-lead", &[])),
+        ("console-new-password", new_password(&desk, &flow, three, "console-reset-lead", &[])),
         ("console-home", console_home(&desk, &flow, &at, None)),
         (
             "console-home-broker",
