@@ -44,10 +44,10 @@ impl Language {
         tags.split(' ').find_map(Self::of_tag)
     }
 
-    /// The one that a browser likes best: `Accept-Language` of RFC 9110 section 12.5.4.
-    pub fn of_header(header: &str) -> Option<Self> {
+    /// The one that a browser likes best: `Accept-Language` of RFC 9110 section 12.5.4; English if it says none of these.
+    pub fn of_header(header: Option<&str>) -> Self {
         let mut best: Option<(u16, Self)> = None;
-        for range in header.split(',').take(32) {
+        for range in header.unwrap_or_default().split(',').take(32) {
             let mut parts = range.split(';').map(str::trim);
             let Some(language) = parts.next().and_then(Self::of_tag) else { continue };
             let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1_000, thousandths);
@@ -55,7 +55,7 @@ impl Language {
                 best = Some((weight, language));
             }
         }
-        best.map(|(_, language)| language)
+        best.map_or(Self::English, |(_, language)| language)
     }
 }
 
@@ -252,16 +252,18 @@ mod tests {
     #[test]
     fn the_browser_and_the_app_choose() {
         for (header, expected) in [
-            ("es-ES,es;q=0.9,en;q=0.8", Some(Language::Spanish)),
-            ("fr, en;q=0.7, es;q=0.8", Some(Language::Spanish)),
-            ("en;q=0, es;q=0.1", Some(Language::Spanish)),
-            ("ES", Some(Language::Spanish)),
-            ("fr", None),
-            ("es;q=x", None),
-            ("", None),
+            ("es-ES,es;q=0.9,en;q=0.8", Language::Spanish),
+            ("fr, en;q=0.7, es;q=0.8", Language::Spanish),
+            ("en;q=0, es;q=0.1", Language::Spanish),
+            ("ES", Language::Spanish),
+            ("en, es", Language::English),
+            ("fr", Language::English),
+            ("es;q=x", Language::English),
+            ("", Language::English),
         ] {
-            assert_eq!(Language::of_header(header), expected, "{header}");
+            assert_eq!(Language::of_header(Some(header)), expected, "{header}");
         }
+        assert_eq!(Language::of_header(None), Language::English);
         assert_eq!(Language::of_preferences("fr-CA es-419 en"), Some(Language::Spanish));
         assert_eq!(Language::of_preferences("fr"), None);
     }

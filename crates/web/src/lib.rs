@@ -166,7 +166,7 @@ impl Web {
 /// The language by the browser.
 fn words(headers: &HeaderMap) -> Words {
     let header = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    words::in_language(header.and_then(Language::of_header).unwrap_or(Language::English))
+    words::in_language(Language::of_header(header))
 }
 
 /// What surrounds a page of no pool.

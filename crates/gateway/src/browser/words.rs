@@ -17,7 +17,7 @@ static CATALOGUES: LazyLock<Catalogues> = LazyLock::new(|| Catalogues::new(ENGLI
 /// The words of the language that a browser likes best.
 pub(super) fn of(headers: &HeaderMap) -> Words {
     let header = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    in_language(header.and_then(Language::of_header).unwrap_or(Language::English))
+    in_language(Language::of_header(header))
 }
 
 /// The words of a language.
