@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use garita_app::{App, Event, RequestContext};
-use garita_model::Error;
+use garita_model::{Error, UserPool};
 use http::header::{ACCEPT_LANGUAGE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
@@ -45,6 +45,7 @@ use serde_json::json;
 use crate::answer::{Answer, Trouble};
 use crate::asset::Assets;
 use crate::fields::Fields;
+use crate::flow::{Browser, Flow, Goal};
 use crate::pages::Frame;
 use crate::receive::{Received, Unreceived};
 use crate::reply::Reply;
@@ -80,6 +81,21 @@ impl Call<'_> {
     }
     fn is_post(&self) -> bool {
         self.parts.method == Method::POST
+    }
+
+    /// The words of the language that was asked for, else of the one the browser likes best.
+    fn words_in(&self, asked: Option<Language>) -> Words {
+        asked.map_or(self.words, words::in_language)
+    }
+    /// What surrounds a page of a pool.
+    fn frame_of(&self, pool: &UserPool) -> Frame {
+        Frame { words: self.words, place: pool.name.clone() }
+    }
+    /// A flow that begins with a page of a pool or of the console, and leads to no app; with the browser it is of.
+    fn begin(&self, place: &str) -> Result<(pages::Flow, Browser), Error> {
+        let browser = Browser::of_or_new(self.headers(), self.app().entropy())?;
+        let flow = Flow::begin(&browser, Goal::Account, None).seal(self.app(), place, self.cx.now())?;
+        Ok((flow, browser))
     }
 }
 
@@ -212,7 +228,7 @@ impl Web {
     }
 
     /// The issuer of a pool: what its tokens name, and where its endpoints are.
-    fn issuer(&self, pool: &garita_model::UserPool) -> String {
+    fn issuer(&self, pool: &UserPool) -> String {
         format!("{}/{}", self.site.url(), pool.id)
     }
 }

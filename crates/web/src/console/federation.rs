@@ -8,7 +8,7 @@ use garita_app::console::{BrokerLogin, Entrance, ShownCredentials};
 use http::{StatusCode, Uri};
 use serde_json::json;
 
-use super::{begin, frame, held_cookie, home_url};
+use super::{frame, held_cookie, home_url};
 use crate::Call;
 use crate::answer::{Answer, Trouble, shown};
 use crate::cookie;
@@ -85,7 +85,7 @@ fn log_out(call: &Call<'_>) -> Result<Answer, Trouble> {
         let clear = cookie::clear(cookie::CONSOLE);
         return Ok(shown(pages::signed_out(&frame(call))?, None).cookie(clear));
     };
-    let (flow, browser) = begin(call, CONSOLE)?;
+    let (flow, browser) = call.begin(CONSOLE)?;
     Ok(shown(pages::sign_out(&frame(call), &flow, &at.arn())?, None).cookie(browser.cookie()))
 }
 

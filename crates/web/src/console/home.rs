@@ -3,7 +3,7 @@
 use garita_app::console::{AtConsole, ChangedPassword};
 use garita_model::{Error, Secret};
 
-use super::{Desk, begin, frame, held_cookie, rules, typed_twice, wrong};
+use super::{Desk, frame, held_cookie, rules, typed_twice, wrong};
 use crate::Call;
 use crate::answer::{Answer, Trouble, shown};
 use crate::cookie;
@@ -36,7 +36,7 @@ pub(super) async fn show(call: &Call<'_>) -> Result<Answer, Trouble> {
         until: at.expires().strftime("%Y-%m-%d %H:%M UTC").to_string(),
         password: at.has_password(),
     };
-    let (flow, browser) = begin(call, CONSOLE)?;
+    let (flow, browser) = call.begin(CONSOLE)?;
     let done = call.fields.get("done") == Some("password");
     let notice = done.then(|| call.words.say("console-password-changed"));
     let page = pages::console_home(&frame(call), &flow, &told, notice)?;
@@ -48,7 +48,7 @@ pub(super) fn show_password(call: &Call<'_>) -> Result<Answer, Trouble> {
     let Some(at) = signed_in(call).filter(AtConsole::has_password) else {
         return Ok(Answer::of(Reply::see("/console")));
     };
-    let (flow, browser) = begin(call, CONSOLE)?;
+    let (flow, browser) = call.begin(CONSOLE)?;
     Ok(shown(page(call, &at, &flow, &[])?, None).cookie(browser.cookie()))
 }
 

@@ -16,7 +16,7 @@ use garita_model::PasswordPolicy;
 use crate::Call;
 use crate::answer::{Answer, Trouble};
 use crate::cookie;
-use crate::flow::{Browser, Flow, Goal, Step};
+use crate::flow::{Flow, Step};
 use crate::pages::{self, Frame, Page, PasswordRules, Problem};
 use crate::reply::Reply;
 use crate::route::ConsolePage;
@@ -46,7 +46,7 @@ pub(crate) async fn answer(call: &Call<'_>, place: &str, page: ConsolePage) -> R
 
 /// What surrounds every page of the console.
 fn frame(call: &Call<'_>) -> Frame {
-    Frame { words: call.words, place: "Garita".to_owned() }
+    crate::frame(call.words)
 }
 
 /// The cookie of who is signed in.
@@ -104,13 +104,6 @@ impl<'a> Desk<'a> {
     fn entrance(&self) -> Entrance {
         Entrance { leads_to: home_url(self.call), former: held_cookie(self.call).map(str::to_owned) }
     }
-}
-
-/// A flow of a browser that begins with the page.
-fn begin(call: &Call<'_>, place: &str) -> Result<(pages::Flow, Browser), Trouble> {
-    let browser = Browser::of_or_new(call.headers(), call.app().entropy())?;
-    let flow = Flow::begin(&browser, Goal::Account, None).seal(call.app(), place, call.cx.now())?;
-    Ok((flow, browser))
 }
 
 /// A page that comes back because of what is wrong with the form.

@@ -3,7 +3,7 @@
 use garita_app::console::{Refusal, Renewal, Step as Reached};
 use garita_model::Secret;
 
-use super::{Desk, begin, frame, rules, typed_twice, wrong};
+use super::{Desk, frame, rules, typed_twice, wrong};
 use crate::Call;
 use crate::answer::{Answer, Trouble, shown};
 use crate::cookie;
@@ -14,7 +14,7 @@ use crate::route::ConsolePage;
 
 /// The page for name and password.
 pub(super) fn show(call: &Call<'_>, account: &str) -> Result<Answer, Trouble> {
-    let (flow, browser) = begin(call, account)?;
+    let (flow, browser) = call.begin(account)?;
     let page = pages::console_sign_in(&frame(call), &flow, account, "", &[])?;
     Ok(shown(page, None).cookie(browser.cookie()))
 }

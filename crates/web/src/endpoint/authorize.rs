@@ -18,7 +18,7 @@ use crate::page;
 use crate::pages::Wrong;
 use crate::reply::Reply;
 use crate::route::PageName;
-use crate::words::{Language, Words, in_language};
+use crate::words::{Language, Words};
 
 /// Who goes back to an app.
 pub(crate) struct Goer<'a> {
@@ -34,7 +34,7 @@ pub(crate) struct Goer<'a> {
 pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer, Trouble> {
     let mut raw = raw(call.fields);
     let language = raw.ui_locales.as_deref().and_then(Language::of_preferences);
-    let words = language.map_or(call.words, in_language);
+    let words = call.words_in(language);
     let told = |fault: &AskFault| refused(words, fault);
     let known = raw.client_id.as_deref().and_then(|id| call.app().oidc_client(call.cx, pool, id));
     let (pool, client) = known.ok_or_else(|| told(&AskFault::UnknownClient))?;

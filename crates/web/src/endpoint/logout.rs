@@ -10,7 +10,6 @@ use http::StatusCode;
 use crate::Call;
 use crate::answer::{Answer, Trouble, shown, with_query};
 use crate::cookie;
-use crate::flow::{Browser, Flow, Goal};
 use crate::pages::{self, Frame, Wrong};
 use crate::reply::Reply;
 
@@ -28,9 +27,8 @@ pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer
         let text = fault.text.clone();
         Trouble::Page(StatusCode::BAD_REQUEST, Wrong::App(text.clone()), fault.code.as_str(), text)
     })?;
-    let frame = Frame { words: call.words, place: way.pool.name.clone() };
+    let frame = call.frame_of(&way.pool);
     let name = cookie::session(way.pool.id.as_str());
-    let now = call.cx.now();
     if let Some(location) = way.location {
         let mut told: Vec<(&str, &str)> = Vec::new();
         if !asked.signs_in_again {
@@ -40,11 +38,9 @@ pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer
         return Ok(Answer::of(Reply::see(&with_query(&location, &told)).cookie(cookie::clear(&name))));
     }
     let held = cookie::read(call.headers(), &name);
-    match held.and_then(|cookie| call.app().signed_in(&way.pool.id, cookie, now)) {
+    match held.and_then(|cookie| call.app().signed_in(&way.pool.id, cookie, call.cx.now())) {
         Some(who) => {
-            let browser = Browser::of_or_new(call.headers(), call.app().entropy())?;
-            let flow =
-                Flow::begin(&browser, Goal::Account, None).seal(call.app(), way.pool.id.as_str(), now)?;
+            let (flow, browser) = call.begin(way.pool.id.as_str())?;
             let answer = shown(pages::sign_out(&frame, &flow, who.name())?, None);
             Ok(answer.cookie(browser.cookie()))
         }

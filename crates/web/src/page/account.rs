@@ -13,8 +13,8 @@ use serde_json::json;
 use super::{Stage, signed_in};
 use crate::Call;
 use crate::answer::{Answer, Trouble, shown};
-use crate::flow::{Browser, Flow, Goal, Step};
-use crate::pages::{self, Authenticator, Frame, Page, Problem, Security, SetUp, ShownPasskey};
+use crate::flow::{Goal, Step};
+use crate::pages::{self, Authenticator, Page, Problem, Security, SetUp, ShownPasskey};
 use crate::reply::Reply;
 use crate::route::PageName;
 
@@ -23,17 +23,15 @@ const FRESH: u32 = 15 * 60;
 
 /// The page of who is signed in with this browser.
 pub(super) fn show(call: &Call<'_>, pool: &UserPool) -> Result<Answer, Trouble> {
-    let frame = Frame { words: call.words, place: pool.name.clone() };
+    let frame = call.frame_of(pool);
     let Some(who) = signed_in(call, pool) else { return Ok(shown(pages::signed_out(&frame)?, None)) };
-    let browser = Browser::of_or_new(call.headers(), call.app().entropy())?;
-    let flow = Flow::begin(&browser, Goal::Account, None);
-    let sealed = flow.seal(call.app(), pool.id.as_str(), call.cx.now())?;
+    let (flow, browser) = call.begin(pool.id.as_str())?;
     // What was done is told on the page that follows; only words that are there can be asked for.
     let told =
         ["account-passkey-added", "account-passkey-removed", "account-app-added", "account-app-removed"];
     let done = call.fields.get("done").and_then(|done| told.into_iter().find(|known| *known == done));
     let notice = done.map(|done| call.words.say(done));
-    let page = pages::security(&frame, &sealed, &held(call, pool, &who), notice)?;
+    let page = pages::security(&frame, &flow, &held(call, pool, &who), notice)?;
     Ok(shown(page, None).cookie(browser.cookie()))
 }
 

@@ -9,8 +9,8 @@ use super::{Stage, signed_in};
 use crate::Call;
 use crate::answer::{Answer, Trouble, shown};
 use crate::endpoint::{Goer, lead_on};
-use crate::flow::{Browser, Flow, Goal, Step};
-use crate::pages::{self, Asking, Frame, Problem};
+use crate::flow::{Goal, Step};
+use crate::pages::{self, Asking, Problem};
 use crate::route::PageName;
 
 /// Asks whether an app may.
@@ -49,12 +49,9 @@ pub(super) fn begin(call: &Call<'_>, pool: &UserPool) -> Result<Answer, Trouble>
     if call.is_post() {
         return Err(Trouble::expired());
     }
-    let frame = Frame { words: call.words, place: pool.name.clone() };
-    let browser = Browser::of_or_new(call.headers(), call.app().entropy())?;
-    let flow = Flow::begin(&browser, Goal::Account, None);
-    let sealed = flow.seal(call.app(), pool.id.as_str(), call.cx.now())?;
+    let (flow, browser) = call.begin(pool.id.as_str())?;
     let code: String = call.fields.get("user_code").unwrap_or_default().chars().take(32).collect();
-    let answer = shown(pages::device_code(&frame, &sealed, &code, &[])?, None);
+    let answer = shown(pages::device_code(&call.frame_of(pool), &flow, &code, &[])?, None);
     Ok(answer.cookie(browser.cookie()))
 }
 

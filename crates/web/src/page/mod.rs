@@ -24,7 +24,6 @@ use crate::flow::{Flow, Goal, Step};
 use crate::pages::{self, Frame, Page, PasswordRules};
 use crate::reply::Reply;
 use crate::route::PageName;
-use crate::words::in_language;
 use garita_app::oauth::SignedIn;
 
 pub(crate) use provider::{come_home, send_to};
@@ -53,8 +52,7 @@ pub(crate) async fn answer(call: &Call<'_>, pool: &str, name: PageName) -> Resul
     let id = pool.id.as_str();
     let flow =
         Flow::open(call.app(), id, sealed, call.headers(), call.cx.now()).ok_or_else(Trouble::expired)?;
-    let words = flow.language.map_or(call.words, in_language);
-    let frame = Frame { words, place: pool.name.clone() };
+    let frame = Frame { words: call.words_in(flow.language), ..call.frame_of(&pool) };
     let stage = Stage { call, pool, flow, frame };
     if name.is_of_passwords() && stage.client().is_ok_and(|client| !takes_passwords(&client)) {
         return Err(Trouble::NotFound);

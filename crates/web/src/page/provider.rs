@@ -18,7 +18,6 @@ use crate::flow::{Flow, Goal, Step};
 use crate::pages::{Frame, Wrong};
 use crate::reply::Reply;
 use crate::route::PageName;
-use crate::words::in_language;
 
 /// Leads to the provider that a link names.
 pub(super) async fn leave(stage: &Stage<'_>) -> Result<Answer, Trouble> {
@@ -60,8 +59,7 @@ pub(crate) async fn come_home(call: &Call<'_>, pool: Option<&str>) -> Result<Ans
     let flow = Flow::open_errand(call.app(), pool.id.as_str(), state, call.headers(), call.cx.now());
     let flow = flow.ok_or_else(Trouble::expired)?;
     let Step::Outside(errand) = flow.step.clone() else { return Err(Trouble::expired()) };
-    let words = flow.language.map_or(call.words, in_language);
-    let frame = Frame { words, place: pool.name.clone() };
+    let frame = Frame { words: call.words_in(flow.language), ..call.frame_of(&pool) };
     let stage = Stage { call, pool: Arc::clone(&pool), flow: flow.at(Step::Start), frame };
     let client = stage.client()?;
     let fields = call.fields;
