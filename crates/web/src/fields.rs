@@ -66,6 +66,10 @@ impl Fields {
     pub(crate) fn own(&self, name: &str) -> Option<String> {
         self.get(name).map(str::to_owned)
     }
+    /// The code that somebody typed: people type codes as they see them, in groups.
+    pub(crate) fn code(&self) -> String {
+        self.get("code").unwrap_or_default().split_whitespace().collect()
+    }
     /// The names of all fields.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

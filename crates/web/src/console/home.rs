@@ -3,7 +3,7 @@
 use garita_app::console::{AtConsole, ChangedPassword};
 use garita_model::{Error, Secret};
 
-use super::{Desk, frame, held_cookie, rules, typed_twice, wrong};
+use super::{Desk, frame, held_cookie, rules, wrong};
 use crate::Call;
 use crate::answer::{Answer, Trouble, shown};
 use crate::cookie;
@@ -64,7 +64,7 @@ pub(super) async fn password(desk: &Desk<'_>) -> Result<Answer, Trouble> {
     let again = |problem: Problem, code: &str| -> Result<Answer, Trouble> {
         Ok(wrong(page(desk.call, &at, &desk.sealed(Step::Start)?, &[problem])?, code))
     };
-    let new = match typed_twice(desk) {
+    let new = match pages::typed_twice(desk.call.fields, words) {
         Ok(new) => new,
         Err(problem) => return again(problem, "PasswordsDiffer"),
     };
@@ -79,8 +79,7 @@ pub(super) async fn password(desk: &Desk<'_>) -> Result<Answer, Trouble> {
         ChangedPassword::TooOften => again(Problem::form(words.say("sign-in-wait")), "TooOften"),
         ChangedPassword::MayNotChange => again(Problem::form(words.say("console-may-not-change")), "Denied"),
         ChangedPassword::Refused(why) => {
-            let text = words.about("password-refused", "reason", &why);
-            again(Problem::field("new-password", text), "PasswordPolicyViolation")
+            again(pages::password_refused(words, &why), "PasswordPolicyViolation")
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::Call;
 use crate::answer::{Answer, Trouble};
 use crate::cookie;
 use crate::flow::{Flow, Step};
-use crate::pages::{self, Frame, Page, PasswordRules, Problem};
+use crate::pages::{self, Frame, Page, PasswordRules};
 use crate::reply::Reply;
 use crate::route::ConsolePage;
 
@@ -109,14 +109,4 @@ impl<'a> Desk<'a> {
 /// A page that comes back because of what is wrong with the form.
 fn wrong(page: Page, code: &str) -> Answer {
     Answer::of(Reply::page(StatusCode::BAD_REQUEST, page, None)).refused(code, "the form was refused")
-}
-
-/// A new password, typed twice alike.
-fn typed_twice(desk: &Desk<'_>) -> Result<garita_model::Secret<String>, Problem> {
-    let fields = desk.call.fields;
-    let password = fields.own("new-password").unwrap_or_default();
-    if password.is_empty() || fields.get("new-password-again") != Some(&password) {
-        return Err(Problem::field("new-password-again", desk.frame.words.say("password-differs")));
-    }
-    Ok(garita_model::Secret::new(password))
 }

@@ -3,7 +3,7 @@
 use garita_app::console::{Refusal, Renewal, Step as Reached};
 use garita_model::Secret;
 
-use super::{Desk, frame, rules, typed_twice, wrong};
+use super::{Desk, frame, rules, wrong};
 use crate::Call;
 use crate::answer::{Answer, Trouble, shown};
 use crate::cookie;
@@ -63,8 +63,7 @@ fn refused(desk: &Desk<'_>, refusal: Refusal, username: &str) -> Result<Answer, 
             wrong(new_password_page(desk, &[problem])?, "Failed")
         }
         Refusal::Password(why) => {
-            let text = words.about("password-refused", "reason", &why);
-            wrong(new_password_page(desk, &[Problem::field("new-password", text)])?, "Failed")
+            wrong(new_password_page(desk, &[pages::password_refused(words, &why)])?, "Failed")
         }
         Refusal::Over => return Err(Trouble::expired()),
     })
@@ -84,10 +83,8 @@ fn code_page(desk: &Desk<'_>, problems: &[Problem]) -> Result<Page, Trouble> {
 /// Takes a code.
 pub(super) async fn code(desk: &Desk<'_>) -> Result<Answer, Trouble> {
     let Step::Console(proof, None) = &desk.flow.step else { return Err(Trouble::expired()) };
-    // People type codes as they see them, in two groups.
-    let code: String = desk.call.fields.get("code").unwrap_or_default().split_whitespace().collect();
     let (app, cx) = (desk.call.app(), desk.call.cx);
-    let reached = app.console_code(cx, desk.entrance(), (**proof).clone(), &code).await?;
+    let reached = app.console_code(cx, desk.entrance(), (**proof).clone(), &desk.call.fields.code()).await?;
     go_on(desk, reached, "")
 }
 
@@ -110,7 +107,7 @@ fn new_password_page(desk: &Desk<'_>, problems: &[Problem]) -> Result<Page, Trou
 /// Takes another password.
 pub(super) async fn new_password(desk: &Desk<'_>) -> Result<Answer, Trouble> {
     let Step::Console(proof, Some(_)) = &desk.flow.step else { return Err(Trouble::expired()) };
-    let new = match typed_twice(desk) {
+    let new = match pages::typed_twice(desk.call.fields, desk.frame.words) {
         Ok(new) => new,
         Err(problem) => return Ok(wrong(new_password_page(desk, &[problem])?, "PasswordsDiffer")),
     };

@@ -150,7 +150,7 @@ fn app_page(stage: &Stage<'_>, name: &str, key: &str, problems: &[Problem]) -> R
 
 async fn keep_app(stage: &Stage<'_>, who: SignedIn) -> Result<Answer, Trouble> {
     let Step::App(key) = &stage.flow.step else { return Err(Trouble::expired()) };
-    let typed: String = stage.call.fields.get("code").unwrap_or_default().split_whitespace().collect();
+    let typed = stage.call.fields.code();
     let (app, name) = (stage.call.app(), who.name().to_owned());
     match app.verify_software_token(stage.call.cx, SettingUp::Browser(who), typed, None).await {
         Ok(_) => Ok(back(stage, "account-app-added")),

@@ -58,7 +58,7 @@ pub(super) fn show_reset(stage: &Stage<'_>) -> Result<Answer, Trouble> {
 /// Sets the new password.
 pub(super) async fn reset(stage: &Stage<'_>) -> Result<Answer, Trouble> {
     let username = username(stage)?;
-    let code: String = stage.call.fields.get("code").unwrap_or_default().split_whitespace().collect();
+    let code = stage.call.fields.code();
     let password = match stage.typed_twice() {
         Ok(password) => password,
         Err(problem) => return refused(stage, &code, problem, "PasswordsDiffer"),
@@ -88,12 +88,7 @@ fn refused(stage: &Stage<'_>, code: &str, problem: Problem, why: &str) -> Result
 impl Stage<'_> {
     /// A new password, typed twice alike.
     pub(super) fn typed_twice(&self) -> Result<Secret<String>, Problem> {
-        let fields = self.call.fields;
-        let password = fields.own("new-password").unwrap_or_default();
-        if password.is_empty() || fields.get("new-password-again") != Some(&password) {
-            return Err(Problem::field("new-password-again", self.frame.words.say("password-differs")));
-        }
-        Ok(Secret::new(password))
+        pages::typed_twice(self.call.fields, self.frame.words)
     }
 
     /// Why a new password was refused.
@@ -102,6 +97,6 @@ impl Stage<'_> {
             Error::Rejected { reason: Reason::UserPool(_), message } => message.as_str(),
             _ => "",
         };
-        Problem::field("new-password", self.frame.words.about("password-refused", "reason", reason))
+        pages::password_refused(self.frame.words, reason)
     }
 }

@@ -211,9 +211,9 @@ pub(super) fn show_code(stage: &Stage<'_>) -> Result<Answer, Trouble> {
 /// Takes the code.
 pub(super) async fn code(stage: &Stage<'_>) -> Result<Answer, Trouble> {
     let asked = challenge(stage, ChallengeKind::Code)?;
-    let typed = stage.call.fields.own("code").unwrap_or_default();
+    let typed = Secret::new(stage.call.fields.code());
     let ways = others(&asked);
-    match meet(stage, asked, ChallengeAnswer::Code(Secret::new(digits(&typed)))).await {
+    match meet(stage, asked, ChallengeAnswer::Code(typed)).await {
         Ok(progress) => go_on(stage, progress).await,
         Err(error) => {
             let fault = unmet(error)?;
@@ -231,11 +231,6 @@ pub(super) fn code_problem(stage: &Stage<'_>, fault: PoolFault, wrong: &'static 
         PoolFault::TooManyRequests | PoolFault::LimitExceeded => Problem::form(words.say("sign-in-wait")),
         _ => Problem::field("code", words.say(wrong)),
     }
-}
-
-/// People type codes as they see them, in two groups.
-fn digits(typed: &str) -> String {
-    typed.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 pub(super) async fn meet(
@@ -262,8 +257,8 @@ fn set_up_page(stage: &Stage<'_>, problems: &[Problem]) -> Result<Page, Trouble>
 /// Takes its first code.
 pub(super) async fn authenticator(stage: &Stage<'_>) -> Result<Answer, Trouble> {
     let asked = challenge(stage, ChallengeKind::SetUp)?;
-    let typed = stage.call.fields.own("code").unwrap_or_default();
-    match meet(stage, asked, ChallengeAnswer::Code(Secret::new(digits(&typed)))).await {
+    let typed = Secret::new(stage.call.fields.code());
+    match meet(stage, asked, ChallengeAnswer::Code(typed)).await {
         Ok(progress) => go_on(stage, progress).await,
         Err(error) => {
             let fault = unmet(error)?;

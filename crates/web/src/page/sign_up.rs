@@ -89,7 +89,7 @@ pub(super) fn show_confirm(stage: &Stage<'_>) -> Result<Answer, Trouble> {
 /// Takes it.
 pub(super) async fn confirm(stage: &Stage<'_>) -> Result<Answer, Trouble> {
     let username = username(stage)?;
-    let code: String = stage.call.fields.get("code").unwrap_or_default().split_whitespace().collect();
+    let code = stage.call.fields.code();
     let client = stage.client()?;
     match stage.call.app().web_confirm_sign_up(stage.call.cx, &client, username, &code).await {
         Ok(()) => stage.on_to(PageName::SignIn, Step::Told("confirm-done".to_owned())),

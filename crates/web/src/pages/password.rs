@@ -1,7 +1,10 @@
 //! Passwords: forgotten, set anew with a code, chosen in place of an administrator's.
 
+use garita_model::Secret;
+
 use super::{Field, Flow, Form, Frame, Kind, Link, Page, Problem};
-use crate::words::Given;
+use crate::fields::Fields;
+use crate::words::{Given, Words};
 
 /// What the pool asks of passwords.
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,6 +49,20 @@ impl PasswordRules {
             new("new-password-again", "field-new-password-again"),
         ]
     }
+}
+
+/// A new password, typed twice alike.
+pub(crate) fn typed_twice(fields: &Fields, words: Words) -> Result<Secret<String>, Problem> {
+    let password = fields.own("new-password").unwrap_or_default();
+    if password.is_empty() || fields.get("new-password-again") != Some(&password) {
+        return Err(Problem::field("new-password-again", words.say("password-differs")));
+    }
+    Ok(Secret::new(password))
+}
+
+/// Why a new password was refused.
+pub(crate) fn password_refused(words: Words, reason: &str) -> Problem {
+    Problem::field("new-password", words.about("password-refused", "reason", reason))
 }
 
 /// Asks for a code to be sent.
