@@ -92,16 +92,6 @@ fn keys_follow_from_the_caller_unless_given() {
 }
 
 #[test]
-fn the_cost_grows_with_policies_and_with_what_they_are_tried_on() {
-    let cost = |policies: &[&str], resources: &[&str]| {
-        Simulation::new(&suppose(policies, "s3:GetObject", resources), Held::default()).unwrap().cost()
-    };
-    let one = cost(&[ALL], &[OBJECT]);
-    assert!(one > 0);
-    assert_eq!((cost(&[ALL, ALL], &[OBJECT]), cost(&[ALL], &[OBJECT, OBJECT])), (2 * one, 2 * one));
-}
-
-#[test]
 fn what_needs_no_permission_says_so_of_the_resource_named() {
     let details = |resources: &[&str]| run(&suppose(&[], "sts:GetCallerIdentity", resources)).finding.details;
     assert_eq!((details(&[OBJECT]), details(&[])), (Some(Vec::new()), None));
