@@ -5,9 +5,9 @@
 //! up, then the signature is compared. INVARIANT: a credential that was presented and failed never becomes an
 //! anonymous request: [`App::authenticate`] answers an error, and the context in [`Unproven`] is for the audit record.
 
-mod admission;
 mod bearer;
 mod browser;
+mod known_callers;
 mod person;
 mod pool_role;
 
@@ -32,8 +32,8 @@ use crate::hash;
 use crate::live;
 use crate::mint::{self, OpenedToken};
 
-pub(crate) use admission::Admissions;
 pub use bearer::{AcceptedPool, Bearer, BearerError, BearerRefused};
+pub(crate) use known_callers::KnownCallers;
 pub use pool_role::{NoRole, RoleRule, RuleMatch, TagSource};
 
 /// What a door accepts as a signature.

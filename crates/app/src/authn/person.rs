@@ -14,8 +14,8 @@ use garita_store::Snapshot;
 use garita_wire::sigv4::SigV4Error;
 use jiff::Timestamp;
 
-use super::admission::Admission;
 use super::bearer::{AcceptedPool, BearerError, BearerRefused};
+use super::known_callers::KnownCaller;
 use super::pool_role::{self, Granted, NoRole};
 use crate::App;
 use crate::context::{Arrival, Caller, RequestContext, SessionState, ShownBy};
@@ -58,7 +58,7 @@ impl App {
             Ok(found) => found,
             Err(why) => return Err(Box::new(BearerRefused { cx: self.nobody(arrival), why })),
         };
-        let known = self.admissions.find(state, &person, accepted);
+        let known = self.known_callers.find(state, &person, accepted);
         let web = known.as_ref().map_or_else(|| person.web_identity(), |known| known.web.clone());
         let caller = Caller {
             principal: Principal::WebIdentity { provider: web.provider.clone() },
@@ -112,7 +112,7 @@ impl App {
         // The role's older sessions may have been revoked: the token is one of them.
         live::check(state, &caller).map_err(|_| TokenError::Revoked)?;
         self.note_role_use(role.account, &role.id, asking.now(), &self.region);
-        self.admissions.keep(state, person, accepted, Admission { web, ask, caller: caller.clone() });
+        self.known_callers.keep(state, person, accepted, KnownCaller { web, ask, caller: caller.clone() });
         Ok(caller)
     }
 
@@ -121,7 +121,7 @@ impl App {
         &self,
         state: &Snapshot,
         asking: &RequestContext,
-        known: &Admission,
+        known: &KnownCaller,
     ) -> Result<Caller, BearerError> {
         let role = trusted_role(state, asking, &known.ask, &known.web)?;
         self.note_role_use(role.account, &role.id, asking.now(), &self.region);

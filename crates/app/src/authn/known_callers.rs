@@ -15,8 +15,8 @@ use super::person::Person;
 use crate::context::Caller;
 use crate::sts::AssumeRole;
 
-/// How somebody was let in.
-pub(super) struct Admission {
+/// Somebody who was let in.
+pub(super) struct KnownCaller {
     /// Who they are to a trust policy.
     pub(super) web: WebIdentity,
     /// The role they have, as its trust policy is asked for it.
@@ -25,19 +25,19 @@ pub(super) struct Admission {
     pub(super) caller: Caller,
 }
 
-/// An [`Admission`], and what it rests on.
-struct Known {
+/// A [`KnownCaller`], and what it rests on.
+struct Entry {
     revision: u64,
     epoch: Box<str>,
     person: Person,
     accepted: AcceptedPool,
-    admission: Arc<Admission>,
+    known: Arc<KnownCaller>,
 }
 
 /// The last people that were let in, by what they showed.
-pub(crate) struct Admissions(Cache<String, Arc<Known>>);
+pub(crate) struct KnownCallers(Cache<String, Arc<Entry>>);
 
-impl Admissions {
+impl KnownCallers {
     /// Most people that are remembered.
     const MOST: usize = 10_000;
 
@@ -51,25 +51,19 @@ impl Admissions {
         state: &Snapshot,
         person: &Person,
         accepted: &AcceptedPool,
-    ) -> Option<Arc<Admission>> {
-        let known = self.0.get(&person.shown.id)?;
-        let stands = (known.revision, &*known.epoch) == (state.revision(), state.epoch())
-            && known.person.is(person)
-            && known.accepted == *accepted;
-        stands.then(|| Arc::clone(&known.admission))
+    ) -> Option<Arc<KnownCaller>> {
+        let entry = self.0.get(&person.shown.id)?;
+        let stands = (entry.revision, &*entry.epoch) == (state.revision(), state.epoch())
+            && entry.person.is(person)
+            && entry.accepted == *accepted;
+        stands.then(|| Arc::clone(&entry.known))
     }
 
     /// Remembers how `person` was let in.
-    pub(super) fn keep(
-        &self,
-        state: &Snapshot,
-        person: Person,
-        accepted: &AcceptedPool,
-        admission: Admission,
-    ) {
+    pub(super) fn keep(&self, state: &Snapshot, person: Person, accepted: &AcceptedPool, known: KnownCaller) {
         let (revision, epoch) = (state.revision(), state.epoch().into());
-        let (accepted, admission) = (accepted.clone(), Arc::new(admission));
-        let known = Known { revision, epoch, accepted, admission, person };
-        self.0.insert(known.person.shown.id.clone(), Arc::new(known));
+        let (accepted, known) = (accepted.clone(), Arc::new(known));
+        let entry = Entry { revision, epoch, accepted, known, person };
+        self.0.insert(entry.person.shown.id.clone(), Arc::new(entry));
     }
 }
