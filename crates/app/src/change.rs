@@ -19,7 +19,7 @@ use crate::audit::{self, Failure, Outcome};
 use crate::authorize::{Permit, Question, judge};
 use crate::context::RequestContext;
 use crate::live::Live;
-use crate::user_pool::Admitted;
+use crate::user_pool::AdmittedClient;
 
 /// The inside of a change.
 pub struct Change<'a> {
@@ -111,7 +111,7 @@ impl Change<'_> {
     ///
     /// # Errors
     /// `Internal` for anything else.
-    pub(crate) fn put_own(&mut self, admitted: &Admitted, object: Object) -> Result<()> {
+    pub(crate) fn put_own(&mut self, admitted: &AdmittedClient, object: Object) -> Result<()> {
         let pool = match &object {
             Object::PoolUser(user) => &user.pool,
             Object::PoolSession(session) => &session.pool,
@@ -132,7 +132,7 @@ impl Change<'_> {
     ///
     /// # Errors
     /// As [`Change::put_own`].
-    pub(crate) fn delete_own(&mut self, admitted: &Admitted, key: ObjectKey) -> Result<()> {
+    pub(crate) fn delete_own(&mut self, admitted: &AdmittedClient, key: ObjectKey) -> Result<()> {
         let (account, pool) = (admitted.user_pool().account, admitted.pool());
         let prefix = match key.kind {
             ObjectKind::PoolUser | ObjectKind::PoolSession | ObjectKind::PoolCode => format!("{pool}/"),

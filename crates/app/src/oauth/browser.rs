@@ -19,7 +19,7 @@ use crate::change::Change;
 use crate::console;
 use crate::context::RequestContext;
 use crate::hash;
-use crate::user_pool::Admitted;
+use crate::user_pool::AdmittedClient;
 use crate::user_pool::finish::must_have_what_groups_demand;
 use crate::user_pool::ground::floor_of_user;
 
@@ -89,7 +89,7 @@ pub(crate) struct Opening {
 /// `Internal` when there is no randomness.
 pub(crate) fn open(
     change: &mut Change<'_>,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     user: &Arc<PoolUser>,
     opening: Opening,
     former: Option<&str>,

@@ -11,7 +11,7 @@ use garita_model::{Error, Result, Secret};
 use super::fault::{OAuthCode, OAuthFault};
 use crate::App;
 use crate::context::{Concerned, RequestContext};
-use crate::user_pool::Admitted;
+use crate::user_pool::AdmittedClient;
 
 /// What a client shows: RFC 6749 section 2.3.1.
 pub struct ClientCredentials {
@@ -23,7 +23,7 @@ pub struct ClientCredentials {
 
 /// A client that proved who it is, or has nothing to prove.
 #[derive(Clone)]
-pub struct ProvenClient(Admitted);
+pub struct ProvenClient(AdmittedClient);
 
 impl ProvenClient {
     /// The client.
@@ -35,10 +35,10 @@ impl ProvenClient {
         self.0.user_pool()
     }
     /// One that acts in this process, and so has nothing to prove.
-    pub(super) fn of(admitted: Admitted) -> Self {
+    pub(super) fn of(admitted: AdmittedClient) -> Self {
         Self(admitted)
     }
-    pub(super) fn admitted(&self) -> &Admitted {
+    pub(super) fn admitted(&self) -> &AdmittedClient {
         &self.0
     }
 }

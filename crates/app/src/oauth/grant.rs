@@ -21,7 +21,7 @@ use crate::context::{Concerned, RequestContext};
 use crate::hash;
 use crate::mint::token::{Access, Grant as Claims, Identity};
 use crate::token::{RestsOn, Standing, TokenSubject};
-use crate::user_pool::Admitted;
+use crate::user_pool::AdmittedClient;
 use crate::user_pool::finish::{Start, begin, must_have_what_groups_demand};
 use crate::user_pool::ground::{PoolGround, floor_of_user};
 use crate::user_pool::refresh::{self, Which, rotate, which};
@@ -329,7 +329,7 @@ impl App {
 /// Begins the sign-in that a code stands for; a second use of the code ends it.
 pub(super) fn begin_by_code(
     change: &mut Change<'_>,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     body: CodeBody,
 ) -> Result<Attempt<Begun>> {
     let now = change.cx().now();
@@ -357,7 +357,7 @@ pub(super) fn begin_by_code(
 /// Ends a sign-in because of what was shown a second time.
 fn end<T>(
     change: &mut Change<'_>,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     held: &PoolSession,
     text: &str,
 ) -> Result<Attempt<T>> {

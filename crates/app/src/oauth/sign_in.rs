@@ -1,7 +1,7 @@
 //! Signing in at a browser: the very verbs of the API of user pools, with a browser's session at their end.
 //!
 //! INVARIANT: no password and no code is looked at here. A request is let in as one of a browser
-//! ([`Admitted::at_browser`](crate::user_pool::Admitted)), and the verbs answer a session of that browser where they would
+//! ([`AdmittedClient::at_browser`](crate::user_pool::AdmittedClient)), and the verbs answer a session of that browser where they would
 //! answer tokens.
 
 use std::collections::BTreeMap;

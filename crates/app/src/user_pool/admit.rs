@@ -1,6 +1,6 @@
 //! The door for people: the one place that checks an app client, its secret, and an access token.
 //!
-//! INVARIANT: only this makes an [`Admitted`], and nothing of a pool is written for an unsigned request without one.
+//! INVARIANT: only this makes an [`AdmittedClient`], and nothing of a pool is written for an unsigned request without one.
 
 use std::sync::Arc;
 
@@ -18,14 +18,14 @@ use crate::mint;
 
 /// Evidence that an unsigned request was let in: by which client, into which pool.
 #[derive(Clone)]
-pub struct Admitted {
+pub struct AdmittedClient {
     pool: Arc<UserPool>,
     client: Arc<PoolClient>,
     /// For a browser, which gets a cookie: the one it has, if it has one.
     browser: Option<Option<Arc<str>>>,
 }
 
-impl Admitted {
+impl AdmittedClient {
     /// The same, for a browser, whose sign-in ends with a cookie in place of the one it has.
     pub(crate) fn at_browser(self, former: Option<&str>) -> Self {
         Self { browser: Some(former.map(Arc::from)), ..self }
@@ -51,14 +51,19 @@ impl Admitted {
 impl App {
     /// Lets a request in by the client it names. Whether `SECRET_HASH` is right is asked with the user's name
     /// ([`App::check_secret_hash`]), because it is made over both.
-    pub(crate) fn admit(&self, state: &Snapshot, cx: &RequestContext, client: &ClientId) -> Result<Admitted> {
+    pub(crate) fn admit(
+        &self,
+        state: &Snapshot,
+        cx: &RequestContext,
+        client: &ClientId,
+    ) -> Result<AdmittedClient> {
         let absent =
             || PoolFault::ResourceNotFound.because(format!("User pool client {client} does not exist."));
         let client = state.pool_client(client).ok_or_else(absent)?;
         let pool = state.user_pool(&client.pool).ok_or_else(absent)?;
         let (account, id) = (pool.account, pool.id.to_string());
         cx.concerns(Concerned { account, pool: id, sub: None });
-        Ok(Admitted { pool: Arc::clone(pool), client: Arc::clone(client), browser: None })
+        Ok(AdmittedClient { pool: Arc::clone(pool), client: Arc::clone(client), browser: None })
     }
 
     /// Holds a request to its client's secret: `base64(HMAC-SHA256(secret, username + client id))`.
@@ -67,7 +72,7 @@ impl App {
     /// `NotAuthorized`, whatever is wrong with it.
     pub(super) fn check_secret_hash(
         &self,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         username: &str,
         hash: Option<&str>,
     ) -> Result<()> {
@@ -101,7 +106,7 @@ impl App {
     /// `NotAuthorized`, whatever is wrong with it.
     pub(crate) fn check_client_secret(
         &self,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         given: Option<&Secret<String>>,
     ) -> Result<()> {
         let refused = || {

@@ -13,7 +13,7 @@ use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{SignedIn, may_sign_in, second_step};
 use super::user::about;
 use super::username::{find, must_be_free};
-use super::{Admitted, given, invalid, password};
+use super::{AdmittedClient, given, invalid, password};
 use crate::App;
 use crate::context::RequestContext;
 
@@ -61,7 +61,7 @@ impl App {
     pub(crate) async fn respond(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         input: ChallengeAnswer,
     ) -> Result<SignedIn> {
         if input.name == ChallengeName::PasswordVerifier {
@@ -110,7 +110,7 @@ impl App {
     pub(super) fn challenged(
         &self,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         held: &AuthSession,
         name: &str,
         secret_hash: Option<&str>,
@@ -137,7 +137,7 @@ impl App {
     pub(super) async fn finish_challenge(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         held: &AuthSession,
         user: &PoolUser,
         factor: Factor,
@@ -151,7 +151,7 @@ impl App {
     async fn new_password(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         held: AuthSession,
         user: Arc<PoolUser>,
         new: Secret<String>,
@@ -221,7 +221,7 @@ impl App {
 /// Sets attributes that a user gave, as far as the client may write them.
 pub(super) fn own_attributes(
     state: &garita_store::Snapshot,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     user: &mut PoolUser,
     attributes: &[(String, String)],
 ) -> Result<()> {
@@ -245,7 +245,7 @@ pub(super) fn own_attributes(
 }
 
 /// Refuses a user who lacks what the pool asks of everyone.
-pub(super) fn must_have_required(admitted: &Admitted, user: &PoolUser) -> Result<()> {
+pub(super) fn must_have_required(admitted: &AdmittedClient, user: &PoolUser) -> Result<()> {
     let required = admitted.user_pool().schema.iter().filter(|spec| spec.required && spec.name != "sub");
     match required.into_iter().find(|spec| user.attributes.get(&spec.name).is_none()) {
         None => Ok(()),

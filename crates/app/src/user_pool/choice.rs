@@ -18,7 +18,7 @@ use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{Challenge, SecondFactors, SignedIn};
 use super::user::about;
 use super::username::find;
-use super::{Admitted, given, invalid, no_user};
+use super::{AdmittedClient, given, invalid, no_user};
 use crate::App;
 use crate::context::RequestContext;
 
@@ -27,7 +27,7 @@ impl App {
     pub(super) async fn choose(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         parameters: &BTreeMap<String, String>,
     ) -> Result<SignedIn> {
         if !admitted.client().allows(AuthFlow::User) {
@@ -67,7 +67,7 @@ impl App {
     fn offer(
         &self,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         (name, user): (&str, Option<&PoolUser>),
         id: Uuid,
         step: ChallengeName,
@@ -117,7 +117,7 @@ impl App {
     pub(super) async fn answer_choice(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         held: &AuthSession,
         input: &ChallengeAnswer,
     ) -> Result<SignedIn> {
@@ -178,7 +178,7 @@ impl App {
     async fn begin_with_password(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         parameters: &BTreeMap<String, String>,
     ) -> Result<SignedIn> {
         let (name, password) = (given(parameters, "USERNAME")?, given(parameters, "PASSWORD")?);
@@ -189,7 +189,12 @@ impl App {
 
     /// What a user may begin with. A name that is nobody's may begin with what everyone may, and with a passkey if one
     /// stands in for it.
-    fn offers(&self, admitted: &Admitted, user: Option<&PoolUser>, name: &str) -> Result<Vec<ChallengeName>> {
+    fn offers(
+        &self,
+        admitted: &AdmittedClient,
+        user: Option<&PoolUser>,
+        name: &str,
+    ) -> Result<Vec<ChallengeName>> {
         let passkey = match user {
             Some(user) => may_begin_with_passkey(admitted, user),
             None => self.stand_in_passkey(admitted, name)?.is_some(),

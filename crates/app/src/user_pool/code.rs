@@ -8,7 +8,7 @@ use garita_model::{Error, MailMessage, Object, ObjectKey, PoolCode, PoolUser, Re
 use garita_store::Snapshot;
 use jiff::SignedDuration;
 
-use super::Admitted;
+use super::AdmittedClient;
 use super::mail::letter_to;
 use crate::App;
 use crate::authorize::Permit;
@@ -48,7 +48,7 @@ fn life(purpose: CodePurpose) -> SignedDuration {
 /// Draws a code for a user and keeps its hash, in place of the one before. Answers the message to send.
 pub(super) fn draw(
     change: &mut Change<'_>,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     user: &PoolUser,
     purpose: CodePurpose,
     address: &str,
@@ -118,7 +118,7 @@ pub(super) fn look_at(
 /// `CodeMismatch`, also when none was sent; `ExpiredCode` for the right one, too late.
 pub(super) fn take(
     change: &mut Change<'_>,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     user: &PoolUser,
     purpose: CodePurpose,
     shown: &str,

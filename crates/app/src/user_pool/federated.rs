@@ -25,7 +25,7 @@ use super::session::{self, ChallengeName, Vouched};
 use super::sign_in::{Reached, SignedIn, may_stay_signed_in, second_step};
 use super::user::about;
 use super::username::must_be_free;
-use super::{Admitted, invalid, provider};
+use super::{AdmittedClient, invalid, provider};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
@@ -91,7 +91,7 @@ impl App {
     pub(crate) async fn sign_in_vouched(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         vouch: Vouch,
     ) -> Result<Met> {
         let inside = admitted.clone();
@@ -106,7 +106,7 @@ impl App {
     }
 }
 
-fn meet(change: &mut Change<'_>, admitted: &Admitted, vouch: &Vouch) -> Result<Outcome> {
+fn meet(change: &mut Change<'_>, admitted: &AdmittedClient, vouch: &Vouch) -> Result<Outcome> {
     let (pool, asked) = (admitted.user_pool(), &vouch.provider);
     let provider = standing(change.state(), admitted, &asked.name)?;
     if provider.min_rev != asked.min_rev || provider.created != asked.created {
@@ -142,7 +142,7 @@ fn meet(change: &mut Change<'_>, admitted: &Admitted, vouch: &Vouch) -> Result<O
 }
 
 /// A provider that the client sends people to, now.
-fn standing(state: &Snapshot, admitted: &Admitted, name: &str) -> Result<Arc<PoolProvider>> {
+fn standing(state: &Snapshot, admitted: &AdmittedClient, name: &str) -> Result<Arc<PoolProvider>> {
     let client = state.pool_client(&admitted.client().id).ok_or_else(session::spent)?;
     let open = client.providers.iter().any(|provider| provider == name);
     let provider = provider::find(state, admitted.user_pool(), name).filter(|_| open);
@@ -152,7 +152,7 @@ fn standing(state: &Snapshot, admitted: &Admitted, name: &str) -> Result<Arc<Poo
 /// Refuses a user whom a provider does not vouch for any more.
 pub(super) fn may_be_vouched_for(
     state: &Snapshot,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     user: &PoolUser,
     vouched: &Vouched,
     iss_rev: u64,
@@ -189,7 +189,7 @@ fn renewed(
 /// A user who is here for the first time.
 fn newcomer(
     change: &Change<'_>,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     provider: &PoolProvider,
     vouch: &Vouch,
 ) -> Result<PoolUser> {
@@ -304,7 +304,7 @@ fn named(claim: Option<&Value>) -> Vec<String> {
 /// The one account of the pool itself whose proved address the provider says somebody has proved too.
 fn acquaintance(
     state: &Snapshot,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     provider: &PoolProvider,
     vouch: &Vouch,
 ) -> Option<PendingLink> {

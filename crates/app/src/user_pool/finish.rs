@@ -17,7 +17,7 @@ use super::passkey_sign_in::PasskeyProof;
 use super::password::Prepared;
 use super::session::Vouched;
 use super::sign_in::{SignedIn, asks_for_passkey, may_sign_in};
-use super::{Admitted, refresh, session};
+use super::{AdmittedClient, refresh, session};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
@@ -66,7 +66,7 @@ impl App {
     pub(super) async fn complete(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         proof: Proof,
     ) -> Result<SignedIn> {
         let inside = admitted.clone();
@@ -78,7 +78,7 @@ impl App {
     pub(super) fn given(
         &self,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         finished: Finished,
     ) -> Result<SignedIn> {
         match finished {
@@ -99,7 +99,7 @@ pub(super) enum Finished {
 }
 
 /// Stores a sign-in, at the head: everything that was proved must still hold there.
-pub(super) fn finish(change: &mut Change<'_>, admitted: &Admitted, proof: &Proof) -> Result<Finished> {
+pub(super) fn finish(change: &mut Change<'_>, admitted: &AdmittedClient, proof: &Proof) -> Result<Finished> {
     let state = change.state();
     if state.pool_session(admitted.pool(), proof.id).is_some() {
         return Err(session::spent());
@@ -175,7 +175,7 @@ pub(crate) struct Start<'a> {
 /// Stores a sign-in of an app, and draws its refresh token.
 pub(crate) fn begin(
     change: &mut Change<'_>,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     start: Start<'_>,
 ) -> Result<(PoolSession, Secret<String>)> {
     make_room(change, admitted, start.user)?;
@@ -203,7 +203,7 @@ pub(crate) fn begin(
 }
 
 /// Whether a second factor is asked of a user now.
-fn asks_for_more(state: &Snapshot, admitted: &Admitted, user: &PoolUser) -> bool {
+fn asks_for_more(state: &Snapshot, admitted: &AdmittedClient, user: &PoolUser) -> bool {
     let Some(pool) = state.user_pool(admitted.pool()) else { return true };
     match pool.mfa_for(user) {
         MfaMode::Off => false,
@@ -225,7 +225,7 @@ pub(crate) fn must_have_what_groups_demand(
 }
 
 /// Forgets sign-ins that are over, and the oldest when there are too many.
-fn make_room(change: &mut Change<'_>, admitted: &Admitted, user: Uuid) -> Result<()> {
+fn make_room(change: &mut Change<'_>, admitted: &AdmittedClient, user: Uuid) -> Result<()> {
     let mut sessions: Vec<_> = change.state().pool_sessions_of(admitted.pool(), user).cloned().collect();
     sessions.sort_by_key(|session| session.started);
     let excess = (sessions.len() + 1).saturating_sub(MOST_SESSIONS);

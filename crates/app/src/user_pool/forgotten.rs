@@ -9,7 +9,7 @@ use garita_model::{Object, PoolUser, Result, Secret, UserPool};
 use super::attempts::Tried;
 use super::code::{self, Delivery, mismatch};
 use super::sign_up::Named;
-use super::{Admitted, invalid, no_user, password};
+use super::{AdmittedClient, invalid, no_user, password};
 use crate::App;
 use crate::context::RequestContext;
 
@@ -95,7 +95,12 @@ impl App {
         set
     }
 
-    async fn former(&self, admitted: &Admitted, user: &PoolUser, password: &Secret<String>) -> Result<bool> {
+    async fn former(
+        &self,
+        admitted: &AdmittedClient,
+        user: &PoolUser,
+        password: &Secret<String>,
+    ) -> Result<bool> {
         match self.must_not_be_former(admitted.user_pool(), user, password).await {
             Ok(()) => Ok(false),
             Err(garita_model::Error::Rejected { .. }) => Ok(true),

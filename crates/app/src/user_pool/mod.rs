@@ -2,7 +2,7 @@
 //!
 //! Two kinds of callers come here. An administrator signs, and is judged like any caller ([`ask`]). A person signs
 //! nothing: their app names its client, and [`admit`] is the one place that checks the client, its secret and the
-//! person's access token, and answers an [`Admitted`], without which nothing of a pool is written. Who signs in with a
+//! person's access token, and answers an [`AdmittedClient`], without which nothing of a pool is written. Who signs in with a
 //! password or a code goes through [`sign_in`], where failures are counted before anything is hashed.
 //!
 //! INVARIANT: what a person is told does not depend on whether a user of that name is there, where the client hides
@@ -52,7 +52,7 @@ mod user;
 mod user_password;
 mod username;
 
-pub use admit::Admitted;
+pub use admit::AdmittedClient;
 pub use challenge::ChallengeAnswer;
 pub use client::{ClientDetail, ClientSettings};
 pub use code::Delivery;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::finish::Factor;
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{Reached, SignedIn, asks_for_passkey};
-use super::{Admitted, SecondFactors};
+use super::{AdmittedClient, SecondFactors};
 use crate::App;
 use crate::context::RequestContext;
 
@@ -31,7 +31,7 @@ impl App {
     pub(crate) fn ask_another_way(
         &self,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         waiting: &Waiting<'_>,
         name: ChallengeName,
     ) -> Result<SignedIn> {
@@ -53,7 +53,7 @@ impl App {
     pub(crate) async fn sign_in_with_recovery_code(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         waiting: &Waiting<'_>,
         code: &str,
     ) -> Result<SignedIn> {
@@ -66,7 +66,7 @@ impl App {
     pub(crate) fn passkey_options(
         &self,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         waiting: &Waiting<'_>,
     ) -> Result<Value> {
         let (held, user) = self.second_step_of(cx, admitted, waiting)?;
@@ -77,7 +77,7 @@ impl App {
     fn second_step_of(
         &self,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         waiting: &Waiting<'_>,
     ) -> Result<(AuthSession, Arc<PoolUser>)> {
         let held = AuthSession::open(waiting.session, admitted, &self.keyring, cx.now())?;
@@ -91,7 +91,7 @@ impl App {
 }
 
 /// The second factors of a user that count here.
-pub(super) fn second_factors(admitted: &Admitted, user: &PoolUser) -> SecondFactors {
+pub(super) fn second_factors(admitted: &AdmittedClient, user: &PoolUser) -> SecondFactors {
     SecondFactors {
         code: user.asks_for_code(),
         passkey: asks_for_passkey(admitted.user_pool(), user),

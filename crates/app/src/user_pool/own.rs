@@ -13,7 +13,7 @@ use super::ground::{PoolGround, floor_of_user};
 use super::refresh::end;
 use super::user::{about, belongings};
 use super::username::must_be_free;
-use super::{Admitted, attribute, invalid, password};
+use super::{AdmittedClient, attribute, invalid, password};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
@@ -24,7 +24,7 @@ use crate::token::{Audience, Expected, TokenError, TokenSubject};
 /// Who an access token proved to be there.
 #[derive(Clone)]
 pub(super) struct Bearer {
-    pub(super) admitted: Admitted,
+    pub(super) admitted: AdmittedClient,
     pub(super) user: Arc<PoolUser>,
     /// The sign-in that the token goes back to.
     pub(super) session: Option<Uuid>,

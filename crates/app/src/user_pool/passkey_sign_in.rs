@@ -12,7 +12,7 @@ use garita_model::{Error, Plain as _, PoolPasskey, PoolUser, Result, UserPool};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::Admitted;
+use super::AdmittedClient;
 use super::finish::{Factor, Proof};
 use super::passkey::{PasskeyChallenge, TIMEOUT, descriptor, passkeys_of, verification};
 use super::session::{self, AuthSession};
@@ -57,7 +57,7 @@ pub(super) struct Asked<'a> {
 impl<'a> Asked<'a> {
     /// Of a passkey in place of a password, of somebody or nobody.
     pub(super) fn in_place_of_password(
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         user: Option<&PoolUser>,
         challenge: PasskeyChallenge,
         answer: &'a str,
@@ -74,7 +74,7 @@ impl App {
     pub(super) async fn begin_with_passkey(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         user: &Arc<PoolUser>,
         (id, iss_rev): (Uuid, u64),
         asked: &Asked<'_>,
@@ -92,7 +92,7 @@ impl App {
     /// A passkey after the password.
     pub(super) fn passkey_as_second(
         &self,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         held: &AuthSession,
         user: &PoolUser,
         answer: &str,
@@ -110,7 +110,12 @@ impl App {
     }
 
     /// Holds an answer to a user's passkeys.
-    fn check_passkey(&self, admitted: &Admitted, user: &PoolUser, asked: &Asked<'_>) -> Result<PasskeyProof> {
+    fn check_passkey(
+        &self,
+        admitted: &AdmittedClient,
+        user: &PoolUser,
+        asked: &Asked<'_>,
+    ) -> Result<PasskeyProof> {
         let pool = admitted.user_pool();
         let answer = AuthenticationResponse::parse(asked.answer).map_err(refused)?;
         let place = hash::of(answer.id());
@@ -139,7 +144,7 @@ impl App {
     /// Holds an answer to what was asked of one passkey.
     pub(super) fn hold_to(
         &self,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         asked: &Asked<'_>,
         held: &Held<'_>,
         answer: &AuthenticationResponse,
@@ -203,7 +208,7 @@ impl App {
     pub(crate) async fn begin_with_any_passkey(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         challenge: PasskeyChallenge,
         answer: &str,
     ) -> Result<SignedIn> {
@@ -221,7 +226,7 @@ impl App {
 }
 
 /// Whether a user may begin with a passkey: there is one, and it is enough for what is asked of the user.
-pub(super) fn may_begin_with_passkey(admitted: &Admitted, user: &PoolUser) -> bool {
+pub(super) fn may_begin_with_passkey(admitted: &AdmittedClient, user: &PoolUser) -> bool {
     let pool = admitted.user_pool();
     let open = pool.first_factors.contains(&FirstFactor::WebAuthn) && !user.passkeys().is_empty();
     open && (second_step(admitted, user).is_none() || asks_for_passkey(pool, user))
@@ -236,7 +241,7 @@ pub(super) fn any_must_be_verified(pool: &UserPool) -> bool {
 /// before. Answers whether it stands for a second factor.
 pub(super) fn spend(
     change: &mut Change<'_>,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     user: &PoolUser,
     proof: &PasskeyProof,
 ) -> Result<bool> {

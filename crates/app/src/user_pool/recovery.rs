@@ -13,7 +13,7 @@ use garita_model::{Error, PoolUser, Result, Secret};
 use super::attempts::Tried;
 use super::passkey::Who;
 use super::sign_in::asks_for_passkey;
-use super::{Admitted, invalid, session};
+use super::{AdmittedClient, invalid, session};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
@@ -90,7 +90,7 @@ impl App {
 /// A user whose recovery code was used up; the record says so.
 pub(super) fn spend(
     change: &mut Change<'_>,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     user: &PoolUser,
     mac: &TokenHash,
 ) -> Result<PoolUser> {

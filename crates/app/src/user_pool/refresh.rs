@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::ground::floor_of_user;
 use super::tokens::IssuedTokens;
 use super::user::about;
-use super::{Admitted, invalid};
+use super::{AdmittedClient, invalid};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
@@ -31,7 +31,7 @@ impl App {
     pub(super) fn refresh_by_flow(
         &self,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         parameters: &BTreeMap<String, String>,
     ) -> Result<IssuedTokens> {
         let client = admitted.client();
@@ -125,7 +125,7 @@ impl App {
     pub(crate) async fn end_sign_in_of(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: Admitted,
+        admitted: AdmittedClient,
         token: &Secret<String>,
     ) -> Result<()> {
         let Ok(held) = self.held(&self.snapshot(), &admitted, token.expose()) else { return Ok(()) };
@@ -144,7 +144,7 @@ impl App {
     pub(crate) fn held(
         &self,
         state: &Snapshot,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         token: &str,
     ) -> Result<Arc<PoolSession>> {
         let id = open(&self.keyring, admitted, token).ok_or_else(bad)?;
@@ -157,7 +157,7 @@ impl App {
 /// change stands, and the caller gets the error inside.
 pub(crate) fn rotate(
     change: &mut Change<'_>,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     token: &Secret<String>,
     grace: u32,
 ) -> Result<Result<(PoolSession, Secret<String>)>> {
@@ -196,7 +196,7 @@ pub(crate) fn rotate(
 }
 
 /// Ends a sign-in.
-pub(crate) fn end(change: &mut Change<'_>, admitted: &Admitted, session: &PoolSession) -> Result<()> {
+pub(crate) fn end(change: &mut Change<'_>, admitted: &AdmittedClient, session: &PoolSession) -> Result<()> {
     let ended = PoolSession { ended: true, ..session.clone() };
     change.put_own(admitted, Object::PoolSession(Arc::new(ended)))
 }
@@ -228,7 +228,7 @@ pub(crate) fn which(session: &PoolSession, token: &str, now: Timestamp) -> Which
 pub(super) fn draw(
     keyring: &Keyring,
     entropy: &dyn Entropy,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     id: Uuid,
 ) -> Result<Secret<String>> {
     let mut plain = [0_u8; 48];
@@ -240,14 +240,14 @@ pub(super) fn draw(
 }
 
 /// The sign-in that a refresh token names; none when it is not one of this client's.
-fn open(keyring: &Keyring, admitted: &Admitted, token: &str) -> Option<Uuid> {
+fn open(keyring: &Keyring, admitted: &AdmittedClient, token: &str) -> Option<Uuid> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok().filter(|_| token.len() <= 512)?;
     let plain = keyring.open(LABEL, &context(admitted), &Sealed::from_bytes(bytes))?;
     let (id, _) = plain.expose().split_first_chunk::<16>()?;
     Some(Uuid::from_bytes(*id))
 }
 
-fn context(admitted: &Admitted) -> Vec<u8> {
+fn context(admitted: &AdmittedClient) -> Vec<u8> {
     format!("{}/{}", admitted.pool(), admitted.client().id).into_bytes()
 }
 

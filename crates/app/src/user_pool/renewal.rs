@@ -12,7 +12,7 @@ use std::sync::Arc;
 use garita_model::user_pool::{UserStatus, Uuid};
 use garita_model::{Error, Object, PoolUser, Result, Secret};
 
-use super::Admitted;
+use super::AdmittedClient;
 use super::admit::wrong_credentials;
 use super::finish::{Factor, Proof};
 use super::password::{self, Prepared, srp_is_open};
@@ -30,7 +30,7 @@ impl App {
     pub(super) async fn sign_in_renewing(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         (user, checked): (Arc<PoolUser>, Checked),
         password: &Secret<String>,
     ) -> Result<SignedIn> {
@@ -55,7 +55,7 @@ impl App {
     /// The password made ready to be stored anew, if it should be.
     async fn renewal(
         self: &Arc<Self>,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         user: &PoolUser,
         checked: Checked,
         password: &Secret<String>,
@@ -77,7 +77,7 @@ impl App {
     async fn renew_with_sign_in(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         user: &PoolUser,
         id: Uuid,
         new: Prepared,
@@ -100,7 +100,7 @@ impl App {
     async fn renew_now(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         user: &PoolUser,
         new: Prepared,
     ) -> Result<Arc<PoolUser>> {
@@ -118,7 +118,7 @@ impl App {
     /// The user, if what is stored was changed meanwhile and is the same password still: another sign-in was first.
     async fn renewed_meanwhile(
         &self,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         looked_at: &PoolUser,
         password: &Secret<String>,
     ) -> Result<Option<Arc<PoolUser>>> {
@@ -135,7 +135,7 @@ impl App {
 /// Stores a password anew for a user who is found as it was looked at. Nothing else changes: sign-ins stay.
 pub(super) fn store(
     change: &mut Change<'_>,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     held: &PoolUser,
     new: Prepared,
 ) -> Result<Arc<PoolUser>> {

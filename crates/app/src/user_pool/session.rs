@@ -11,7 +11,7 @@ use garita_model::{Entropy, Error, Result, Sealed};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Admitted;
+use super::AdmittedClient;
 use super::passkey::PasskeyChallenge;
 use crate::keyring::Keyring;
 
@@ -93,7 +93,7 @@ impl AuthSession {
     /// The string, good for as long as the client says.
     pub(super) fn seal(
         mut self,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         keyring: &Keyring,
         entropy: &dyn Entropy,
         now: Timestamp,
@@ -110,7 +110,12 @@ impl AuthSession {
     }
 
     /// Reads a string that came back, for the client it was given to.
-    pub(super) fn open(text: &str, admitted: &Admitted, keyring: &Keyring, now: Timestamp) -> Result<Self> {
+    pub(super) fn open(
+        text: &str,
+        admitted: &AdmittedClient,
+        keyring: &Keyring,
+        now: Timestamp,
+    ) -> Result<Self> {
         let read = || {
             let (client, sealed) = text.split_once('.').filter(|_| text.len() <= MOST)?;
             let bytes =

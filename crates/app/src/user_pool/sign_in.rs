@@ -20,7 +20,7 @@ use super::session::{AuthSession, ChallengeName, Vouched};
 use super::tokens::IssuedTokens;
 use super::user::about;
 use super::username::find;
-use super::{Admitted, given, invalid};
+use super::{AdmittedClient, given, invalid};
 use crate::App;
 use crate::context::RequestContext;
 use crate::oauth::NewBrowser;
@@ -121,7 +121,7 @@ impl App {
         action: &str,
         pool: &PoolId,
         client: &ClientId,
-    ) -> Result<Admitted> {
+    ) -> Result<AdmittedClient> {
         let (state, pool) = self.read_pool(cx, action, pool)?;
         let absent =
             || PoolFault::ResourceNotFound.because(format!("User pool client {client} does not exist."));
@@ -132,7 +132,7 @@ impl App {
     pub(crate) async fn sign_in(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: Admitted,
+        admitted: AdmittedClient,
         input: SignIn,
     ) -> Result<SignedIn> {
         let flow = match input.flow {
@@ -160,7 +160,7 @@ impl App {
     pub(super) async fn after_proof(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         user: &Arc<PoolUser>,
         id: Uuid,
     ) -> Result<SignedIn> {
@@ -182,7 +182,7 @@ impl App {
     pub(super) async fn after_password(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         user: &Arc<PoolUser>,
         id: Uuid,
         iss_rev: u64,
@@ -214,7 +214,7 @@ impl App {
     pub(super) async fn check_password(
         &self,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         name: &str,
         password: &Secret<String>,
     ) -> Result<(Arc<PoolUser>, Checked)> {
@@ -243,7 +243,7 @@ impl App {
     pub(super) fn challenge(
         &self,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         user: &PoolUser,
         id: Uuid,
         iss_rev: u64,
@@ -256,7 +256,7 @@ impl App {
     pub(super) fn challenge_after(
         &self,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         user: &PoolUser,
         reached: Reached,
         name: ChallengeName,
@@ -330,7 +330,7 @@ pub(super) struct Reached {
 }
 
 /// The second factor that is asked of a user who has shown the password.
-pub(super) fn second_step(admitted: &Admitted, user: &PoolUser) -> Option<ChallengeName> {
+pub(super) fn second_step(admitted: &AdmittedClient, user: &PoolUser) -> Option<ChallengeName> {
     let pool = admitted.user_pool();
     match pool.mfa_for(user) {
         MfaMode::Off => None,
@@ -347,7 +347,7 @@ pub(super) fn asks_for_passkey(pool: &UserPool, user: &PoolUser) -> bool {
 }
 
 /// Refuses a user who is there and may not sign in. Only said to who showed the password.
-pub(super) fn may_sign_in(state: &Snapshot, admitted: &Admitted, user: &PoolUser) -> Result<()> {
+pub(super) fn may_sign_in(state: &Snapshot, admitted: &AdmittedClient, user: &PoolUser) -> Result<()> {
     let user = state.pool_user(admitted.pool(), user.sub).ok_or_else(wrong_credentials)?;
     if user.status == UserStatus::ExternalProvider {
         return Err(wrong_credentials());

@@ -11,7 +11,7 @@ use super::code::{self, Delivery, mismatch, too_often};
 use super::new_user::draft;
 use super::user::about;
 use super::username::{find, is_taken, must_be_free, own_name};
-use super::{Admitted, check_name, invalid, password};
+use super::{AdmittedClient, check_name, invalid, password};
 use crate::App;
 use crate::context::RequestContext;
 
@@ -171,7 +171,7 @@ impl App {
     pub(super) async fn send_code(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         user: Option<Arc<PoolUser>>,
         name: &str,
         purpose: CodePurpose,
@@ -202,7 +202,7 @@ impl App {
     }
 
     /// Where a code would have been sent: always the same for the same name.
-    fn invented(&self, admitted: &Admitted, name: &str) -> Result<Delivery> {
+    fn invented(&self, admitted: &AdmittedClient, name: &str) -> Result<Delivery> {
         let text = format!("{}\0{name}", admitted.pool());
         let drawn = self.keyring.mac("pool-invented-destination", &[text.as_bytes()])?;
         let mut letters = drawn.iter().map(|byte| char::from(b'a' + byte % 26));
@@ -217,7 +217,7 @@ impl App {
         &self,
         cx: &RequestContext,
         who: &Named,
-    ) -> Result<(Admitted, Option<Arc<PoolUser>>)> {
+    ) -> Result<(AdmittedClient, Option<Arc<PoolUser>>)> {
         let state = self.snapshot();
         let admitted = self.admit(&state, cx, &who.client)?;
         self.check_secret_hash(&admitted, &who.username, who.secret_hash.as_deref())?;
@@ -233,7 +233,7 @@ impl App {
     pub(super) fn count(
         &self,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         tried: Tried,
         who: &Named,
         user: Option<&PoolUser>,
@@ -246,7 +246,7 @@ impl App {
     /// The user; without one, what is said of a wrong code, or that there is none where the client says so.
     pub(super) fn must_be_there(
         &self,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         user: Option<Arc<PoolUser>>,
         hidden: fn() -> garita_model::Error,
     ) -> Result<Arc<PoolUser>> {

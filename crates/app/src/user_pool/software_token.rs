@@ -15,7 +15,7 @@ use super::passkey::Who;
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{asks_for_passkey, may_stay_signed_in};
 use super::user::about;
-use super::{Admitted, invalid};
+use super::{AdmittedClient, invalid};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
@@ -57,7 +57,7 @@ pub struct NewSeed {
 
 /// Who was found to set an authenticator up.
 struct Found {
-    admitted: Admitted,
+    admitted: AdmittedClient,
     user: Uuid,
     /// None for someone signed in.
     session: Option<AuthSession>,
@@ -230,7 +230,7 @@ impl App {
 /// The user at the head, who must still be the one that was let in.
 fn standing_user(
     change: &Change<'_>,
-    admitted: &Admitted,
+    admitted: &AdmittedClient,
     user: Uuid,
     session: Option<&AuthSession>,
 ) -> Result<PoolUser> {

@@ -19,7 +19,7 @@ use super::session::{ChallengeName, spent};
 use super::sign_in::{Challenge, SecondFactors, SignedIn};
 use super::user::about;
 use super::username::find;
-use super::{Admitted, given, invalid, no_user};
+use super::{AdmittedClient, given, invalid, no_user};
 use crate::App;
 use crate::context::RequestContext;
 use crate::hash::Fixed;
@@ -32,7 +32,7 @@ impl App {
     pub(super) async fn ask_for_srp(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         parameters: &BTreeMap<String, String>,
     ) -> Result<SignedIn> {
         must_be_open(admitted)?;
@@ -83,7 +83,7 @@ impl App {
     pub(super) async fn prove_by_srp(
         self: &Arc<Self>,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         responses: &BTreeMap<String, String>,
     ) -> Result<SignedIn> {
         must_be_open(admitted)?;
@@ -145,7 +145,7 @@ fn stored(user: &PoolUser) -> Option<Sealed> {
     user.more.as_ref()?.srp.clone()
 }
 
-fn must_be_open(admitted: &Admitted) -> Result<()> {
+fn must_be_open(admitted: &AdmittedClient) -> Result<()> {
     if admitted.client().allows(AuthFlow::UserSrp) {
         return Ok(());
     }

@@ -11,7 +11,7 @@ use garita_model::user_pool::MfaMode;
 use garita_model::{Error, Result};
 use serde_json::{Value, json};
 
-use super::Admitted;
+use super::AdmittedClient;
 use super::passkey_sign_in::{Asked, refused};
 use crate::App;
 use crate::webauthn::{Asserted, AuthenticationResponse, Held, Mismatch};
@@ -27,7 +27,7 @@ const LABEL: &str = "passkey-stand-in/1";
 
 impl App {
     /// The id of the passkey of a name that is nobody's, if it has one.
-    pub(super) fn stand_in_passkey(&self, admitted: &Admitted, name: &str) -> Result<Option<String>> {
+    pub(super) fn stand_in_passkey(&self, admitted: &AdmittedClient, name: &str) -> Result<Option<String>> {
         let pool = admitted.user_pool();
         let enough = pool.mfa != MfaMode::On || pool.web_authn.multi_factor;
         if !enough || !self.offers_passkeys(pool) {
@@ -43,7 +43,12 @@ impl App {
     }
 
     /// Puts the passkey of a name that is nobody's, if it has one, where those of a user would stand.
-    pub(super) fn put_stand_in(&self, admitted: &Admitted, name: &str, options: &mut Value) -> Result<()> {
+    pub(super) fn put_stand_in(
+        &self,
+        admitted: &AdmittedClient,
+        name: &str,
+        options: &mut Value,
+    ) -> Result<()> {
         if let (Some(id), Some(options)) = (self.stand_in_passkey(admitted, name)?, options.as_object_mut()) {
             let descriptor = json!({ "type": "public-key", "id": id, "transports": ["internal", "hybrid"] });
             options.insert("allowCredentials".to_owned(), json!([descriptor]));
@@ -52,14 +57,14 @@ impl App {
     }
 
     /// Refuses an answer with a passkey that stands in for one.
-    pub(super) fn refuse_stand_in(&self, admitted: &Admitted, name: &str, asked: &Asked<'_>) -> Error {
+    pub(super) fn refuse_stand_in(&self, admitted: &AdmittedClient, name: &str, asked: &Asked<'_>) -> Error {
         match self.hold_to_stand_in(admitted, name, asked) {
             Ok(_) => refused(Mismatch::Signature),
             Err(error) => error,
         }
     }
 
-    fn hold_to_stand_in(&self, admitted: &Admitted, name: &str, asked: &Asked<'_>) -> Result<Asserted> {
+    fn hold_to_stand_in(&self, admitted: &AdmittedClient, name: &str, asked: &Asked<'_>) -> Result<Asserted> {
         let answer = AuthenticationResponse::parse(asked.answer).map_err(refused)?;
         let id = self.stand_in_passkey(admitted, name)?.and_then(|id| URL_SAFE_NO_PAD.decode(id).ok());
         let id =

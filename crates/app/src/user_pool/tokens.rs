@@ -6,7 +6,7 @@ use garita_model::user_pool::{PoolFault, TokenValidity};
 use garita_model::{PoolClient, PoolSession, PoolUser, Result, Secret, UserPool};
 use garita_store::Snapshot;
 
-use super::Admitted;
+use super::AdmittedClient;
 use super::federated::identities;
 use super::finish::must_have_what_groups_demand;
 use super::ground::PoolGround;
@@ -34,7 +34,7 @@ impl App {
     pub(super) fn issue(
         &self,
         cx: &RequestContext,
-        admitted: &Admitted,
+        admitted: &AdmittedClient,
         session: &PoolSession,
         refresh: Option<Secret<String>>,
     ) -> Result<IssuedTokens> {
