@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::Receiver;
 
 use garita_model::{AuditRecord, Result};
 use tokio::sync::oneshot;
@@ -106,12 +106,7 @@ impl Worker {
         while open {
             let Ok(first) = tasks.recv() else { break };
             let mut waiting = vec![first];
-            while waiting.len() < BATCH {
-                match tasks.try_recv() {
-                    Ok(task) => waiting.push(task),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-                }
-            }
+            gather(tasks, &mut waiting);
             open = !waiting.iter().any(|task| matches!(task, Task::Close));
             self.answer(waiting);
         }
@@ -198,6 +193,19 @@ impl Worker {
                 tracing::warn!(%error, "the audit trail cannot go on to a new file yet");
                 self.rotate_at = self.place.good + RETRY_AFTER;
             }
+        }
+    }
+}
+
+/// Takes in what else waits, up to [`BATCH`] tasks. Where the processors are busy, those whose records are nearly made
+/// are let run first: one `fdatasync` then serves many of them. Where one is idle, giving way takes no time.
+fn gather(tasks: &Receiver<Task>, waiting: &mut Vec<Task>) {
+    loop {
+        let before = waiting.len();
+        std::thread::yield_now();
+        waiting.extend(tasks.try_iter().take(BATCH - before));
+        if waiting.len() == before || waiting.len() == BATCH {
+            return;
         }
     }
 }
