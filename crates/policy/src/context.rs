@@ -8,6 +8,7 @@
 //! a context that a request adds a few keys to is copied without copying a text.
 //! IAM User Guide, "AWS global condition context keys", "Single-valued vs. multivalued context keys".
 
+mod name;
 mod principal;
 
 use std::cell::RefCell;
@@ -15,8 +16,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::arn::AccountId;
-use crate::hash::hash;
-use crate::pattern::fold;
+pub(crate) use name::KeyName;
+use name::SharedName;
 pub use principal::Principal;
 
 /// The value or values of a condition key.
@@ -55,7 +56,7 @@ pub struct Context {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Entry {
-    key: Arc<KeyName>,
+    key: SharedName,
     values: Arc<Values>,
 }
 
@@ -76,18 +77,18 @@ impl Context {
     }
 
     fn put(&mut self, key: &str, values: Values) {
-        self.insert(Entry { key: Arc::new(KeyName::new(key)), values: Arc::new(values) });
+        self.insert(Entry { key: SharedName::of(key), values: Arc::new(values) });
     }
 
     fn insert(&mut self, entry: Entry) {
-        match self.place(&entry.key.folded) {
+        match self.place(entry.key.folded()) {
             Ok(at) => {
                 if let Some(known) = self.entries.get_mut(at) {
                     *known = entry;
                 }
             }
             Err(at) => {
-                self.ids.insert(at, entry.key.id);
+                self.ids.insert(at, entry.key.id());
                 self.entries.insert(at, entry);
             }
         }
@@ -101,12 +102,12 @@ impl Context {
     }
 
     fn place(&self, folded: &str) -> Result<usize, usize> {
-        self.entries.binary_search_by(|entry| (*entry.key.folded).cmp(folded))
+        self.entries.binary_search_by(|entry| entry.key.folded().cmp(folded))
     }
 
     /// Takes `key` away.
     pub fn remove(&mut self, key: &str) {
-        if let Ok(at) = self.place(&fold(key)) {
+        if let Ok(at) = self.place(SharedName::of(key).folded()) {
             self.ids.remove(at);
             self.entries.remove(at);
         }
@@ -124,7 +125,8 @@ impl Context {
 
     fn find(&self, key: &KeyName) -> Option<&Values> {
         let mut numbered = self.ids.iter().zip(&self.entries);
-        let (_, entry) = numbered.find(|(id, entry)| **id == key.id && entry.key.folded == key.folded)?;
+        let (_, entry) =
+            numbered.find(|(id, entry)| **id == key.id() && entry.key.folded() == key.folded())?;
         (!entry.values.is_empty()).then_some(&*entry.values)
     }
 }
@@ -142,30 +144,6 @@ pub struct Request<'a> {
     pub resource_account: Option<AccountId>,
     /// The condition keys.
     pub context: &'a Context,
-}
-
-/// The name of a condition key, as written and as compared.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct KeyName {
-    id: u64,
-    written: Box<str>,
-    folded: Box<str>,
-}
-
-impl KeyName {
-    pub(crate) fn new(written: &str) -> Self {
-        let folded = fold(written);
-        Self { id: hash(&folded), written: written.into(), folded: folded.into() }
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.written
-    }
-
-    /// The name in the form that names are compared in.
-    pub(crate) fn folded(&self) -> &str {
-        &self.folded
-    }
 }
 
 /// A context that remembers which keys it was asked for and did not have.
@@ -201,7 +179,7 @@ impl<'a> Probe<'a> {
     pub(crate) fn get(&self, key: &KeyName) -> Option<&'a Values> {
         let found = self.find(key);
         if let (None, Some(missing)) = (found, &self.missing) {
-            missing.borrow_mut().entry(key.folded.clone()).or_insert_with(|| key.written.clone());
+            missing.borrow_mut().entry(key.folded().into()).or_insert_with(|| key.as_str().into());
         }
         found
     }
