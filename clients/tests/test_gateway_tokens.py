@@ -250,6 +250,23 @@ def test_a_role_that_trusts_the_pool_no_more_is_closed(people):
     assert people.status(token) == 200
 
 
+def test_a_trust_policy_that_asks_of_the_request_is_asked_each_time(people):
+    iam, token = people.client("iam"), people.sign_in("carla")["IdToken"]
+    role = {"RoleName": ROLES["carla"]}
+    trust = iam.get_role(**role)["Role"]["AssumeRolePolicyDocument"]
+    *others, pool = trust["Statement"]
+    office = {**pool.get("Condition", {}), "StringLike": {"aws:UserAgent": "office/*"}}
+    asking = {**trust, "Statement": [*others, {**pool, "Condition": office}]}
+    iam.update_assume_role_policy(**role, PolicyDocument=json.dumps(asking))
+    try:
+        agents = ["office/1", "home/1", "office/2", "home/1", "office/1"]
+        assert [people.ask(token, **{"User-Agent": agent})[0] for agent in agents] == [200, 403, 200, 403, 200]
+    finally:
+        iam.update_assume_role_policy(**role, PolicyDocument=json.dumps(trust))
+    agents = ["home/1", "office/1", "home/1"]
+    assert [people.ask(token, **{"User-Agent": agent})[0] for agent in agents] == [200, 200, 200]
+
+
 def test_the_record_tells_who_it_was_and_holds_no_token(people):
     token = people.sign_in("bruno")["IdToken"]
     people.ask(token)

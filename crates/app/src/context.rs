@@ -14,7 +14,7 @@ use garita_model::user_pool::TokenHash;
 use garita_model::{AccessKeyId, AccountId, RequestId, Result};
 use garita_policy::decision::Decision;
 use garita_policy::evaluate::explain::Near;
-use garita_policy::{Context, NamedPolicy, Principal};
+use garita_policy::{Context, NamedPolicy, PolicyDocument, Principal};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -176,15 +176,16 @@ impl App {
 
 impl RequestContext {
     pub(crate) fn new(
-        arrival: Arrival,
-        caller: Caller,
+        arrival: impl Into<Arc<Arrival>>,
+        caller: impl Into<Arc<Caller>>,
         region: &str,
         declared_payload: Option<[u8; 32]>,
     ) -> Self {
+        let (arrival, caller) = (arrival.into(), caller.into());
         let keys = global_keys(&arrival, &caller, region);
         Self {
-            arrival: Arc::new(arrival),
-            caller: Arc::new(caller),
+            arrival,
+            caller,
             keys: Arc::new(keys),
             event: Arc::new(Event::unknown()),
             region: region.into(),
@@ -308,16 +309,41 @@ impl RequestContext {
     }
 }
 
+/// The condition keys that a request has of itself, whoever sent it.
+const OF_ARRIVAL: [&str; 6] = [
+    "aws:SourceIp",
+    "aws:SecureTransport",
+    "aws:UserAgent",
+    "aws:CurrentTime",
+    "aws:EpochTime",
+    "aws:RequestedRegion",
+];
+
+/// The values of [`OF_ARRIVAL`].
+fn of_arrival(arrival: &Arrival, region: &str) -> [String; 6] {
+    [
+        arrival.source_ip.to_string(),
+        arrival.secure.to_string(),
+        arrival.user_agent.clone(),
+        arrival.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        arrival.now.as_second().to_string(),
+        region.to_owned(),
+    ]
+}
+
+/// Whether a policy asks for more than who the caller is: then the same caller may have another answer next time.
+pub(crate) fn asks_of_arrival(policy: &PolicyDocument) -> bool {
+    let asked = policy.context_keys();
+    OF_ARRIVAL.iter().any(|of_arrival| asked.iter().any(|key| key.eq_ignore_ascii_case(of_arrival)))
+}
+
 /// Global condition keys: IAM User Guide, "AWS global condition context keys".
 fn global_keys(arrival: &Arrival, caller: &Caller, region: &str) -> Context {
     let mut keys = Context::new();
     keys.set_principal(&caller.principal);
-    keys.set("aws:SourceIp", arrival.source_ip.to_string());
-    keys.set("aws:SecureTransport", arrival.secure.to_string());
-    keys.set("aws:UserAgent", arrival.user_agent.clone());
-    keys.set("aws:CurrentTime", arrival.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    keys.set("aws:EpochTime", arrival.now.as_second().to_string());
-    keys.set("aws:RequestedRegion", region);
+    for (name, value) in OF_ARRIVAL.into_iter().zip(of_arrival(arrival, region)) {
+        keys.set(name, value);
+    }
     if let Some(state) = &caller.session {
         let session = &state.session;
         keys.set("aws:TokenIssueTime", session.issued.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
@@ -340,4 +366,33 @@ fn global_keys(arrival: &Arrival, caller: &Caller, region: &str) -> Context {
         }
     }
     keys
+}
+
+#[cfg(test)]
+mod tests {
+    use garita_policy::PolicyKind;
+
+    use super::*;
+
+    #[test]
+    fn a_policy_asks_of_the_arrival_in_its_conditions_and_by_variables() {
+        let policy = |condition: &str| {
+            let text = format!(
+                r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"Federated":"p"}},
+                    "Action":"sts:AssumeRoleWithWebIdentity","Condition":{condition}}}}}"#
+            );
+            PolicyDocument::parse(&text, PolicyKind::Trust).unwrap()
+        };
+        for asking in [
+            r#"{"IpAddress":{"AWS:sourceip":"10.0.0.0/8"}}"#,
+            r#"{"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}}"#,
+            r#"{"StringEquals":{"aws:RequestTag/from":"${aws:SourceIp}"}}"#,
+            r#"{"Null":{"aws:UserAgent":"false"}}"#,
+        ] {
+            assert!(asks_of_arrival(&policy(asking)), "{asking}");
+        }
+        for of_the_caller in [r#"{"StringEquals":{"p:aud":"client","p:sub":"${p:aud}"}}"#, "{}"] {
+            assert!(!asks_of_arrival(&policy(of_the_caller)), "{of_the_caller}");
+        }
+    }
 }

@@ -2,10 +2,11 @@
 //!
 //! INVARIANT: it holds only for the very revision of the store that it was worked out from, and only for the same proof,
 //! shown where the same is accepted: any change of the store, be it of the person, a group or a role, ends all of it.
-//! What depends on the request is never remembered.
+//! What depends on the request is never remembered: a trust policy that asks for an address or a time is asked each time.
 
 use std::sync::Arc;
 
+use garita_model::Role;
 use garita_model::session::WebIdentity;
 use garita_store::Snapshot;
 use quick_cache::sync::Cache;
@@ -22,7 +23,11 @@ pub(super) struct KnownCaller {
     /// The role they have, as its trust policy is asked for it.
     pub(super) ask: AssumeRole,
     /// Who they are to all other policies.
-    pub(super) caller: Caller,
+    pub(super) caller: Arc<Caller>,
+    /// The role.
+    pub(super) role: Arc<Role>,
+    /// Whether the role's trust policy asks for something of the request itself.
+    pub(super) asks_of_arrival: bool,
 }
 
 /// A [`KnownCaller`], and what it rests on.
@@ -60,10 +65,15 @@ impl KnownCallers {
     }
 
     /// Remembers how `person` was let in.
-    pub(super) fn keep(&self, state: &Snapshot, person: Person, accepted: &AcceptedPool, known: KnownCaller) {
+    pub(super) fn keep(
+        &self,
+        state: &Snapshot,
+        person: Person,
+        accepted: &AcceptedPool,
+        known: Arc<KnownCaller>,
+    ) {
         let (revision, epoch) = (state.revision(), state.epoch().into());
-        let (accepted, known) = (accepted.clone(), Arc::new(known));
-        let entry = Entry { revision, epoch, accepted, known, person };
+        let entry = Entry { revision, epoch, accepted: accepted.clone(), known, person };
         self.0.insert(entry.person.shown.id.clone(), Arc::new(entry));
     }
 }

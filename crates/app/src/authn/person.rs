@@ -18,7 +18,7 @@ use super::bearer::{AcceptedPool, BearerError, BearerRefused};
 use super::known_callers::KnownCaller;
 use super::pool_role::{self, Granted, NoRole};
 use crate::App;
-use crate::context::{Arrival, Caller, RequestContext, SessionState, ShownBy};
+use crate::context::{Arrival, Caller, RequestContext, SessionState, ShownBy, asks_of_arrival};
 use crate::hash::{Fixed, sha256};
 use crate::live;
 use crate::sts;
@@ -59,26 +59,37 @@ impl App {
             Err(why) => return Err(Box::new(BearerRefused { cx: self.nobody(arrival), why })),
         };
         let known = self.known_callers.find(state, &person, accepted);
+        if let Some(known) = known.as_deref().filter(|known| !known.asks_of_arrival) {
+            return Ok(self.session_of(known, arrival));
+        }
         let web = known.as_ref().map_or_else(|| person.web_identity(), |known| known.web.clone());
-        let caller = Caller {
-            principal: Principal::WebIdentity { provider: web.provider.clone() },
-            key: None,
-            session: None,
-            iss_rev: person.shown.iss_rev,
-        };
-        let asking = RequestContext::new(arrival, caller, &self.region, None);
+        let arrival = Arc::new(arrival);
+        let asking = self.asking(&arrival, &person, &web);
         let admitted = match known {
-            Some(known) => self.admit_again(state, &asking, &known),
-            None => self.admit_anew(state, &asking, person, accepted, web.clone()),
+            Some(known) => trusted_role(state, &asking, &known.ask, &known.web).map(|_| known),
+            None => self.admit_anew(state, &asking, person, accepted, &web),
         };
         match admitted {
-            Ok(caller) => Ok(RequestContext::new(asking.arrival().clone(), caller, &self.region, None)),
+            Ok(known) => Ok(self.session_of(&known, arrival)),
             Err(why) => {
-                let provider = web.provider.clone();
-                let cx = asking.of_web_identity(provider, crate::audit::web_identity(&web));
-                Err(Box::new(BearerRefused { cx, why }))
+                let identity = crate::audit::web_identity(&web);
+                Err(Box::new(BearerRefused { cx: asking.of_web_identity(web.provider, identity), why }))
             }
         }
+    }
+
+    /// The request as it asks for the role: of somebody known only by what they showed.
+    fn asking(&self, arrival: &Arc<Arrival>, person: &Person, web: &WebIdentity) -> RequestContext {
+        let principal = Principal::WebIdentity { provider: web.provider.clone() };
+        let caller = Caller { principal, key: None, session: None, iss_rev: person.shown.iss_rev };
+        RequestContext::new(Arc::clone(arrival), caller, &self.region, None)
+    }
+
+    /// The request with the role.
+    fn session_of(&self, known: &KnownCaller, arrival: impl Into<Arc<Arrival>>) -> RequestContext {
+        let cx = RequestContext::new(arrival, Arc::clone(&known.caller), &self.region, None);
+        self.note_role_use(known.role.account, &known.role.id, cx.now(), &self.region);
+        cx
     }
 
     /// The session of the role that a person has now.
@@ -88,8 +99,8 @@ impl App {
         asking: &RequestContext,
         person: Person,
         accepted: &AcceptedPool,
-        web: WebIdentity,
-    ) -> Result<Caller, BearerError> {
+        web: &WebIdentity,
+    ) -> Result<Arc<KnownCaller>, BearerError> {
         let granted = pool_role::granted(state, &person.pool, &person.user, accepted)?;
         let unproved = granted.group.as_ref().filter(|_| person.second_factor().is_none());
         if let Some(group) = unproved.filter(|group| person.pool.group_demands_mfa(&group.name)) {
@@ -106,26 +117,16 @@ impl App {
             transitive: Vec::new(),
             source_identity: None,
         };
-        let role = trusted_role(state, asking, &ask, &web)?;
+        let role = trusted_role(state, asking, &ask, web)?;
+        let asks_of_arrival = state.trust(&role).is_none_or(|trust| asks_of_arrival(trust.document()));
         let session = person.session(&role, granted, &ask, web.clone()).map_err(BearerError::Refused)?;
         let caller = person.caller(&role, session).map_err(BearerError::Refused)?;
         // The role's older sessions may have been revoked: the token is one of them.
         live::check(state, &caller).map_err(|_| TokenError::Revoked)?;
-        self.note_role_use(role.account, &role.id, asking.now(), &self.region);
-        self.known_callers.keep(state, person, accepted, KnownCaller { web, ask, caller: caller.clone() });
-        Ok(caller)
-    }
-
-    /// The same session as last time. Only the trust policy is asked again, for it may ask for more than who it is.
-    fn admit_again(
-        &self,
-        state: &Snapshot,
-        asking: &RequestContext,
-        known: &KnownCaller,
-    ) -> Result<Caller, BearerError> {
-        let role = trusted_role(state, asking, &known.ask, &known.web)?;
-        self.note_role_use(role.account, &role.id, asking.now(), &self.region);
-        Ok(known.caller.clone())
+        let (web, caller) = (web.clone(), Arc::new(caller));
+        let known = Arc::new(KnownCaller { web, ask, caller, role, asks_of_arrival });
+        self.known_callers.keep(state, person, accepted, Arc::clone(&known));
+        Ok(known)
     }
 }
 
