@@ -1,7 +1,9 @@
 //! Bearer tokens of user pools at the door: who gets in, and with what rights.
 
+mod advice;
 mod browsers;
 mod ends;
+mod leaving;
 mod roles;
 
 use garita_app::AcceptedPool;
@@ -46,7 +48,12 @@ impl World {
     }
 
     async fn taking(accepted: AcceptedPool) -> Self {
-        let bench = Bench::taking(vec![accepted], OK, Limits::default()).await;
+        Self::answering(accepted, OK).await
+    }
+
+    /// The same before an upstream that answers so.
+    async fn answering(accepted: AcceptedPool, answer: &'static str) -> Self {
+        let bench = Bench::taking(vec![accepted], answer, Limits::default()).await;
         let pool = bench.garita.user_pool(POOL, CLIENT).await;
         let world = Self { bench, pool };
         for (rank, name) in ROLES.into_iter().enumerate() {

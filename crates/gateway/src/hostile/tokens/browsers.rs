@@ -7,11 +7,11 @@ use garita_model::{Clock as _, Object, Plain as _, PoolClient, PoolUser, StageSe
 use jiff::SignedDuration;
 use std::sync::Arc;
 
-use super::super::{Bench, body_of};
+use super::super::{Bench, OK, body_of};
 use super::{CLIENT, POOL, READ, World, accepted};
 
 const CALLBACK: &str = "http://localhost/prod/garita/callback";
-const SESSION: &str = "__Host-garita-stage-mlflow0001";
+pub(super) const SESSION: &str = "__Host-garita-stage-mlflow0001";
 const DOOR: &str = "__Host-garita-door-mlflow0001";
 const PAGE: &str = "Accept: text/html,*/*\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
 const OWN: &str = "Origin: http://localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n";
@@ -21,25 +21,30 @@ fn door() -> AcceptedPool {
 }
 
 /// A stage that signs browsers in, with one reader.
-struct Stage {
-    world: World,
+pub(super) struct Stage {
+    pub(super) world: World,
     user: PoolUser,
 }
 
 /// A header of a reply.
-fn header(reply: &str, name: &str) -> Option<String> {
+pub(super) fn header(reply: &str, name: &str) -> Option<String> {
     let wanted = format!("{name}: ");
     reply.lines().find_map(|line| line.strip_prefix(wanted.as_str()).map(str::to_owned))
 }
 
-fn cookie(reply: &str, name: &str) -> Option<String> {
+pub(super) fn cookie(reply: &str, name: &str) -> Option<String> {
     let told = header(reply, "set-cookie")?;
     Some(told.strip_prefix(&format!("{name}="))?.split(';').next()?.to_owned())
 }
 
 impl Stage {
-    async fn new() -> Self {
-        let world = World::taking(door()).await;
+    pub(super) async fn new() -> Self {
+        Self::answering(OK).await
+    }
+
+    /// The same before an upstream that answers so.
+    pub(super) async fn answering(answer: &'static str) -> Self {
+        let world = World::answering(door(), answer).await;
         let user = world.bench.garita.person(&world.pool, "rita", &["reader"]).await;
         let stage = Self { world, user };
         let client = stage.client();
@@ -47,7 +52,7 @@ impl Stage {
         stage
     }
 
-    fn bench(&self) -> &Bench {
+    pub(super) fn bench(&self) -> &Bench {
         &self.world.bench
     }
 
@@ -67,12 +72,12 @@ impl Stage {
         self.world.put(Object::PoolClient(Arc::new(open))).await;
     }
 
-    async fn get(&self, target: &str, more: &str) -> (u16, String) {
+    pub(super) async fn get(&self, target: &str, more: &str) -> (u16, String) {
         let raw = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n");
         self.bench().send(raw.as_bytes()).await
     }
 
-    async fn read(&self, session: &str) -> u16 {
+    pub(super) async fn read(&self, session: &str) -> u16 {
         self.get(READ, &format!("Cookie: {SESSION}={session}\r\n")).await.0
     }
 
@@ -143,7 +148,7 @@ impl Stage {
     }
 
     /// A whole sign-in; the cookie of the session.
-    async fn sign_in(&self) -> String {
+    pub(super) async fn sign_in(&self) -> String {
         let (secret, state, challenge) = self.begin("%2F", "").await;
         let code = self.code(&challenge).await;
         let (status, reply) = self.back(&code, &state, &format!("{DOOR}={}", secret.unwrap())).await;
