@@ -192,9 +192,6 @@ impl TestIdp {
 
     /// Publishes its configuration, and its key at an address.
     pub fn publish(&self, documents: &Documents, keys_at: &str) {
-        let point = self.key.public_key().as_ref();
-        let (x, y) = point.get(1..).unwrap().split_at(32);
-        let key = json!({ "kty": "EC", "kid": self.id, "crv": "P-256", "x": encoded(x), "y": encoded(y) });
         let configuration = json!({
             "issuer": self.issuer,
             "jwks_uri": keys_at,
@@ -203,7 +200,15 @@ impl TestIdp {
         });
         let at = format!("{}/.well-known/openid-configuration", self.issuer);
         documents.publish(&at, configuration.to_string());
-        documents.publish(keys_at, json!({ "keys": [key] }).to_string());
+        documents.publish(keys_at, self.key_set());
+    }
+
+    /// Its key, as it is published.
+    pub fn key_set(&self) -> String {
+        let point = self.key.public_key().as_ref();
+        let (x, y) = point.get(1..).unwrap().split_at(32);
+        let key = json!({ "kty": "EC", "kid": self.id, "crv": "P-256", "x": encoded(x), "y": encoded(y) });
+        json!({ "keys": [key] }).to_string()
     }
 
     /// A token about `ana` for `app`, good for an hour, with these claims beside or instead.

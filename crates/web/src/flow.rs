@@ -29,7 +29,7 @@ const COOKIE_BYTES: usize = 32;
 
 /// What a sign-in leads to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) enum Goal {
+pub enum Goal {
     /// Back to an app with a code.
     #[serde(rename = "a")]
     App(Ask),
@@ -91,7 +91,7 @@ pub(crate) enum Step {
 
 /// The state between pages.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Flow {
+pub struct Flow {
     #[serde(rename = "b")]
     browser: String,
     #[serde(rename = "g")]
@@ -107,7 +107,7 @@ pub(crate) struct Flow {
 
 impl Flow {
     /// A flow that begins in this browser.
-    pub(crate) fn begin(browser: &Browser, goal: Goal, language: Option<Language>) -> Self {
+    pub fn begin(browser: &Browser, goal: Goal, language: Option<Language>) -> Self {
         Self { browser: browser.hash(), goal, language, step: Step::Start, link: None }
     }
 
@@ -132,7 +132,10 @@ impl Flow {
     }
 
     /// As a form carries it.
-    pub(crate) fn seal(&self, app: &App, pool: &str, now: Timestamp) -> Result<pages::Flow> {
+    ///
+    /// # Errors
+    /// As [`App::seal`].
+    pub fn seal(&self, app: &App, pool: &str, now: Timestamp) -> Result<pages::Flow> {
         let sealed = app.seal(&purpose(pool), self, now, LIFE)?;
         Ok(pages::Flow { folder: format!("/{pool}"), sealed })
     }
@@ -153,13 +156,7 @@ impl Flow {
     }
 
     /// Opens what a form or link brings; none when it is too old, of another pool, or of another browser.
-    pub(crate) fn open(
-        app: &App,
-        pool: &str,
-        text: &str,
-        headers: &HeaderMap,
-        now: Timestamp,
-    ) -> Option<Self> {
+    pub fn open(app: &App, pool: &str, text: &str, headers: &HeaderMap, now: Timestamp) -> Option<Self> {
         app.unseal::<Self>(&purpose(pool), text, now)?.of_browser(headers)
     }
 
@@ -179,7 +176,7 @@ fn purpose(pool: &str) -> String {
 }
 
 /// A browser, by its cookie.
-pub(crate) struct Browser {
+pub struct Browser {
     secret: String,
     /// Whether it has yet to be told.
     is_new: bool,
@@ -194,7 +191,10 @@ impl Browser {
     }
 
     /// The same, or one that is new here.
-    pub(crate) fn of_or_new(headers: &HeaderMap, entropy: &dyn Entropy) -> Result<Self> {
+    ///
+    /// # Errors
+    /// `Internal` when there is no randomness.
+    pub fn of_or_new(headers: &HeaderMap, entropy: &dyn Entropy) -> Result<Self> {
         if let Some(known) = Self::of(headers) {
             return Ok(known);
         }
@@ -204,7 +204,7 @@ impl Browser {
     }
 
     /// The cookie to be set, if it is not there yet.
-    pub(crate) fn cookie(&self) -> Option<http::HeaderValue> {
+    pub fn cookie(&self) -> Option<http::HeaderValue> {
         self.is_new.then(|| cookie::set(cookie::BROWSER, &self.secret)).flatten()
     }
 

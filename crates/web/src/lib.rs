@@ -16,11 +16,12 @@
 
 mod answer;
 mod asset;
+pub mod authorization;
 mod console;
 mod cookie;
 mod endpoint;
 pub mod fields;
-mod flow;
+pub mod flow;
 mod page;
 mod pages;
 mod receive;

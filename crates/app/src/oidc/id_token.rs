@@ -25,31 +25,31 @@ const SKEW: i64 = 60;
 const LONGEST_SUBJECT: usize = 255;
 
 /// What a token must be for.
-pub(crate) struct Expected<'a> {
+pub struct Expected<'a> {
     /// Who made it, without a slash at the end.
-    pub(crate) issuer: &'a str,
+    pub issuer: &'a str,
     /// For which client.
-    pub(crate) client: &'a str,
+    pub client: &'a str,
     /// For which sign-in.
-    pub(crate) nonce: &'a str,
+    pub nonce: &'a str,
     /// The access token that came with it.
-    pub(crate) access_token: &'a str,
+    pub access_token: &'a str,
     /// Most seconds since the person signed in there, when that was asked for.
-    pub(crate) max_age: Option<u32>,
+    pub max_age: Option<u32>,
 }
 
 /// What it proves.
 #[derive(Debug)]
-pub(crate) struct SignInProof {
+pub struct SignInProof {
     /// Whom it is about.
-    pub(crate) subject: String,
+    pub subject: String,
     /// Everything it says.
-    pub(crate) claims: Map<String, Value>,
+    pub claims: Map<String, Value>,
 }
 
 impl SignInProof {
     /// Whether the provider says that more than one factor was shown: RFC 8176 section 2.
-    pub(crate) fn second_factor(&self) -> bool {
+    pub fn second_factor(&self) -> bool {
         let methods = self.claims.get("amr").and_then(Value::as_array);
         methods.is_some_and(|methods| methods.iter().any(|method| method == "mfa"))
     }

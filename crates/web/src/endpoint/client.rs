@@ -1,53 +1,19 @@
 //! Endpoints for app clients besides the token endpoint: revocation (RFC 7009), introspection (RFC 7662) and device
-//! authorization (RFC 8628). And how a client says who it is: RFC 6749 section 2.3.
+//! authorization (RFC 8628). How a client says who it is: [`authorization`].
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use garita_app::oauth::{ClientCredentials, OAuthCode, OAuthFault};
 use garita_model::Secret;
-use garita_wire::form;
 use http::StatusCode;
-use http::header::AUTHORIZATION;
 use serde_json::json;
 
 use crate::Call;
 use crate::answer::{Answer, Trouble};
+use crate::authorization;
 use crate::reply::Reply;
 
-/// What a client shows: in the header or in the form, never in both.
+/// What a client shows.
 pub(super) fn credentials(call: &Call<'_>) -> Result<ClientCredentials, OAuthFault> {
-    let (id, secret) = (call.fields.own("client_id"), call.fields.own("client_secret").map(Secret::new));
-    let mut headers = call.headers().get_all(AUTHORIZATION).iter();
-    let Some(header) = headers.next() else {
-        let id = id.ok_or_else(|| OAuthCode::InvalidClient.because("client_id is missing"))?;
-        return Ok(ClientCredentials { id, secret });
-    };
-    let malformed = || OAuthCode::InvalidClient.because("the Authorization header is no well-formed `Basic`");
-    if headers.next().is_some() {
-        return Err(malformed());
-    }
-    let shown = header.to_str().ok().and_then(basic).ok_or_else(malformed)?;
-    if secret.is_some() {
-        return Err(OAuthCode::InvalidRequest
-            .because("the client's secret is in the header and in the form: send one"));
-    }
-    if id.is_some_and(|id| id != shown.id) {
-        return Err(OAuthCode::InvalidRequest.because("client_id is not that of the Authorization header"));
-    }
-    Ok(shown)
-}
-
-/// `Basic` with both halves encoded as in a form: RFC 6749 section 2.3.1.
-fn basic(header: &str) -> Option<ClientCredentials> {
-    let (scheme, encoded) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let (id, secret) = text.split_once(':')?;
-    let decoded = |half: &str| String::from_utf8(form::decode(half).ok()?).ok();
-    let secret = decoded(secret)?;
-    Some(ClientCredentials { id: decoded(id)?, secret: (!secret.is_empty()).then(|| Secret::new(secret)) })
+    authorization::credentials(call.headers(), call.fields)
 }
 
 /// A parameter that must be there.
@@ -86,19 +52,4 @@ pub(super) async fn device_authorization(call: &Call<'_>, pool: Option<&str>) ->
         "interval": given.interval.as_secs(),
     });
     Ok(Answer::of(Reply::json(StatusCode::OK, &told)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn basic_is_read_as_the_rfc_writes_it() {
-        let shown = basic(&format!("Basic {}", STANDARD.encode("a%3Ab:p%25+q"))).unwrap();
-        assert_eq!((shown.id.as_str(), shown.secret.unwrap().expose().as_str()), ("a:b", "p% q"));
-        assert!(basic(&format!("basic {}", STANDARD.encode("a:"))).unwrap().secret.is_none());
-        for bad in ["Bearer x", "Basic", "Basic !", &format!("Basic {}", STANDARD.encode("nocolon"))] {
-            assert!(basic(bad).is_none(), "{bad}");
-        }
-    }
 }

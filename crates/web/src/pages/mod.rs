@@ -92,11 +92,11 @@ impl Link {
 
 /// Where a form goes and what it carries along.
 #[derive(Debug, Clone)]
-pub(crate) struct Flow {
+pub struct Flow {
     /// The pool's folder of pages: `/eu-west-1_Ab3dE5gH9`.
-    pub(crate) folder: String,
+    pub folder: String,
     /// The sealed state between pages.
-    pub(crate) sealed: String,
+    pub sealed: String,
 }
 
 impl Flow {
