@@ -18,11 +18,8 @@ LOG_LINES = 15
 @pytest.fixture(scope="session")
 def garita():
     """A running Garita with two accounts, their users and roles, and MLflow behind it."""
-    running = Garita()
-    try:
-        yield running.create()
-    finally:
-        running.end()
+    with Garita().running() as running:
+        yield running
 
 
 @pytest.fixture

@@ -204,6 +204,14 @@ class Garita:
             self.process = None
             RUNNING.remove(self)
 
+    @contextlib.contextmanager
+    def running(self):
+        """Created now and ended after use, also where only a part of it was created."""
+        try:
+            yield self.create()
+        finally:
+            self.end()
+
     def end(self):
         self.stop()
         self.mlflow.stop()

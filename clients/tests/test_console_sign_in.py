@@ -25,11 +25,8 @@ HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 @pytest.fixture(scope="module")
 def garita():
     """A Garita of this file's own: what an account asks of passwords is the same for all of its users."""
-    running = Garita()
-    try:
-        yield running.create()
-    finally:
-        running.end()
+    with Garita().running() as running:
+        yield running
 
 
 class Account(Identities):

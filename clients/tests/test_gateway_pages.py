@@ -31,11 +31,8 @@ WORDS = {
 
 @pytest.fixture(scope="module")
 def stage():
-    running = Stage()
-    try:
-        yield running.create()
-    finally:
-        running.end()
+    with Stage().running() as running:
+        yield running
 
 
 class Reader:

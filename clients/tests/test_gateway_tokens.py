@@ -100,11 +100,8 @@ class PeopleOfGarita(Garita):
 
 @pytest.fixture(scope="module")
 def people():
-    running = PeopleOfGarita()
-    try:
-        yield running.create()
-    finally:
-        running.end()
+    with PeopleOfGarita().running() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

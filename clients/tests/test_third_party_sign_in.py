@@ -31,11 +31,8 @@ class Trusting(Garita):
 
 @pytest.fixture(scope="module")
 def garita():
-    running = Trusting()
-    try:
-        yield running.create()
-    finally:
-        running.end()
+    with Trusting().running() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

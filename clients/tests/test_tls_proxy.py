@@ -75,11 +75,8 @@ class Public:
 
 @pytest.fixture(scope="module")
 def stage():
-    running = BehindTls()
-    try:
-        yield running.create()
-    finally:
-        running.end()
+    with BehindTls().running() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -61,11 +61,8 @@ class Stage(PeopleOfGarita):
 
 @pytest.fixture(scope="module")
 def stage():
-    running = Stage()
-    try:
-        yield running.create()
-    finally:
-        running.end()
+    with Stage().running() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -36,11 +36,8 @@ def provider():
 @pytest.fixture(scope="module")
 def garita(provider):
     """A Garita that may speak plain HTTP to providers on loopback."""
-    running = Trusting()
-    try:
-        yield running.create()
-    finally:
-        running.end()
+    with Trusting().running() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -184,6 +184,16 @@ pub struct TestIdp {
 }
 
 impl TestIdp {
+    /// The issuer of [`TestIdp::published`].
+    pub const ISSUER: &str = "https://idp.example";
+
+    /// One at [`TestIdp::ISSUER`], with its configuration and its key there.
+    pub fn published(documents: &Documents, id: &str) -> Self {
+        let idp = Self::new(Self::ISSUER, id);
+        idp.publish(documents, &format!("{}/jwks", Self::ISSUER));
+        idp
+    }
+
     /// One with this issuer, which names its key `id`.
     pub fn new(issuer: &str, id: &str) -> Self {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::stage::{allow, role, told, trust};
 
-const ISSUER: &str = "https://idp.example";
+const ISSUER: &str = TestIdp::ISSUER;
 const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/idp.example";
 const INVALID: &str = "InvalidClientTokenId: The security token included in the request is invalid.";
 
@@ -22,8 +22,9 @@ struct Idp {
 
 impl Idp {
     async fn registered() -> Self {
-        let this = Self { garita: TestGarita::new().await, idp: TestIdp::new(ISSUER, "k1") };
-        this.publish(&format!("{ISSUER}/jwks"));
+        let garita = TestGarita::new().await;
+        let idp = TestIdp::published(&garita.documents, "k1");
+        let this = Self { garita, idp };
         this.register().await;
         this
     }
@@ -40,8 +41,7 @@ impl Idp {
 
     /// Another key in the place of the one before.
     fn rotate(&mut self, id: &str) {
-        self.idp = TestIdp::new(ISSUER, id);
-        self.publish(&format!("{ISSUER}/jwks"));
+        self.idp = TestIdp::published(&self.garita.documents, id);
     }
 
     fn publish(&self, keys_at: &str) {

@@ -189,8 +189,7 @@ async fn what_narrows_the_credentials_narrows_the_browser() {
 #[tokio::test]
 async fn whom_another_provider_vouches_for_is_led_in_with_a_role() {
     let house = House::open().await;
-    let idp = TestIdp::new("https://idp.example", "k1");
-    idp.publish(&house.garita.documents, "https://idp.example/jwks");
+    let idp = TestIdp::published(&house.garita.documents, "k1");
     let input = CreateOidcProvider {
         url: "https://idp.example".to_owned(),
         client_ids: vec!["app".to_owned()],

@@ -26,7 +26,7 @@ use garita_testkit::{TestGarita, TestIdp};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-const ISSUER: &str = "https://idp.example";
+const ISSUER: &str = TestIdp::ISSUER;
 const CALLBACK: &str = "http://garita.test/p/oauth2/idpresponse";
 const PASSWORD: &str = "Correct-Horse-7";
 
@@ -100,8 +100,7 @@ impl Stage {
             ..NewPool::default()
         };
         let pool = garita.app.create_user_pool(&garita.as_root(), new).await.unwrap().pool;
-        let idp = TestIdp::new(ISSUER, "k1");
-        idp.publish(&garita.documents, &format!("{ISSUER}/jwks"));
+        let idp = TestIdp::published(&garita.documents, "k1");
         let id = pool.id.clone();
         garita
             .app
