@@ -100,8 +100,9 @@ impl App {
             }
             Grant::Device { code } => self.exchange_device(cx, client, &code).await?,
             Grant::Refresh { token, scope } => {
-                let mut begun = self.refresh(cx, client, token).await?;
-                begun.session.scopes = narrowed(&begun.session.scopes, scope.as_deref())?;
+                let scope = scope.as_deref();
+                let mut begun = self.refresh(cx, client, token, scope).await?;
+                begun.session.scopes = narrowed(&begun.session.scopes, scope)?;
                 begun
             }
         };
@@ -172,6 +173,9 @@ impl App {
             let Some(user) = user.filter(stands) else {
                 return Ok(Err(OAuthCode::InvalidGrant.because("who allowed the device is signed out")));
             };
+            if let Err(error) = must_have_what_groups_demand(pool, &user, second_factor) {
+                return Ok(Err(undemanded(&error)));
+            }
             change.delete_own(&admitted, ObjectKey::plain(held.as_ref()))?;
             let scopes = held.scopes.clone();
             let id = Uuid::draw(change.entropy())?;
@@ -189,6 +193,7 @@ impl App {
         cx: &RequestContext,
         client: &ProvenClient,
         token: Secret<String>,
+        scope: Option<&str>,
     ) -> Attempt<Begun> {
         let refused = |error: Error| match error {
             Error::Rejected { .. } => {
@@ -210,6 +215,11 @@ impl App {
                 (PoolSession::clone(&held), None)
             }
             Some(grace) => {
+                let held = self.held(&self.snapshot(), &admitted, token.expose()).map_err(refused)?;
+                if which(&held, token.expose(), cx.now()) != Which::Spent {
+                    // Before the exchange: a token that gets nothing is not used up.
+                    narrowed(&held.scopes, scope)?;
+                }
                 let exchanged = self.change(cx, move |change| rotate(change, &admitted, &token, grace)).await;
                 let (session, refresh) = exchanged.and_then(|inner| inner).map_err(refused)?;
                 (session, Some(refresh))
@@ -296,7 +306,8 @@ impl App {
             origin_jti: names_sign_in(held, &session).then(|| session.id.to_string()),
         };
         let standing = Standing::check_since(&ground, on, session.iss_rev).map_err(|_| gone())?;
-        must_have_what_groups_demand(client.pool(), &user, session.second_factor).map_err(broken)?;
+        must_have_what_groups_demand(client.pool(), &user, session.second_factor)
+            .map_err(|error| undemanded(&error))?;
         let said = UserClaims::of(&state, client.pool(), held, &user, &session.scopes);
         let origin = session.id.to_string();
         let claims = Claims {
@@ -384,6 +395,11 @@ fn needs_flow(client: &ProvenClient, flow: &str) -> Attempt<()> {
     }
     Err(OAuthCode::UnauthorizedClient
         .because(format!("the app client does not have the OAuth flow `{flow}`: allow it for the client")))
+}
+
+/// Who joined a group that asks for a second factor since must sign in anew.
+fn undemanded(error: &Error) -> OAuthFault {
+    OAuthCode::InvalidGrant.because(error.to_string())
 }
 
 fn gone() -> OAuthFault {

@@ -14,6 +14,7 @@ use garita_model::{Entropy, Error, Object, PoolSession, Result, Sealed, Secret};
 use garita_store::Snapshot;
 use jiff::{SignedDuration, Timestamp};
 
+use super::finish::must_have_what_groups_demand;
 use super::ground::floor_of_user;
 use super::tokens::IssuedTokens;
 use super::user::about;
@@ -175,6 +176,10 @@ pub(crate) fn rotate(
     let floor = user.and_then(|user| floor_of_user(state, admitted.user_pool(), user, provider));
     if floor.is_none_or(|floor| floor > held.iss_rev) {
         return Err(PoolFault::NotAuthorized.because("Refresh Token has been revoked"));
+    }
+    if let Some(user) = user {
+        // Before the exchange: a token that gets nothing is not used up.
+        must_have_what_groups_demand(admitted.user_pool(), user, held.second_factor)?;
     }
     let which = which(&held, token.expose(), change.cx().now());
     if which == Which::Spent {

@@ -102,3 +102,39 @@ async fn a_device_gets_tokens_once_somebody_allows_it() {
     assert!(stage.app().waiting_device(&stage.cx(), &stage.pool, &codes.shown).unwrap().is_none());
     assert_eq!(refused(stage.grant(Grant::Device { code: codes.code }).await), OAuthCode::ExpiredToken);
 }
+
+/// Named after what a client sees: a token that got nothing is as good as before.
+#[tokio::test]
+async fn a_refresh_that_is_refused_uses_no_token_up() {
+    let stage = Stage::with(Some(0)).await;
+    let token = stage.tokens().await.refresh.unwrap();
+    let more = Grant::Refresh { token: token.clone(), scope: Some("profile".to_owned()) };
+    assert_eq!(refused(stage.grant(more).await), OAuthCode::InvalidScope);
+    let token = stage.refresh(&token).await.unwrap().refresh.unwrap();
+
+    stage.ask_for_a_second_factor().await;
+    assert_eq!(refused(stage.refresh(&token).await), OAuthCode::InvalidGrant);
+    let tag = "garita:require-mfa/strict".to_owned();
+    stage.app().untag_user_pool(&stage.garita.as_root(), &stage.arn(), vec![tag]).await.unwrap();
+    stage.refresh(&token).await.unwrap();
+    // What was exchanged is no longer good for anything, whatever is asked with it.
+    let again = Grant::Refresh { token, scope: Some("profile".to_owned()) };
+    assert_eq!(refused(stage.grant(again).await), OAuthCode::InvalidGrant);
+}
+
+/// A device that was allowed before its user had to show a second factor gets nothing, and is told so.
+#[tokio::test]
+async fn a_group_that_asks_for_a_second_factor_refuses_a_device() {
+    let stage = Stage::new().await;
+    let cookie = stage.browser().await;
+    let client = stage.proven(&stage.public, None).unwrap();
+    let given = stage.app().authorize_device(&stage.cx(), &client, None).await.unwrap();
+    let waiting = stage.app().waiting_device(&stage.cx(), &stage.pool, &given.shown).unwrap().unwrap();
+    let who = stage.app().signed_in(&stage.pool.id, &cookie, stage.cx().now()).unwrap();
+    stage.app().decide_device(&stage.cx(), waiting, &who, true).await.unwrap();
+    stage.ask_for_a_second_factor().await;
+    let asked = stage.grant(Grant::Device { code: given.code }).await;
+    assert_eq!(refused(asked), OAuthCode::InvalidGrant);
+    let state = stage.app().snapshot();
+    assert_eq!(state.pool_sessions_of(&stage.pool.id, who.user().sub).count(), 0, "nothing begins of it");
+}

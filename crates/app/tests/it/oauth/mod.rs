@@ -16,7 +16,7 @@ use garita_app::oauth::{
     RawAsk, SignOut,
 };
 use garita_app::user_pool::{
-    ClientSettings, CreatePoolUser, NewPool, ResourceServerSettings, SetPoolPassword,
+    ClientSettings, CreatePoolUser, GroupSettings, NewGroup, NewPool, ResourceServerSettings, SetPoolPassword,
 };
 use garita_app::{App, RequestContext};
 use garita_model::user_pool::{PoolId, ResourceScope};
@@ -163,6 +163,21 @@ impl Stage {
 
     fn user_info(&self, token: &Secret<String>) -> Result<Value, OAuthFault> {
         self.app().oidc_user_info(&self.cx(), None, token)
+    }
+
+    fn arn(&self) -> String {
+        format!("arn:aws:cognito-idp:eu-west-1:{}:userpool/{}", self.garita.account(), self.pool.id)
+    }
+
+    /// Has `ana` be in a group that asks for a second factor.
+    async fn ask_for_a_second_factor(&self) {
+        let (app, pool, group) = (self.app(), self.pool.id.clone(), "strict".to_owned());
+        let new = NewGroup { pool: pool.clone(), name: group.clone(), settings: GroupSettings::default() };
+        app.create_pool_group(&self.garita.as_root(), new).await.unwrap();
+        let root = self.garita.as_root();
+        app.set_pool_membership(&root, pool, "ana".to_owned(), group, true).await.unwrap();
+        let demand = [("garita:require-mfa/strict".to_owned(), "true".to_owned())];
+        app.tag_user_pool(&self.garita.as_root(), &self.arn(), demand.into()).await.unwrap();
     }
 
     /// Signs in and exchanges a code.
