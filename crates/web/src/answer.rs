@@ -2,6 +2,7 @@
 //!
 //! INVARIANT: the cause of a breakdown is logged here, once, and never told.
 
+use garita_app::audit::error_code;
 use garita_app::oauth::ask::Told;
 use garita_app::oauth::{OAuthCode, OAuthFault};
 use garita_app::{Failure, Outcome};
@@ -70,7 +71,7 @@ pub(crate) enum Trouble {
     Bearer(OAuthFault),
     /// A refusal that the app is told in a redirect; with the issuer.
     App(Box<Told>, String),
-    /// Something broke.
+    /// Something broke, or is refused and no page says how.
     Broken(Error),
 }
 
@@ -118,6 +119,11 @@ impl Trouble {
                 answers.push(("iss", &issuer));
                 let location = with_query(&redirect_uri, &answers);
                 Answer::of(Reply::see(&location)).refused(fault.code.as_str(), &fault.text)
+            }
+            // What no page has words for: an app client that is gone, a user who may no longer. Who it is begins anew.
+            Self::Broken(error @ Error::Rejected { .. }) => {
+                page(frame, trace, StatusCode::BAD_REQUEST, &Wrong::Expired)
+                    .refused(error_code(&error), &error.to_string())
             }
             Self::Broken(error) => broken(frame, trace, &error),
         }

@@ -238,7 +238,7 @@ pub(super) async fn meet(
     asked: Challenge,
     given: ChallengeAnswer,
 ) -> Result<Progress, Error> {
-    let client = stage.client().map_err(|_| Error::internal("the app client is gone"))?;
+    let client = stage.client().map_err(|_| PoolFault::ResourceNotFound.because("the app client is gone"))?;
     stage.call.app().meet_challenge(stage.call.cx, &client, asked, given, former_cookie(stage)).await
 }
 
