@@ -10,6 +10,7 @@
 mod authenticator;
 mod people;
 mod pool;
+mod srp;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -36,6 +37,7 @@ use serde_json::{Value, json};
 pub use authenticator::{Authenticator, Kind, Says};
 pub use people::SignedIn;
 pub use pool::OnePool;
+pub use srp::{SRP_TIMESTAMP, srp_a, srp_claim};
 
 /// The account every [`TestGarita`] begins with.
 pub const ACCOUNT: &str = "111122223333";

@@ -228,6 +228,11 @@ impl Web {
         route::all()
     }
 
+    /// Every path of the console with the methods it takes; `{account}` stands for an account's number or alias.
+    pub fn console_paths() -> impl Iterator<Item = (Method, String)> {
+        route::console()
+    }
+
     /// The issuer of a pool: what its tokens name, and where its endpoints are.
     fn issuer(&self, pool: &UserPool) -> String {
         format!("{}/{}", self.site.url(), pool.id)

@@ -202,6 +202,27 @@ pub(crate) enum ConsolePage {
 }
 
 impl ConsolePage {
+    const ALL: [Self; 7] = [
+        Self::SignIn,
+        Self::Code,
+        Self::NewPassword,
+        Self::Home,
+        Self::Password,
+        Self::SignOut,
+        Self::Federation,
+    ];
+
+    /// Its paths, with `{account}` for an account's name.
+    fn paths(self) -> Vec<String> {
+        match self {
+            Self::SignIn => vec!["/{account}".to_owned(), format!("/{{account}}/{}", self.path())],
+            Self::Code | Self::NewPassword => vec![format!("/{{account}}/{}", self.path())],
+            Self::Home => vec![format!("/{CONSOLE}")],
+            Self::Password | Self::SignOut => vec![format!("/{CONSOLE}/{}", self.path())],
+            Self::Federation => vec![format!("/{FEDERATION}")],
+        }
+    }
+
     /// Its path after the account's name.
     pub(crate) fn path(self) -> &'static str {
         match self {
@@ -407,6 +428,17 @@ pub(crate) fn all() -> impl Iterator<Item = (Method, String)> {
     })
 }
 
+/// Everything of the console, as method and path, with `{account}` for an account's name.
+pub(crate) fn console() -> impl Iterator<Item = (Method, String)> {
+    ConsolePage::ALL.into_iter().flat_map(ConsolePage::paths).flat_map(|path| {
+        let methods = [Method::GET, Method::POST];
+        // An alias stands for them all.
+        let taken =
+            methods.into_iter().filter(|method| Route::of(&path.replace("{account}", "team")).takes(method));
+        taken.map(|method| (method, path.clone())).collect::<Vec<_>>()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -449,6 +481,11 @@ mod tests {
         ] {
             assert_eq!(Route::of(path), page, "{path}");
         }
+        for (method, path) in console() {
+            let path = path.replace("{account}", "team");
+            assert!(matches!(Route::of(&path), Route::Console(..)), "{method} {path}");
+        }
+        assert_eq!(console().count(), 13);
         assert!(!Route::of("/team").takes(&Method::POST) && Route::of("/team/sign-in").takes(&Method::POST));
         assert!(
             !Route::of("/federation").takes(&Method::HEAD)

@@ -1,11 +1,12 @@
 //! What the AWS API is asked: every operation that needs no signature, and those that sign somebody in for another.
 
+use garita_testkit::{SRP_TIMESTAMP, srp_claim};
 use serde_json::{Value, json};
 
 use super::Row;
 use super::doors::Reply;
 use super::state::Thing::{
-    Client, Code, Enabled, Former, Key, OneFactor, Password, Pool, Settled, SignIn, Try, User,
+    self, Client, Code, Enabled, Former, Key, OneFactor, Password, Pool, Settled, SignIn, Try, User,
 };
 use super::world::{PASSWORD, World};
 
@@ -17,41 +18,36 @@ macro_rules! own {
         Row::new($name, "", &[Pool, Client, User, Enabled, Former, SignIn, Key])
     };
 }
+/// Rests on a password, and on nothing more being asked.
+macro_rules! by_password {
+    ($name:literal, $variant:literal) => {
+        Row::new($name, $variant, &[Pool, Client, User, Enabled, Settled, Password, Try, OneFactor])
+    };
+}
+/// Rests on a challenge of before that stands for one factor.
+macro_rules! by_challenge {
+    ($name:literal, $variant:literal) => {
+        Row::new($name, $variant, &[Pool, Client, User, Enabled, Settled, Former, OneFactor])
+    };
+}
 
-pub(super) const ROWS: &[Row] = &[
-    Row::new(
-        "InitiateAuth",
-        "USER_PASSWORD_AUTH",
-        &[Pool, Client, User, Enabled, Settled, Password, Try, OneFactor],
-    ),
+pub(super) const ROWS: &[Row<Thing>] = &[
+    by_password!("InitiateAuth", "USER_PASSWORD_AUTH"),
     // Tells nobody from anybody, so it has the same answer for those who may not.
     Row::new("InitiateAuth", "USER_SRP_AUTH", &[Pool, Client]),
     Row::new("InitiateAuth", "USER_AUTH", &[Pool, Client]),
-    Row::new(
-        "InitiateAuth",
-        "USER_AUTH with a password",
-        &[Pool, Client, User, Enabled, Settled, Password, Try, OneFactor],
-    ),
+    by_password!("InitiateAuth", "USER_AUTH with a password"),
     Row::new(
         "InitiateAuth",
         "REFRESH_TOKEN_AUTH",
         &[Pool, Client, User, Enabled, Settled, Former, SignIn, OneFactor],
     ),
-    Row::new(
-        "RespondToAuthChallenge",
-        "SELECT_CHALLENGE",
-        &[Pool, Client, User, Enabled, Settled, Password, Try, OneFactor],
-    ),
-    Row::new(
-        "RespondToAuthChallenge",
-        "WEB_AUTHN",
-        &[Pool, Client, User, Enabled, Settled, Former, OneFactor],
-    ),
-    Row::new(
-        "RespondToAuthChallenge",
-        "NEW_PASSWORD_REQUIRED",
-        &[Pool, Client, User, Enabled, Settled, Former, OneFactor],
-    ),
+    by_password!("RespondToAuthChallenge", "SELECT_CHALLENGE"),
+    // What is stored of a password for SRP changes with it, also where it stays the same.
+    by_password!("RespondToAuthChallenge", "PASSWORD_VERIFIER"),
+    by_password!("RespondToAuthChallenge", "PASSWORD_VERIFIER of before"),
+    by_challenge!("RespondToAuthChallenge", "WEB_AUTHN"),
+    by_challenge!("RespondToAuthChallenge", "NEW_PASSWORD_REQUIRED"),
     Row::new("RespondToAuthChallenge", "SOFTWARE_TOKEN_MFA", &[Pool, Client, User, Enabled, Settled, Former]),
     Row::new("RespondToAuthChallenge", "MFA_SETUP", &[Pool, Client, User, Enabled, Settled, Former]),
     Row::new(
@@ -86,16 +82,8 @@ pub(super) const ROWS: &[Row] = &[
     own!("CompleteWebAuthnRegistration"),
     own!("ListWebAuthnCredentials"),
     own!("DeleteWebAuthnCredential"),
-    Row::new(
-        "AdminInitiateAuth",
-        "ADMIN_USER_PASSWORD_AUTH",
-        &[Pool, Client, User, Enabled, Settled, Password, Try, OneFactor],
-    ),
-    Row::new(
-        "AdminRespondToAuthChallenge",
-        "NEW_PASSWORD_REQUIRED",
-        &[Pool, Client, User, Enabled, Settled, Former, OneFactor],
-    ),
+    by_password!("AdminInitiateAuth", "ADMIN_USER_PASSWORD_AUTH"),
+    by_challenge!("AdminRespondToAuthChallenge", "NEW_PASSWORD_REQUIRED"),
     Row::new(
         "AssumeRoleWithWebIdentity",
         "id token of the pool",
@@ -103,9 +91,15 @@ pub(super) const ROWS: &[Row] = &[
     ),
 ];
 
-pub(super) async fn ask(world: &World, row: &Row) -> String {
+pub(super) async fn ask(world: &World, row: &Row<Thing>) -> String {
     let input = match (row.endpoint, row.variant) {
         ("InitiateAuth" | "AdminInitiateAuth", flow) => initiate(world, flow),
+        ("RespondToAuthChallenge", name) if name.starts_with("PASSWORD_VERIFIER") => {
+            match prove(world, name).await {
+                Ok(input) => input,
+                Err(refused) => return told(&refused),
+            }
+        }
         ("RespondToAuthChallenge" | "AdminRespondToAuthChallenge", name) => respond(world, name),
         ("AssumeRoleWithWebIdentity", _) => return assume_role(world).await,
         ("GetTokensFromRefreshToken", _) => {
@@ -193,6 +187,20 @@ fn respond(world: &World, name: &str) -> Value {
     with_client(world, json!({ "ChallengeName": name, "Session": session, "ChallengeResponses": responses }))
 }
 
+/// The right proof of a password that is not sent: on what is given now, or was before.
+async fn prove(world: &World, name: &str) -> Result<Value, Reply> {
+    let now = match name {
+        "PASSWORD_VERIFIER" => Some(world.begin_srp().await?),
+        _ => None,
+    };
+    let given = now.as_ref().or(world.srp.as_ref()).unwrap();
+    let responses = json!({
+        "USERNAME": given.user_id_for_srp, "PASSWORD_CLAIM_SECRET_BLOCK": given.secret_block,
+        "PASSWORD_CLAIM_SIGNATURE": srp_claim(&world.pool, given, PASSWORD), "TIMESTAMP": SRP_TIMESTAMP,
+    });
+    Ok(with_client(world, json!({ "ChallengeName": "PASSWORD_VERIFIER", "ChallengeResponses": responses })))
+}
+
 /// Of those who bring a name, and a code that was sent.
 fn named(world: &World, operation: &str) -> Value {
     match operation {
@@ -231,9 +239,10 @@ fn own(world: &World, operation: &str) -> Value {
 
 /// The pool as a provider of IAM: its id token is one like any other's.
 async fn assume_role(world: &World) -> String {
+    let role = format!("arn:aws:iam::{}:role/reader", world.doors.account);
     let parameters = [
         ("Action", "AssumeRoleWithWebIdentity"),
-        ("RoleArn", "arn:aws:iam::111122223333:role/reader"),
+        ("RoleArn", role.as_str()),
         ("RoleSessionName", "ana"),
         ("WebIdentityToken", world.tokens.id.as_str()),
     ];

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use garita_app::AcceptedPool;
 use garita_aws::AwsApi;
 use garita_gateway::{Api, Gateway, Listening, Target};
-use garita_model::Clock as _;
-use garita_testkit::TestGarita;
+use garita_model::{AccountId, Clock as _};
+use garita_testkit::{TestCredentials, TestGarita};
 use garita_web::{Site, Web};
 use garita_wire::protocol::percent_encode;
 use garita_wire::sigv4::{BodyHash, Credentials, RequestHead, Scope, sign};
@@ -32,9 +32,13 @@ pub(crate) const API: &str = "mlflow0001";
 const JSON: &str = "application/x-amz-json-1.1";
 const TARGET: &str = "AWSCognitoIdentityProviderService.";
 
-/// An application and its doors.
+/// An application and its doors, as an account has them.
+#[derive(Clone)]
 pub(crate) struct Doors {
-    pub(crate) garita: TestGarita,
+    pub(crate) garita: Arc<TestGarita>,
+    pub(crate) account: AccountId,
+    /// Who signs: the account's root user, unless it was said who.
+    signer: TestCredentials,
     main: SocketAddr,
     gate: Option<SocketAddr>,
     /// How many requests came to what is behind the gateway.
@@ -127,11 +131,23 @@ impl Doors {
             web,
             api
         );
-        Self { garita, main, gate: None, forwarded: Arc::default() }
+        let (account, signer) = (garita.account(), garita.root.clone());
+        Self { garita: Arc::new(garita), account, signer, main, gate: None, forwarded: Arc::default() }
     }
 
-    /// Opens a stage for the people of a pool.
-    pub(crate) async fn open_stage(&mut self, pool: AcceptedPool) {
+    /// The same doors, as another account has them that is made now.
+    pub(crate) async fn of_another_account(&self) -> Self {
+        let (account, signer) = self.garita.another_account("another").await;
+        Self { account, signer, gate: None, ..self.clone() }
+    }
+
+    /// The same doors, as somebody has them with these credentials.
+    pub(crate) fn as_whom(&self, signer: TestCredentials) -> Self {
+        Self { signer, ..self.clone() }
+    }
+
+    /// Opens a stage of an API for the people of a pool.
+    pub(crate) async fn open_stage(&mut self, api: &str, pool: AcceptedPool) {
         let (listener, upstream) = listen().await;
         let forwarded = Arc::clone(&self.forwarded);
         serve!(
@@ -144,8 +160,8 @@ impl Doors {
             forwarded
         );
         let api = Api {
-            id: API.to_owned(),
-            account: self.garita.account(),
+            id: api.to_owned(),
+            account: self.account,
             region: "eu-west-1".to_owned(),
             stage: "prod".to_owned(),
             upstream: Target::Http(upstream.to_string()),
@@ -180,7 +196,7 @@ impl Doors {
         Reply { status, location, body: String::from_utf8_lossy(&body).into_owned() }
     }
 
-    /// Posts a body that the root user signed.
+    /// Posts a body that is signed.
     async fn signed(&self, service: &str, own: &[(&'static str, &str)], body: &str) -> Reply {
         let mut headers = HeaderMap::new();
         headers.insert("host", "garita.test".parse().unwrap());
@@ -191,9 +207,8 @@ impl Doors {
         let now = self.garita.clock.now();
         let (date, region) = (now.strftime("%Y%m%d").to_string(), "eu-west-1".to_owned());
         let scope = Scope { date, region, service: service.to_owned() };
-        let root = &self.garita.root;
-        let held =
-            Credentials { access_key_id: &root.key, secret_access_key: &root.secret, session_token: None };
+        let (access_key_id, secret_access_key) = (self.signer.key.as_str(), self.signer.secret.as_str());
+        let held = Credentials { access_key_id, secret_access_key, session_token: None };
         let added = sign(&head, BodyHash::of(body.as_bytes()), &held, &scope, now).unwrap();
         headers.extend(added);
         let mut request = Request::post("/").body(Full::new(Bytes::from(body.to_owned()))).unwrap();
@@ -201,7 +216,7 @@ impl Doors {
         self.send(self.main, request, None).await
     }
 
-    /// Calls an operation of user pools as the root user.
+    /// Calls an operation of user pools with a signature.
     pub(crate) async fn admin(&self, operation: &str, input: &Value) -> Reply {
         let target = format!("{TARGET}{operation}");
         let headers = [("x-amz-target", target.as_str()), ("content-type", JSON)];
@@ -225,7 +240,7 @@ impl Doors {
         self.send(self.main, request.unwrap(), None).await
     }
 
-    /// Calls an operation of IAM or STS, signed by the root user or not at all.
+    /// Calls an operation of IAM or STS, signed or not at all.
     pub(crate) async fn query(&self, service: &str, is_signed: bool, parameters: &[(&str, &str)]) -> Reply {
         let version = if service == "iam" { "2010-05-08" } else { "2011-06-15" };
         let form = format!("Version={version}&{}", encoded(parameters));

@@ -2,12 +2,14 @@
 
 use super::Row;
 use super::doors::{Browser, Reply};
-use super::state::Thing::{Client, Enabled, Former, Group, Key, OneFactor, Pool, SignIn, User};
+use super::state::Thing::{
+    self, Client, Enabled, Former, Group, Key, OneFactor, Pool, SignIn, User, Vouched,
+};
 use super::world::{PAGE, World};
 
 const READ: &str = "/prod/api/2.0/mlflow/experiments/get?experiment_id=0";
 
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row<Thing>] = &[
     Row::new(
         "stage",
         "bearer id token",
@@ -23,6 +25,11 @@ pub(super) const ROWS: &[Row] = &[
         "bearer id token of a code",
         &[Pool, Client, User, Enabled, Former, Group, OneFactor, Key],
     ),
+    Row::new(
+        "stage",
+        "bearer id token of whom a provider vouched for",
+        &[Pool, Client, User, Enabled, Vouched, Group, OneFactor, Key],
+    ),
     Row::new("stage", "cookie", &[Pool, Client, User, Enabled, Former, Group, OneFactor]),
     Row::new(
         "stage",
@@ -35,7 +42,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("POST /garita/sign-out", "", &[]),
 ];
 
-pub(super) async fn ask(world: &World, row: &Row) -> String {
+pub(super) async fn ask(world: &World, row: &Row<Thing>) -> String {
     let mut browser = world.at_stage.clone();
     let doors = &world.doors;
     let reply = match (row.endpoint, row.variant) {
@@ -47,6 +54,7 @@ pub(super) async fn ask(world: &World, row: &Row) -> String {
             let token = match which {
                 "bearer id token" => &world.tokens.id,
                 "bearer access token" => &world.tokens.access,
+                "bearer id token of whom a provider vouched for" => &world.vouched.id,
                 _ => &world.granted.id,
             };
             let token = format!("Bearer {token}");

@@ -3,7 +3,8 @@
 use super::Row;
 use super::doors::{Browser, Reply, SITE, encoded};
 use super::state::Thing::{
-    Client, Code, Enabled, Former, Key, OneFactor, Password, Pool, Settled, Try, User,
+    self, Client, Code, Enabled, Errand, Former, Key, Link, OneFactor, Password, Pool, Provider, Settled,
+    Try, User, Vouched,
 };
 use super::world::{BACK, LEFT, PASSWORD, VERIFIER, Waiting, World};
 
@@ -23,7 +24,7 @@ macro_rules! challenged {
     };
 }
 
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row<Thing>] = &[
     signed_in!("GET /oauth2/authorize"),
     signed_in!("POST /oauth2/authorize"),
     signed_in!("GET /login"),
@@ -37,6 +38,11 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("GET /{pool}/.well-known/openid-configuration", "", &[Pool]),
     Row::new("GET /{pool}/.well-known/jwks.json", "", &[Pool]),
     signed_in!("GET /{pool}/oauth2/authorize"),
+    Row::new(
+        "GET /{pool}/oauth2/authorize",
+        "by whom a provider vouched for",
+        &[Pool, Client, User, Enabled, Vouched, OneFactor],
+    ),
     signed_in!("POST /{pool}/oauth2/authorize"),
     Row::new(
         "POST /{pool}/oauth2/token",
@@ -44,6 +50,11 @@ pub(super) const ROWS: &[Row] = &[
         &[Pool, Client, User, Enabled, Former, OneFactor],
     ),
     Row::new("POST /{pool}/oauth2/token", "refresh_token", &[Pool, Client, User, Enabled, Former, OneFactor]),
+    Row::new(
+        "POST /{pool}/oauth2/token",
+        "refresh_token of whom a provider vouched for",
+        &[Pool, Client, User, Enabled, Vouched, OneFactor],
+    ),
     Row::new("POST /{pool}/oauth2/token", "device_code", &[Pool, Client, User, Enabled, Former, OneFactor]),
     Row::new("POST /{pool}/oauth2/token", "client_credentials", &[Pool, Client]),
     Row::new("GET /{pool}/oauth2/userInfo", "", &[Pool, Client, User, Enabled, Former, Key]),
@@ -57,6 +68,12 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("GET /{pool}/logout", "id_token_hint", &[Pool, Client, User, Enabled, Former, Key]),
     Row::new("POST /{pool}/logout", "", &[Pool, Client]),
     Row::new("GET /{pool}/oauth2/idpresponse", "a state of nobody", &[Pool]),
+    // Somebody who is not there any more is somebody new.
+    Row::new(
+        "GET /{pool}/oauth2/idpresponse",
+        "whom a provider vouches for",
+        &[Pool, Client, Enabled, OneFactor, Provider, Errand, Link],
+    ),
     Row::new("GET /{pool}/sign-in", "", &[Pool, Client]),
     Row::new("POST /{pool}/sign-in", "", &[Pool, Client, User, Enabled, Settled, Password, Try, OneFactor]),
     Row::new("GET /{pool}/code", "", &[Pool]),
@@ -85,6 +102,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("GET /{pool}/account", "", &[Pool, User, Enabled, Former, OneFactor]),
     Row::new("POST /{pool}/sign-out", "", &[Pool]),
     Row::new("GET /{pool}/provider", "of no name that is known", &[Pool, Client]),
+    Row::new("GET /{pool}/provider", "of the pool", &[Pool, Client, Provider]),
     challenged!("GET /{pool}/passkey"),
     challenged!("POST /{pool}/passkey"),
     Row::new("POST /{pool}/passkey-sign-in", "", &[Pool, Client, User, Enabled, Settled, OneFactor]),
@@ -100,12 +118,16 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("POST /{pool}/make-codes", "", &[Pool, Client, User, Enabled, Former]),
 ];
 
-pub(super) async fn ask(world: &World, row: &Row) -> String {
+pub(super) async fn ask(world: &World, row: &Row<Thing>) -> String {
     let (method, path) = row.endpoint.split_once(' ').unwrap();
     let path = path.replace("{pool}", &world.pool);
     let last = path.rsplit('/').next().unwrap();
     let reply = match last {
-        "authorize" | "login" => authorize(world, method, &path).await,
+        "authorize" | "login" => {
+            let of_provider = row.variant == "by whom a provider vouched for";
+            let browser = if of_provider { &world.vouched_browser } else { &world.browser };
+            authorize(world, browser, method, &path).await
+        }
         "token" => token(world, &path, row.variant).await,
         "userInfo" => world.doors.bearer(method, &path, &world.granted.access).await,
         "revoke" => of_client(world, &path, &[("token", &world.granted.refresh)]).await,
@@ -123,25 +145,29 @@ pub(super) async fn ask(world: &World, row: &Row) -> String {
                 "id_token_hint" => ("id_token_hint", world.granted.id.as_str()),
                 _ => ("client_id", world.app.id.as_str()),
             };
-            by(world, method, &path, &[who, ("post_logout_redirect_uri", LEFT)]).await
+            by(world, &world.browser, method, &path, &[who, ("post_logout_redirect_uri", LEFT)]).await
         }
         "openid-configuration" | "jwks.json" => world.doors.get(&mut Browser::default(), &path).await,
-        "idpresponse" => by(world, method, &path, &[("state", "x"), ("code", "x")]).await,
-        page => at_page(world, method, &path, page).await,
+        "idpresponse" if row.variant == "whom a provider vouches for" => {
+            let (mut browser, target) = world.steps["idpresponse"].clone();
+            world.doors.get(&mut browser, &target).await
+        }
+        "idpresponse" => by(world, &world.browser, method, &path, &[("state", "x"), ("code", "x")]).await,
+        page => at_page(world, method, &path, (page, row.variant)).await,
     };
     told(world, &reply)
 }
 
-/// Asks with `ana`'s browser.
-async fn by(world: &World, method: &str, path: &str, fields: &[(&str, &str)]) -> Reply {
-    let mut browser = world.browser.clone();
+/// Asks with a browser.
+async fn by(world: &World, with: &Browser, method: &str, path: &str, fields: &[(&str, &str)]) -> Reply {
+    let mut browser = with.clone();
     match method {
         "GET" => world.doors.get(&mut browser, &format!("{path}?{}", encoded(fields))).await,
         _ => world.doors.post(&mut browser, path, fields).await,
     }
 }
 
-async fn authorize(world: &World, method: &str, path: &str) -> Reply {
+async fn authorize(world: &World, browser: &Browser, method: &str, path: &str) -> Reply {
     let asked = world.asking(&world.app.id, &[]);
     let (_, query) = asked.split_once('?').unwrap();
     let fields: Vec<(String, String)> = query
@@ -151,7 +177,7 @@ async fn authorize(world: &World, method: &str, path: &str) -> Reply {
         .collect();
     let fields: Vec<(&str, &str)> =
         fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    by(world, method, path, &fields).await
+    by(world, browser, method, path, &fields).await
 }
 
 async fn of_client(world: &World, path: &str, fields: &[(&str, &str)]) -> Reply {
@@ -167,6 +193,9 @@ async fn token(world: &World, path: &str, grant: &str) -> Reply {
             ("code_verifier", VERIFIER),
         ],
         "refresh_token" => vec![("grant_type", grant), ("refresh_token", world.granted.refresh.as_str())],
+        "refresh_token of whom a provider vouched for" => {
+            vec![("grant_type", "refresh_token"), ("refresh_token", world.vouched.refresh.as_str())]
+        }
         "device_code" => vec![("grant_type", DEVICE), ("device_code", world.device.as_str())],
         _ => {
             let fields = world.job.with(&[("grant_type", grant)]);
@@ -177,13 +206,13 @@ async fn token(world: &World, path: &str, grant: &str) -> Reply {
 }
 
 /// A page, or the form of one, at the step that waits for it.
-async fn at_page(world: &World, method: &str, path: &str, page: &str) -> Reply {
+async fn at_page(world: &World, method: &str, path: &str, (page, variant): (&str, &str)) -> Reply {
     let (mut browser, flow) = step(world, page).clone();
     if page == "account" || (page == "device" && method == "GET") {
         return world.doors.get(&mut browser, path).await;
     }
     let mut fields = vec![("flow", flow)];
-    let more = if method == "POST" { form(world, page) } else { query(page) };
+    let more = if method == "POST" { form(world, page) } else { query(page, variant) };
     fields.extend(more);
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     match method {
@@ -203,10 +232,13 @@ fn step<'a>(world: &'a World, page: &str) -> &'a Waiting {
     }]
 }
 
-fn query(page: &str) -> Vec<(&'static str, String)> {
+fn query(page: &str, variant: &str) -> Vec<(&'static str, String)> {
     match page {
         "another-way" => vec![("way", "passkey".to_owned())],
-        "provider" => vec![("name", "Nobody".to_owned())],
+        "provider" => {
+            let name = if variant == "of the pool" { "Corp" } else { "Nobody" };
+            vec![("name", name.to_owned())]
+        }
         _ => Vec::new(),
     }
 }
@@ -248,12 +280,16 @@ fn form(world: &World, page: &str) -> Vec<(&'static str, String)> {
     }
 }
 
-/// What a reply says, without what is drawn for each.
 fn told(world: &World, reply: &Reply) -> String {
+    said(reply, &format!("/{}", world.pool))
+}
+
+/// What a reply says, without what is drawn for each, nor the folder that pages are in.
+pub(super) fn said(reply: &Reply, folder: &str) -> String {
     let status = reply.status;
     if let Some(to) = &reply.location {
         let bare = to.split('?').next().unwrap_or_default();
-        let bare = bare.strip_prefix(SITE).unwrap_or(bare).replace(&format!("/{}", world.pool), "");
+        let bare = bare.strip_prefix(SITE).unwrap_or(bare).replace(folder, "");
         let with = ["code", "error", "done"].into_iter().find_map(|name| {
             let (_, value) = to.split_once(&format!("{name}="))?;
             let value = value.split('&').next().unwrap_or_default();
@@ -270,6 +306,8 @@ fn told(world: &World, reply: &Reply) -> String {
         () if is_there("access_token") => "tokens".to_owned(),
         () if is_there("active") => format!("active: {}", body["active"]),
         () if is_there("device_code") => "codes".to_owned(),
+        () if is_there("SigninToken") => "token".to_owned(),
+        () if is_there("message") => body["message"].as_str().unwrap_or_default().to_owned(),
         () if is_there("keys") => "keys".to_owned(),
         () if is_there("issuer") => "configuration".to_owned(),
         () if is_there("sub") => format!("claims of {}", body["username"].as_str().unwrap_or_default()),

@@ -9,7 +9,8 @@ use garita_model::{Clock as _, Object, PoolUser, SystemEntropy, TokenAlgorithm, 
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::world::{PEOPLE, World};
+use super::State;
+use super::world::{FAY, PEOPLE, World, client_settings, provider_settings};
 
 /// Something that an endpoint rests on when it lets somebody in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,55 +41,55 @@ pub(super) enum Thing {
     OneFactor,
     /// The keys that signed before.
     Key,
+    /// A provider that the clients send people to.
+    Provider,
+    /// That it is the one that was asked before.
+    Errand,
+    /// That whom it vouches for is let in.
+    Link,
+    /// What came of its word before.
+    Vouched,
 }
 
 use Thing::{
-    Client, Code, Enabled, Former, Group, Key, OneFactor, Password, Pool, Settled, SignIn, Try, User,
+    Client, Code, Enabled, Errand, Former, Group, Key, Link, OneFactor, Password, Pool, Provider, Settled,
+    SignIn, Try, User, Vouched,
 };
 
-/// Something that happens, and what it takes away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct State {
-    pub(super) name: &'static str,
-    takes: &'static [Thing],
-}
-
-const EVERYTHING: &[Thing] =
-    &[Pool, Client, User, Enabled, Settled, Password, Try, Former, SignIn, Group, OneFactor, Key];
-
-pub(super) const STATES: [State; 19] = [
-    state("as before", &[]),
-    state("disabled", &[Enabled]),
-    state("locked out", &[Try]),
-    state("unconfirmed", &[Settled]),
-    state("must change the password", &[Settled, Password, Former, SignIn]),
-    state("temporary password expired", &[Settled, Password, Former, SignIn]),
-    state("reset required", &[Settled, Password, Former, SignIn, Code]),
-    state("password changed by an administrator", &[Password, Former, SignIn]),
-    // Whoever loses a group signs in anew.
-    state("out of the group", &[Group, Former, SignIn]),
-    state("group asks for a second factor", &[OneFactor]),
-    state("signed out everywhere", &[Former, SignIn]),
-    state("signed out by an administrator", &[Former, SignIn]),
-    state("refresh token revoked", &[SignIn]),
-    state("deleted", &[User, Former, SignIn]),
-    state("clients deleted", &[Client]),
-    state("pool deleted", EVERYTHING),
-    state("keys rotated", &[]),
-    state("keys gone", &[Key]),
-    state("keys denied", &[Key]),
+const EVERYTHING: &[Thing] = &[
+    Pool, Client, User, Enabled, Settled, Password, Try, Former, SignIn, Group, OneFactor, Key, Provider,
+    Errand, Link, Vouched,
 ];
 
-const fn state(name: &'static str, takes: &'static [Thing]) -> State {
-    State { name, takes }
-}
+pub(super) const STATES: [State<Thing>; 23] = [
+    State::new("as before", &[]),
+    State::new("disabled", &[Enabled]),
+    State::new("locked out", &[Try]),
+    State::new("unconfirmed", &[Settled]),
+    State::new("must change the password", &[Settled, Password, Former, SignIn]),
+    State::new("temporary password expired", &[Settled, Password, Former, SignIn]),
+    State::new("reset required", &[Settled, Password, Former, SignIn, Code]),
+    State::new("password changed by an administrator", &[Password, Former, SignIn]),
+    // Whoever loses a group signs in anew.
+    State::new("out of the group", &[Group, Former, SignIn, Vouched]),
+    State::new("group asks for a second factor", &[OneFactor]),
+    State::new("signed out everywhere", &[Former, SignIn, Vouched]),
+    State::new("signed out by an administrator", &[Former, SignIn, Vouched]),
+    State::new("refresh token revoked", &[SignIn]),
+    State::new("deleted", &[User, Former, SignIn, Vouched]),
+    State::new("clients deleted", &[Client]),
+    State::new("pool deleted", EVERYTHING),
+    State::new("keys rotated", &[]),
+    State::new("keys gone", &[Key]),
+    State::new("keys denied", &[Key]),
+    State::new("provider deleted", &[Provider, Errand, Vouched]),
+    State::new("provider is another", &[Errand, Vouched]),
+    // Who has signed in stays so: a client chooses whom it sends where.
+    State::new("provider taken from the clients", &[Provider, Errand]),
+    State::new("kept from the provider", &[Link, Vouched]),
+];
 
-impl State {
-    /// Whether what rests on these things is still good.
-    pub(super) fn leaves(self, things: &[Thing]) -> bool {
-        !things.iter().any(|thing| self.takes.contains(thing))
-    }
-
+impl State<Thing> {
     /// Brings it about.
     pub(super) async fn befall(self, world: &World) {
         match self.name {
@@ -109,14 +110,14 @@ impl State {
             }
             "password changed by an administrator" => set_password(world, true).await,
             "out of the group" => {
-                for name in PEOPLE.into_iter().filter(|name| *name != "una") {
+                for name in everybody().filter(|name| *name != "una") {
                     let group = super::world::group_of(name);
                     let left = json!({ "UserPoolId": world.pool, "Username": name, "GroupName": group });
                     world.doors.done("AdminRemoveUserFromGroup", left).await;
                 }
             }
             "group asks for a second factor" => {
-                let account = garita_testkit::ACCOUNT;
+                let account = world.doors.account;
                 let arn = format!("arn:aws:cognito-idp:eu-west-1:{account}:userpool/{}", world.pool);
                 let demand = json!({ "ResourceArn": arn, "Tags": { "garita:require-mfa/readers": "true" } });
                 world.doors.done("TagResource", demand).await;
@@ -150,6 +151,29 @@ impl State {
                     app.deny_token_key(account, &world.pool, &key.kid, Schedule::default()).await.unwrap();
                 }
             }
+            "provider deleted" => {
+                let provider = json!({ "UserPoolId": world.pool, "ProviderName": "Corp" });
+                world.doors.done("DeleteIdentityProvider", provider).await;
+            }
+            "provider is another" => {
+                let mut settings = provider_settings(&world.pool, &world.issuer());
+                settings["ProviderDetails"]["client_id"] = "other".into();
+                settings.as_object_mut().unwrap().remove("ProviderType");
+                world.doors.done("UpdateIdentityProvider", settings).await;
+            }
+            "provider taken from the clients" => {
+                let ids = [&world.ui, &world.app.id, &world.job.id];
+                for (mut settings, id) in client_settings(&world.pool, &["COGNITO"]).into_iter().zip(ids) {
+                    settings["ClientId"] = id.as_str().into();
+                    world.doors.done("UpdateUserPoolClient", settings).await;
+                }
+            }
+            "kept from the provider" => {
+                let user = json!({ "ProviderName": "Corp", "ProviderAttributeName": "Cognito_Subject",
+                    "ProviderAttributeValue": "fay" });
+                let kept = json!({ "UserPoolId": world.pool, "User": user });
+                world.doors.done("AdminDisableProviderForUser", kept).await;
+            }
             other => panic!("nothing brings `{other}` about"),
         }
     }
@@ -159,10 +183,14 @@ async fn each(world: &World, operation: &str) {
     each_but(world, operation, "").await;
 }
 
+fn everybody() -> impl Iterator<Item = &'static str> {
+    PEOPLE.into_iter().chain([FAY])
+}
+
 async fn each_but(world: &World, operation: &str, but: &str) {
-    for name in PEOPLE.into_iter().filter(|name| *name != but) {
-        // Who is not confirmed has no password to reset.
-        if !(operation == "AdminResetUserPassword" && matches!(name, "una" | "neo")) {
+    for name in everybody().filter(|name| *name != but) {
+        // Who is not confirmed has no password to reset, nor has whom a provider vouches for.
+        if !(operation == "AdminResetUserPassword" && matches!(name, "una" | "neo" | FAY)) {
             world.doors.done(operation, json!({ "UserPoolId": world.pool, "Username": name })).await;
         }
     }
@@ -190,7 +218,8 @@ async fn lock_out(world: &World) {
 /// What no operation does to somebody who has signed in.
 async fn amend(world: &World, how: impl Fn(&mut PoolUser)) {
     let state = world.doors.garita.app.snapshot();
-    let users = state.pool_users(&world.id(), None).map(|user| PoolUser::clone(user));
+    let users = state.pool_users(&world.id(), None).filter(|user| PEOPLE.contains(&&*user.name));
+    let users = users.map(|user| PoolUser::clone(user));
     let amended = users.map(|mut user| {
         how(&mut user);
         Object::PoolUser(Arc::new(user))
