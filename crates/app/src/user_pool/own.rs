@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use garita_model::user_pool::{CodePurpose, PoolBrowser, PoolFault, SignInAttribute, TokenHash, Uuid};
-use garita_model::{Error, Object, PoolUser, Result, Secret, TokenUse};
+use garita_model::{Error, Object, ObjectKey, PoolDevice, PoolUser, Result, Secret, TokenUse};
 
 use super::attempts::Tried;
 use super::challenge::own_attributes;
@@ -217,7 +217,7 @@ impl App {
         done
     }
 
-    /// Sets the password of who is signed in; every other sign-in ends.
+    /// Sets the password of who is signed in; every other sign-in ends, at browsers too.
     ///
     /// # Errors
     /// `NotAuthorized`, also for a previous password that is not right; `InvalidPassword`; `PasswordHistory`;
@@ -241,12 +241,7 @@ impl App {
             password::must_be_unchanged(user, held.as_deref())?;
             password::replace(bearer.admitted.user_pool(), user, new);
             password::temporary_until(user, None);
-            let sessions: Vec<_> =
-                change.state().pool_sessions_of(bearer.admitted.pool(), user.sub).cloned().collect();
-            for session in sessions.iter().filter(|s| Some(s.id) != bearer.session && !s.ended) {
-                end(change, &bearer.admitted, session)?;
-            }
-            Ok(())
+            end_elsewhere(change, bearer)
         })
         .await?;
         self.attempts.succeeded(&attempt);
@@ -351,6 +346,28 @@ fn still_there(change: &Change<'_>, bearer: &Bearer) -> Result<Arc<PoolUser>> {
         return Ok(Arc::clone(user));
     }
     Err(gone())
+}
+
+/// Ends all that the user's sign-ins have led to, but for the one that the token goes back to.
+fn end_elsewhere(change: &mut Change<'_>, bearer: &Bearer) -> Result<()> {
+    let (admitted, sub) = (&bearer.admitted, bearer.user.sub);
+    let (account, place) = (admitted.user_pool().account, format!("{}/", admitted.pool()));
+    let state = change.state();
+    let sessions = state.pool_sessions_of(admitted.pool(), sub);
+    let others = sessions.filter(|session| Some(session.id) != bearer.session && !session.ended);
+    let others: Vec<_> = others.cloned().collect();
+    // Which browser the sign-in of an app came from is not kept.
+    let browsers = state.list::<PoolBrowser>(account, &place).filter(|browser| browser.user == sub);
+    let browsers: Vec<_> = browsers.cloned().collect();
+    let devices = state.list::<PoolDevice>(account, &place).filter(|device| device.is_allowed_by(sub));
+    let devices: Vec<_> = devices.map(|device| ObjectKey::plain(device.as_ref())).collect();
+    for session in &others {
+        end(change, admitted, session)?;
+    }
+    for browser in browsers {
+        change.end_browser(PoolBrowser::clone(&browser));
+    }
+    devices.into_iter().try_for_each(|device| change.delete_own(admitted, device))
 }
 
 fn must_be_email(attribute: &str) -> Result<()> {

@@ -63,6 +63,10 @@ impl PoolDevice {
     pub fn is_over(&self, now: Timestamp) -> bool {
         now.duration_since(self.started) >= Self::LIFE
     }
+    /// Whether this user has allowed it.
+    pub fn is_allowed_by(&self, who: Uuid) -> bool {
+        matches!(self.decision, DeviceDecision::Allowed { user, .. } if user == who)
+    }
     /// What it is known by within its account.
     pub fn place(pool: &PoolId, code: &TokenHash) -> String {
         format!("{pool}/{code}")

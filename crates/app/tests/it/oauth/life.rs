@@ -15,6 +15,39 @@ async fn what_ends_a_user_ends_browser_and_tokens_at_once() {
 }
 
 #[tokio::test]
+async fn another_password_ends_all_browsers_and_all_tokens_but_those_it_was_set_with() {
+    let stage = Stage::new().await;
+    let scopes = ["openid", "aws.cognito.signin.user.admin"].map(str::to_owned);
+    let open = ClientSettings { oauth_scopes: scopes.to_vec(), ..settings(None) };
+    let (root, pool) = (stage.garita.as_root(), stage.pool.id.clone());
+    let client = stage.app().create_pool_client(&root, pool, open, false).await.unwrap().client;
+    let own = stage.browser().await;
+    let ask = stage.ask(&client, |raw| raw.scope = Some(scopes.join(" "))).unwrap();
+    let grant = code_grant(&stage.code_for(&client, &own, &ask), Some(CALLBACK), Some(VERIFIER));
+    let proven = stage.proven(&client, None).unwrap();
+    let given = stage.app().grant(&stage.cx(), &proven, grant).await.unwrap();
+    let other = stage.browser().await;
+    let elsewhere = stage.exchange(&stage.code(&other).await).await.unwrap();
+    let public = stage.proven(&stage.public, None).unwrap();
+    let codes = stage.app().authorize_device(&stage.cx(), &public, None).await.unwrap();
+    let cx = stage.cx();
+    let device = stage.app().waiting_device(&cx, &stage.pool, &codes.shown).unwrap().unwrap();
+    let who = stage.app().signed_in(&stage.pool.id, &other, cx.now()).unwrap();
+    stage.app().decide_device(&cx, device, &who, true).await.unwrap();
+    let change = OwnPassword {
+        token: given.access.clone(),
+        previous: secret(PASSWORD),
+        proposed: secret("Another-Horse-8"),
+    };
+    stage.app().change_pool_password(&stage.cx(), change).await.unwrap();
+    let is_in = |cookie: &str| stage.app().signed_in(&stage.pool.id, cookie, stage.cx().now()).is_some();
+    assert!(!is_in(&own) && !is_in(&other));
+    assert_eq!(refused(stage.user_info(&elsewhere.access)), OAuthCode::InvalidToken);
+    assert_eq!(refused(stage.grant(Grant::Device { code: codes.code }).await), OAuthCode::InvalidGrant);
+    stage.user_info(&given.access).unwrap();
+}
+
+#[tokio::test]
 async fn a_browser_ends_unused_and_each_sign_in_has_a_cookie_of_its_own() {
     let stage = Stage::new().await;
     let cookie = stage.browser().await;

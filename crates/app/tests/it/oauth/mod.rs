@@ -16,7 +16,8 @@ use garita_app::oauth::{
     RawAsk, SignOut,
 };
 use garita_app::user_pool::{
-    ClientSettings, CreatePoolUser, GroupSettings, NewGroup, NewPool, ResourceServerSettings, SetPoolPassword,
+    ClientSettings, CreatePoolUser, GroupSettings, NewGroup, NewPool, OwnPassword, ResourceServerSettings,
+    SetPoolPassword,
 };
 use garita_app::{App, RequestContext};
 use garita_model::user_pool::{PoolId, ResourceScope};
