@@ -124,7 +124,7 @@ impl App {
         }
         self.check_secret_hash(admitted, name, secret_hash)?;
         let used = state.pool_session(admitted.pool(), held.id).is_some();
-        if used || user.min_rev > held.iss_rev {
+        if used || !held.holds_for(&user) {
             return Err(session::spent());
         }
         match &held.provider {
@@ -169,18 +169,16 @@ impl App {
                 Some((name.strip_prefix("userAttributes.")?.to_owned(), value.clone()))
             })
             .collect();
-        let (inside, prepared_for) = (admitted.clone(), user.password.clone());
-        let id = held.id;
+        let (inside, id) = (admitted.clone(), held.id);
         let (user, begun) = self
             .change(cx, move |change| {
                 let state = change.state();
                 let found = state.pool_user(inside.pool(), held.user).cloned().ok_or_else(session::spent)?;
                 may_sign_in(state, &inside, &found)?;
-                let spent = found.status != UserStatus::ForceChangePassword || found.min_rev > held.iss_rev;
+                let spent = found.status != UserStatus::ForceChangePassword || !held.holds_for(&found);
                 if spent || state.pool_session(inside.pool(), held.id).is_some() {
                     return Err(session::spent());
                 }
-                password::must_be_unchanged(&found, prepared_for.as_deref())?;
                 let mut user = PoolUser::clone(&found);
                 own_attributes(change.state(), &inside, &mut user, &attributes)?;
                 must_have_required(&inside, &user)?;

@@ -89,6 +89,7 @@ impl App {
             expires: cx.now(),
             iss_rev: self.snapshot().revision(),
             after_password: false,
+            password: None,
             challenge,
             provider: None,
         };

@@ -1,18 +1,20 @@
 //! The string between a challenge and its answer: what was proved so far, sealed.
 //!
-//! It names the client it was given to, openly, and the sign-in it may become. INVARIANT: it is good once: the sign-in is stored under that name when it
-//! succeeds, in the transaction that makes it, and what is stored cannot be made again. What a step changes (a new
-//! password, a new authenticator) spends it too, because the step asks for the state it began in.
+//! It names the client it was given to, openly, and the sign-in it may become. INVARIANT: it is good once: the sign-in is
+//! stored under that name when it succeeds, in the transaction that makes it, and what is stored cannot be made again. What
+//! a step changes (a new password, a new authenticator) spends it too, because the step asks for the state it began in.
+//! INVARIANT: it ends with the password it was given for, whoever sets another one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use garita_model::user_pool::{ClientId, PoolFault, PoolId, Uuid};
-use garita_model::{Entropy, Error, Result, Sealed};
+use garita_model::user_pool::{ClientId, PoolFault, PoolId, TokenHash, Uuid};
+use garita_model::{Entropy, Error, PoolUser, Result, Sealed};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::AdmittedClient;
 use super::passkey::PasskeyChallenge;
+use crate::hash;
 use crate::keyring::Keyring;
 
 const LABEL: &str = "pool-auth-session/1";
@@ -72,6 +74,9 @@ pub(super) struct AuthSession {
     /// Whether the password was shown or proved before: a passkey is the second factor then.
     #[serde(default)]
     pub(super) after_password: bool,
+    /// The password that was shown or proved, by the hash of what is stored of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) password: Option<TokenHash>,
     /// What a passkey is to sign.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) challenge: Option<PasskeyChallenge>,
@@ -90,6 +95,16 @@ pub(super) struct Vouched {
 }
 
 impl AuthSession {
+    /// What is kept of a user's password here.
+    pub(super) fn password_of(user: &PoolUser) -> Option<TokenHash> {
+        user.password.as_deref().map(hash::of)
+    }
+
+    /// Whether a user is still the one it was given to: with the same password, and not signed out since.
+    pub(super) fn holds_for(&self, user: &PoolUser) -> bool {
+        user.min_rev <= self.iss_rev && Self::password_of(user) == self.password
+    }
+
     /// The string, good for as long as the client says.
     pub(super) fn seal(
         mut self,

@@ -275,6 +275,7 @@ impl App {
             expires: cx.now(),
             iss_rev,
             after_password: true,
+            password: AuthSession::password_of(user),
             challenge,
             provider,
         };

@@ -242,7 +242,7 @@ fn standing_user(
         // Someone who has a second factor must show it, not set another one up.
         let asked = held.asks_for_code() || asks_for_passkey(admitted.user_pool(), held);
         let may = may_stay_signed_in(held).is_ok();
-        if used || held.min_rev > session.iss_rev || asked || !may {
+        if used || !session.holds_for(held) || asked || !may {
             return Err(session::spent());
         }
     }

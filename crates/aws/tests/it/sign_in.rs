@@ -419,3 +419,45 @@ async fn a_second_factor_is_asked_for_set_up_and_counted_once() {
     let off = json!({ "AccessToken": tokens.access, "SoftwareTokenMfaSettings": { "Enabled": false } });
     assert!(told(&stage.door.person("SetUserMFAPreference", off).await).contains("cannot be turned off"));
 }
+
+#[tokio::test]
+async fn a_password_set_meanwhile_ends_the_challenges_of_the_one_before() {
+    let stage = Stage::usual().await;
+    let tokens = stage.signed_in().await;
+    let config = json!({ "MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": { "Enabled": true } });
+    assert_eq!(told(&stage.admin("SetUserPoolMfaConfig", config).await), "200");
+    let access = tokens.access.as_str();
+    let made = stage.door.person("AssociateSoftwareToken", json!({ "AccessToken": access })).await;
+    let seed = made.1["SecretCode"].as_str().unwrap().to_owned();
+    let verify = json!({ "AccessToken": access, "UserCode": stage.code(&seed, 0) });
+    assert_eq!(told(&stage.door.person("VerifySoftwareToken", verify).await), "200");
+    let on = json!({ "AccessToken": access, "SoftwareTokenMfaSettings": { "Enabled": true } });
+    assert_eq!(told(&stage.door.person("SetUserMFAPreference", on).await), "200");
+    let for_code = stage.sign_in("ana", PASSWORD).await;
+    assert_eq!(for_code.1["ChallengeName"], "SOFTWARE_TOKEN_MFA");
+    let change =
+        json!({ "AccessToken": access, "PreviousPassword": PASSWORD, "ProposedPassword": "Another-one-2" });
+    assert_eq!(told(&stage.door.person("ChangePassword", change).await), "200");
+    stage.advance(30);
+    let code = json!({ "SOFTWARE_TOKEN_MFA_CODE": stage.code(&seed, 0) });
+    let answered = stage.respond("SOFTWARE_TOKEN_MFA", &for_code.1["Session"], code.clone()).await;
+    assert_eq!(told(&answered), SPENT);
+    let anew = stage.sign_in("ana", "Another-one-2").await.1["Session"].clone();
+    Tokens::of(&stage.respond("SOFTWARE_TOKEN_MFA", &anew, code).await);
+}
+
+#[tokio::test]
+async fn a_password_set_meanwhile_ends_setting_an_authenticator_up() {
+    let stage = Stage::usual().await;
+    let tokens = stage.signed_in().await;
+    let config = json!({ "MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": { "Enabled": true } });
+    assert_eq!(told(&stage.admin("SetUserPoolMfaConfig", config).await), "200");
+    let asked = stage.sign_in("ana", PASSWORD).await;
+    assert_eq!(asked.1["ChallengeName"], "MFA_SETUP");
+    let change = json!({
+        "AccessToken": tokens.access, "PreviousPassword": PASSWORD, "ProposedPassword": "Another-one-2",
+    });
+    assert_eq!(told(&stage.door.person("ChangePassword", change).await), "200");
+    let set_up = stage.door.person("AssociateSoftwareToken", json!({ "Session": asked.1["Session"] })).await;
+    assert_eq!(told(&set_up), SPENT);
+}
