@@ -27,11 +27,16 @@ pub(super) fn own_name(pool: &UserPool, sub: Uuid, username: &str) -> String {
     if pool.username_attributes.is_empty() { username.to_owned() } else { sub.to_string() }
 }
 
-/// Whether the name of a new user means one that is there.
+/// Whether the name of a new user means one that is there. A name is looked for before a `sub` or an alias, so a new one
+/// that is the same would be taken for them.
 pub(super) fn is_taken(state: &Snapshot, pool: &UserPool, username: &str) -> bool {
-    let mut names = vec![PoolName::Username];
-    names.extend(pool.username_attributes.iter().map(|attribute| PoolName::Attribute(*attribute)));
-    names.into_iter().any(|name| state.pool_users_named(&pool.id, name, username).next().is_some())
+    let by_sub = username.parse().ok().and_then(|sub| state.pool_user(&pool.id, sub));
+    // An alias that is proved is an address, and no name has that form where addresses are aliases.
+    let unproved = pool.alias_attributes.iter().filter(|attribute| attribute.proof().is_none());
+    let attributes = pool.username_attributes.iter().chain(unproved);
+    let attributes = attributes.map(|attribute| PoolName::Attribute(*attribute));
+    let mut names = std::iter::once(PoolName::Username).chain(attributes);
+    by_sub.is_some() || names.any(|name| state.pool_users_named(&pool.id, name, username).next().is_some())
 }
 
 /// Other users with an alias that this one is to have.

@@ -275,6 +275,7 @@ async fn a_file_comes_whole_with_groups_and_can_come_again() {
 async fn what_is_wrong_with_a_line_is_told_and_nothing_of_the_file_is_there() {
     let stage = Stage::new().await;
     stage.import(&[person("old", &json!({ "sub": "7c9e6679-7425-40de-944b-e07fc1f90ae7" }))]).await.unwrap();
+    stage.import(&[person("7c9e6679-7425-40de-944b-e07fc1f90ae9", &json!({}))]).await.unwrap();
     let revision = stage.app().snapshot().revision();
     let sub = |last: &str| json!({ "sub": format!("7c9e6679-7425-40de-944b-e07fc1f90a{last}") });
     for (wrong, told) in [
@@ -286,6 +287,11 @@ async fn what_is_wrong_with_a_line_is_told_and_nothing_of_the_file_is_there() {
         (person("bo", &json!({ "attributes": { "custom:x": "y" } })), "line 2: Attributes did not conform"),
         (person("bo", &sub("e7")), "line 2: a user with this `sub` and another name is there"),
         (person("old", &sub("e8")), "line 2: a user of this name with another `sub` is there"),
+        (
+            person("7C9E6679-7425-40de-944b-e07fc1f90ae7", &json!({})),
+            "line 2: the name is the `sub` or an alias",
+        ),
+        (person("bo", &sub("e9")), "line 2: a user whose name is this `sub` is there"),
         (json!({ "group": { "name": "g", "role": "x" } }), "line 2: `RoleArn` is no ARN of a role"),
     ] {
         assert!(fault(stage.import(&[person("ana", &json!({})), wrong]).await).starts_with(told), "{told}");
@@ -293,7 +299,7 @@ async fn what_is_wrong_with_a_line_is_told_and_nothing_of_the_file_is_there() {
     }
     assert_eq!(stage.app().snapshot().revision(), revision, "nothing was changed");
     let wrong = |record: &AuditRecord| record.event_name == "ImportUsers" && record.error_code.is_some();
-    assert_eq!(stage.records().iter().filter(|record| wrong(record)).count(), 9, "each refusal is told");
+    assert_eq!(stage.records().iter().filter(|record| wrong(record)).count(), 11, "each refusal is told");
     let absent: PoolId = "eu-west-1_000000000".parse().unwrap();
     let file = read(&[]).map_err(|_| ()).unwrap();
     assert!(fault(stage.app().import_users(absent, file).await).contains("does not exist"));

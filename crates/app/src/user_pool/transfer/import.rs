@@ -24,7 +24,7 @@ use crate::user_pool::ask::judged;
 use crate::user_pool::attribute::set;
 use crate::user_pool::group::{GroupSettings, MOST_GROUPS_OF_USER, add_group};
 use crate::user_pool::new_user::draft;
-use crate::user_pool::username::must_be_free;
+use crate::user_pool::username::{is_taken, must_be_free};
 use crate::user_pool::{invalid, software_token};
 
 /// Most users and groups of a file: they are one change, and others wait for it.
@@ -193,6 +193,12 @@ fn put_user(change: &mut Change<'_>, permit: &Permit, pool: &UserPool, line: Use
     }
     if line.sub.is_some_and(|sub| change.state().pool_user(&pool.id, sub).is_some()) {
         return Err(invalid("a user with this `sub` and another name is there"));
+    }
+    if is_taken(change.state(), pool, &line.username) {
+        return Err(invalid("the name is the `sub` or an alias of a user who is there"));
+    }
+    if line.sub.is_some_and(|sub| named(change.state(), pool, &sub.to_string()).is_some()) {
+        return Err(invalid("a user whose name is this `sub` is there"));
     }
     let user = made(change, pool, line)?;
     change.put(permit, Object::PoolUser(Arc::new(user)));

@@ -165,3 +165,23 @@ async fn people_look_after_themselves() {
     assert_eq!(told(&stage.door.person("DeleteUser", json!({ "AccessToken": tokens.access })).await), "200");
     assert_eq!(told(&stage.sign_in("ana", "Another-one-2").await), WRONG);
 }
+
+#[tokio::test]
+async fn nobody_takes_a_name_that_means_somebody_else() {
+    const TAKEN: &str = "400 UsernameExistsException: User already exists";
+    let pool = json!({ "AliasAttributes": ["preferred_username"] });
+    let stage = Stage::open(pool, json!({})).await;
+    let known_as = json!([{ "Name": "preferred_username", "Value": "captain" }]);
+    let set = json!({ "Username": "ana", "UserAttributes": known_as });
+    assert_eq!(told(&stage.admin("AdminUpdateUserAttributes", set).await), "200");
+    let found = stage.admin("AdminGetUser", json!({ "Username": "captain" })).await.1;
+    let attributes = found["UserAttributes"].as_array().unwrap();
+    let sub = attributes.iter().find(|held| held["Name"] == "sub").unwrap()["Value"].as_str().unwrap();
+    for name in [sub.to_owned(), sub.to_uppercase(), "captain".to_owned(), "ana".to_owned()] {
+        let input = json!({ "Username": name, "Password": PASSWORD });
+        assert_eq!(told(&stage.person("SignUp", input).await), TAKEN, "{name}");
+        let input = json!({ "Username": name, "MessageAction": "SUPPRESS" });
+        let made = told(&stage.admin("AdminCreateUser", input).await);
+        assert_eq!(made, "400 UsernameExistsException: User account already exists", "{name}");
+    }
+}
