@@ -107,13 +107,17 @@ pub(crate) struct Groups {
 pub(crate) fn groups_of(state: &Snapshot, pool: &UserPool, user: &PoolUser) -> Groups {
     let mut groups: Vec<_> = user.groups.iter().filter_map(|name| state.pool_group(&pool.id, name)).collect();
     groups.sort_by_key(|group| (group.precedence.unwrap_or(u32::MAX), group.name.clone()));
-    let mut roles: Vec<String> = groups.iter().filter_map(|group| group.role.clone()).collect();
+    let mut roles: Vec<String> = Vec::new();
+    for role in groups.iter().filter_map(|group| group.role.as_ref()) {
+        if !roles.contains(role) {
+            roles.push(role.clone());
+        }
+    }
     let first = groups.first().and_then(|group| group.precedence);
     let mut best = groups.iter().filter(|group| first.is_some() && group.precedence == first);
     let preferred = best.next().and_then(|group| group.role.clone());
     let agreed = best.all(|group| group.role == preferred);
     let names = groups.iter().map(|group| group.name.clone()).collect();
-    roles.dedup();
     Groups { names, roles, preferred: preferred.filter(|_| agreed) }
 }
 

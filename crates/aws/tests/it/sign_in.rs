@@ -140,8 +140,8 @@ fn claims(token: &str) -> Value {
 #[tokio::test]
 async fn a_password_gives_tokens_with_cognitos_claims() {
     let stage = Stage::usual().await;
-    let role = "arn:aws:iam::111122223333:role/reader";
-    for (group, precedence) in [("readers", 2), ("admins", 1)] {
+    let (role, other) = ("arn:aws:iam::111122223333:role/reader", "arn:aws:iam::111122223333:role/approver");
+    for (group, precedence, role) in [("readers", 3, role), ("approvers", 2, other), ("admins", 1, role)] {
         let group = json!({ "GroupName": group, "Precedence": precedence, "RoleArn": role });
         stage.admin("CreateGroup", group.clone()).await;
         stage
@@ -163,8 +163,9 @@ async fn a_password_gives_tokens_with_cognitos_claims() {
         (&access, "token_use", json!("access")),
         (&id, "cognito:username", json!("ana")),
         (&access, "username", json!("ana")),
-        (&id, "cognito:groups", json!(["admins", "readers"])),
-        (&access, "cognito:groups", json!(["admins", "readers"])),
+        (&id, "cognito:groups", json!(["admins", "approvers", "readers"])),
+        (&access, "cognito:groups", json!(["admins", "approvers", "readers"])),
+        (&id, "cognito:roles", json!([role, other])),
         (&id, "cognito:preferred_role", json!(role)),
         (&id, "email", json!("ana@example.com")),
         (&id, "email_verified", json!(true)),
