@@ -8,13 +8,15 @@ use garita_model::{Object, PoolUser, Result, Secret};
 
 use super::attribute::{set, spec, unproved_when_changed};
 use super::federated::may_be_vouched_for;
-use super::finish::{Factor, Proof, finish};
+use super::finish::{Factor, Proof, go_on};
+use super::password::Prepared;
 use super::session::{self, AuthSession, ChallengeName};
-use super::sign_in::{SignedIn, may_sign_in, second_step};
+use super::sign_in::{Reached, SignedIn, may_sign_in};
 use super::user::about;
 use super::username::{find, must_be_free};
 use super::{AdmittedClient, given, invalid, password};
 use crate::App;
+use crate::change::Change;
 use crate::context::RequestContext;
 
 /// What `RespondToAuthChallenge` and `AdminRespondToAuthChallenge` ask for.
@@ -142,9 +144,8 @@ impl App {
         user: &PoolUser,
         factor: Factor,
     ) -> Result<SignedIn> {
-        let (id, iss_rev, password) = (held.id, held.iss_rev, user.password.clone());
-        let (user, provider) = (user.sub, held.provider.clone());
-        let proof = Proof { id, user, iss_rev, password, factor, renewed: None, provider };
+        let proof = Proof::of(user, held.id, held.iss_rev, factor);
+        let proof = Proof { provider: held.provider.clone(), ..proof };
         self.complete(cx, admitted, proof).await
     }
 
@@ -163,57 +164,46 @@ impl App {
         self.hold_pool_password(admitted.user_pool(), &new, password::about(&user)).await?;
         self.must_not_be_former(admitted.user_pool(), &user, &new).await?;
         let new = self.prepare_password(admitted.pool(), &user.name, &new).await?;
-        let attributes: Vec<(String, String)> = responses
-            .iter()
-            .filter_map(|(name, value)| {
-                Some((name.strip_prefix("userAttributes.")?.to_owned(), value.clone()))
-            })
-            .collect();
-        let (inside, id) = (admitted.clone(), held.id);
-        let (user, begun) = self
-            .change(cx, move |change| {
-                let state = change.state();
-                let found = state.pool_user(inside.pool(), held.user).cloned().ok_or_else(session::spent)?;
-                may_sign_in(state, &inside, &found)?;
-                let spent = found.status != UserStatus::ForceChangePassword || !held.holds_for(&found);
-                if spent || state.pool_session(inside.pool(), held.id).is_some() {
-                    return Err(session::spent());
-                }
-                let mut user = PoolUser::clone(&found);
-                own_attributes(change.state(), &inside, &mut user, &attributes)?;
-                must_have_required(&inside, &user)?;
-                password::replace(inside.user_pool(), &mut user, new);
-                password::temporary_until(&mut user, None);
-                user.status = UserStatus::Confirmed;
-                user.min_rev = change.revision();
-                user.modified = change.now().as_second();
-                let user = Arc::new(user);
-                change.put_own(&inside, Object::PoolUser(Arc::clone(&user)))?;
-                let (iss_rev, password) = (change.revision(), user.password.clone());
-                let begun = match second_step(&inside, &user) {
-                    Some(step) => Err((step, iss_rev)),
-                    None => {
-                        let (id, factor) = (held.id, Factor::None);
-                        let proof = Proof {
-                            id,
-                            user: user.sub,
-                            iss_rev,
-                            password,
-                            factor,
-                            renewed: None,
-                            provider: None,
-                        };
-                        Ok(finish(change, &inside, &proof)?)
-                    }
-                };
-                Ok((user, begun))
-            })
-            .await?;
-        match begun {
-            Ok(finished) => self.given(cx, admitted, finished),
-            Err((step, iss_rev)) => self.challenge(cx, admitted, &user, id, iss_rev, step),
-        }
+        let attributes = responses.iter();
+        let attributes = attributes.filter_map(|(name, value)| {
+            Some((name.strip_prefix("userAttributes.")?.to_owned(), value.clone()))
+        });
+        let (inside, attributes) = (admitted.clone(), attributes.collect::<Vec<_>>());
+        let on = self.change(cx, move |change| {
+            let user = with_password(change, &inside, &held, new, &attributes)?;
+            let reached = Reached { id: held.id, iss_rev: change.revision(), provider: None };
+            go_on(change, &inside, user, reached)
+        });
+        self.gone_on(cx, admitted, on.await?)
     }
+}
+
+/// Puts a password in place of an administrator's, at the head, with the attributes that came along.
+fn with_password(
+    change: &mut Change<'_>,
+    admitted: &AdmittedClient,
+    held: &AuthSession,
+    new: Prepared,
+    attributes: &[(String, String)],
+) -> Result<Arc<PoolUser>> {
+    let state = change.state();
+    let found = state.pool_user(admitted.pool(), held.user).cloned().ok_or_else(session::spent)?;
+    may_sign_in(state, admitted, &found)?;
+    let spent = found.status != UserStatus::ForceChangePassword || !held.holds_for(&found);
+    if spent || state.pool_session(admitted.pool(), held.id).is_some() {
+        return Err(session::spent());
+    }
+    let mut user = PoolUser::clone(&found);
+    own_attributes(state, admitted, &mut user, attributes)?;
+    must_have_required(admitted, &user)?;
+    password::replace(admitted.user_pool(), &mut user, new);
+    password::temporary_until(&mut user, None);
+    user.status = UserStatus::Confirmed;
+    user.min_rev = change.revision();
+    user.modified = change.now().as_second();
+    let user = Arc::new(user);
+    change.put_own(admitted, Object::PoolUser(Arc::clone(&user)))?;
+    Ok(user)
 }
 
 /// Sets attributes that a user gave, as far as the client may write them.

@@ -20,9 +20,9 @@ use serde_json::{Map, Value, json};
 use super::attribute::{set, unproved_when_changed};
 use super::challenge::must_have_required;
 use super::check_name;
-use super::finish::{Factor, Finished, Proof, finish};
-use super::session::{self, ChallengeName, Vouched};
-use super::sign_in::{Reached, SignedIn, may_stay_signed_in, second_step};
+use super::finish::{On, go_on};
+use super::session::{self, Vouched};
+use super::sign_in::{Reached, SignedIn, may_stay_signed_in};
 use super::user::about;
 use super::username::must_be_free;
 use super::{AdmittedClient, invalid, provider};
@@ -77,8 +77,7 @@ pub struct PendingLink {
 
 /// How far somebody has come when the transaction ends.
 enum Outcome {
-    Finished(Box<Finished>),
-    More(Arc<PoolUser>, Reached, ChallengeName),
+    In(Box<On>),
     Known(PendingLink),
 }
 
@@ -97,10 +96,7 @@ impl App {
         let inside = admitted.clone();
         let outcome = self.change(cx, move |change| meet(change, &inside, &vouch)).await?;
         match outcome {
-            Outcome::Finished(finished) => self.given(cx, admitted, *finished).map(Met::In),
-            Outcome::More(user, reached, step) => {
-                self.challenge_after(cx, admitted, &user, reached, step).map(Met::In)
-            }
+            Outcome::In(on) => self.gone_on(cx, admitted, *on).map(Met::In),
             Outcome::Known(link) => Ok(Met::Known(link)),
         }
     }
@@ -130,15 +126,8 @@ fn meet(change: &mut Change<'_>, admitted: &AdmittedClient, vouch: &Vouch) -> Re
     change.put_own(admitted, Object::PoolUser(Arc::clone(&user)))?;
     let (id, iss_rev) = (Uuid::draw(change.entropy())?, change.revision());
     let vouched = Vouched { provider: provider.name.as_str().into(), second_factor: vouch.second_factor };
-    if !vouched.second_factor
-        && let Some(step) = second_step(admitted, &user)
-    {
-        return Ok(Outcome::More(user, Reached { id, iss_rev, provider: Some(vouched) }, step));
-    }
-    let (password, user) = (user.password.clone(), user.sub);
-    let proof =
-        Proof { id, user, iss_rev, password, factor: Factor::None, renewed: None, provider: Some(vouched) };
-    finish(change, admitted, &proof).map(|finished| Outcome::Finished(Box::new(finished)))
+    let reached = Reached { id, iss_rev, provider: Some(vouched) };
+    go_on(change, admitted, user, reached).map(|on| Outcome::In(Box::new(on)))
 }
 
 /// A provider that the client sends people to, now.

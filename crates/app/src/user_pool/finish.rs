@@ -15,14 +15,14 @@ use super::admit::wrong_credentials;
 use super::federated::may_be_vouched_for;
 use super::passkey_sign_in::PasskeyProof;
 use super::password::Prepared;
-use super::session::Vouched;
-use super::sign_in::{SignedIn, asks_for_passkey, may_sign_in};
-use super::{AdmittedClient, refresh, session};
+use super::session::{ChallengeName, Vouched};
+use super::sign_in::{Reached, SignedIn, asks_for_passkey, may_sign_in, second_step};
+use super::{AdmittedClient, passkey_sign_in, recovery, refresh, session, software_token};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
 use crate::hash;
-use crate::oauth::NewBrowser;
+use crate::oauth::{NewBrowser, Opening, open_browser};
 
 /// What access tokens of the API allow at the pool itself.
 pub(super) const SELF_SERVICE: &str = "aws.cognito.signin.user.admin";
@@ -45,6 +45,14 @@ pub(super) struct Proof {
     pub(super) renewed: Option<Prepared>,
     /// The provider that vouched for who it is, in place of a password.
     pub(super) provider: Option<Vouched>,
+}
+
+impl Proof {
+    /// For a user as they are found, with nothing but what was shown here.
+    pub(super) fn of(user: &PoolUser, id: Uuid, iss_rev: u64, factor: Factor) -> Self {
+        let (user, password) = (user.sub, user.password.clone());
+        Self { id, user, iss_rev, password, factor, renewed: None, provider: None }
+    }
 }
 
 /// What was shown besides a password, or in its place.
@@ -75,17 +83,45 @@ impl App {
     }
 
     /// What somebody gets who has signed in.
-    pub(super) fn given(
-        &self,
-        cx: &RequestContext,
-        admitted: &AdmittedClient,
-        finished: Finished,
-    ) -> Result<SignedIn> {
+    fn given(&self, cx: &RequestContext, admitted: &AdmittedClient, finished: Finished) -> Result<SignedIn> {
         match finished {
             Finished::Session(session, refresh) => {
                 self.issue(cx, admitted, &session, Some(refresh)).map(SignedIn::Tokens)
             }
             Finished::Browser(browser) => Ok(SignedIn::Browser(browser)),
+        }
+    }
+
+    /// What comes of a change in which a sign-in went on.
+    pub(super) fn gone_on(&self, cx: &RequestContext, admitted: &AdmittedClient, on: On) -> Result<SignedIn> {
+        match on {
+            On::Finished(finished) => self.given(cx, admitted, finished),
+            On::Asked(user, reached, step) => self.challenge_after(cx, admitted, &user, reached, step),
+        }
+    }
+}
+
+/// Where a sign-in has come to when a change ends.
+pub(super) enum On {
+    /// To its end.
+    Finished(Finished),
+    /// Something more is asked of the user.
+    Asked(Arc<PoolUser>, Reached, ChallengeName),
+}
+
+/// Stores the sign-in of a user who has shown who they are, unless a second factor is asked for.
+pub(super) fn go_on(
+    change: &mut Change<'_>,
+    admitted: &AdmittedClient,
+    user: Arc<PoolUser>,
+    reached: Reached,
+) -> Result<On> {
+    let shown_outside = reached.provider.as_ref().is_some_and(|vouched| vouched.second_factor);
+    match second_step(admitted, &user).filter(|_| !shown_outside) {
+        Some(step) => Ok(On::Asked(user, reached, step)),
+        None => {
+            let proof = Proof::of(&user, reached.id, reached.iss_rev, Factor::None);
+            finish(change, admitted, &Proof { provider: reached.provider, ..proof }).map(On::Finished)
         }
     }
 }
@@ -121,37 +157,36 @@ pub(super) fn finish(change: &mut Change<'_>, admitted: &AdmittedClient, proof: 
         super::renewal::store(change, admitted, &held, new.clone())?;
     }
     let shown_outside = proof.provider.as_ref().is_some_and(|vouched| vouched.second_factor);
-    let shown_here = match &proof.factor {
-        Factor::None => false,
-        Factor::SetUp => true,
-        Factor::Code(code) => {
-            let user = super::software_token::spend_code(change, &held, code)?;
-            change.put_own(admitted, Object::PoolUser(Arc::new(user)))?;
-            true
-        }
-        Factor::Passkey(proof) => super::passkey_sign_in::spend(change, admitted, &held, proof)?,
-        Factor::Recovery(mac) => {
-            let user = super::recovery::spend(change, admitted, &held, mac)?;
-            change.put_own(admitted, Object::PoolUser(Arc::new(user)))?;
-            true
-        }
-    };
-    let second_factor = shown_here || shown_outside;
+    let second_factor = spend(change, admitted, &held, &proof.factor)? || shown_outside;
     if !second_factor && asks_for_more(change.state(), admitted, &held) {
         return Err(session::spent());
     }
-    if let Some(former) = admitted.browser() {
-        let by = proof.provider.as_ref().map(|vouched| vouched.provider.clone());
-        let new = crate::oauth::Opening { mfa: second_factor, provider: by };
-        return crate::oauth::open_browser(change, admitted, &held, new, former.as_deref())
-            .map(Finished::Browser);
-    }
-    let now = change.now();
-    let scopes = vec![SELF_SERVICE.to_owned()];
-    let (id, user) = (proof.id, held.sub);
     let provider = proof.provider.as_ref().map(|vouched| vouched.provider.clone());
-    let start = Start { id, client: &client, user, signed_in: now, second_factor, scopes, provider };
+    if let Some(former) = admitted.browser() {
+        let new = Opening { mfa: second_factor, provider };
+        return open_browser(change, admitted, &held, new, former.as_deref()).map(Finished::Browser);
+    }
+    let (id, user, signed_in, scopes) = (proof.id, held.sub, change.now(), vec![SELF_SERVICE.to_owned()]);
+    let start = Start { id, client: &client, user, signed_in, second_factor, scopes, provider };
     begin(change, admitted, start).map(|(session, refresh)| Finished::Session(Box::new(session), refresh))
+}
+
+/// Spends what was shown besides a password, or in its place; whether that was a second factor.
+fn spend(
+    change: &mut Change<'_>,
+    admitted: &AdmittedClient,
+    held: &PoolUser,
+    factor: &Factor,
+) -> Result<bool> {
+    let user = match factor {
+        Factor::None => return Ok(false),
+        Factor::SetUp => return Ok(true),
+        Factor::Passkey(proof) => return passkey_sign_in::spend(change, admitted, held, proof),
+        Factor::Code(code) => software_token::spend_code(change, held, code)?,
+        Factor::Recovery(mac) => recovery::spend(change, admitted, held, mac)?,
+    };
+    change.put_own(admitted, Object::PoolUser(Arc::new(user)))?;
+    Ok(true)
 }
 
 /// What a sign-in of an app begins with.

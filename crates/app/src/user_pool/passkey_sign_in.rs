@@ -84,9 +84,7 @@ impl App {
         }
         let proof = self.check_passkey(admitted, user, asked)?;
         may_sign_in(&self.snapshot(), admitted, user)?;
-        let (password, factor) = (user.password.clone(), Factor::Passkey(proof));
-        let proof = Proof { id, user: user.sub, iss_rev, password, factor, renewed: None, provider: None };
-        self.complete(cx, admitted, proof).await
+        self.complete(cx, admitted, Proof::of(user, id, iss_rev, Factor::Passkey(proof))).await
     }
 
     /// A passkey after the password.

@@ -84,16 +84,8 @@ impl App {
     ) -> Result<SignedIn> {
         let state = self.snapshot();
         may_sign_in(&state, admitted, user)?;
-        let proof = Proof {
-            id,
-            user: user.sub,
-            iss_rev: state.revision(),
-            password: user.password.clone(),
-            factor: Factor::None,
-            provider: None,
-            renewed: Some(new),
-        };
-        self.complete(cx, admitted, proof).await
+        let proof = Proof::of(user, id, state.revision(), Factor::None);
+        self.complete(cx, admitted, Proof { renewed: Some(new), ..proof }).await
     }
 
     /// Stores the password anew before something more is asked.

@@ -189,18 +189,7 @@ impl App {
     ) -> Result<SignedIn> {
         match second_step(admitted, user) {
             Some(step) => self.challenge(cx, admitted, user, id, iss_rev, step),
-            None => {
-                let proof = Proof {
-                    id,
-                    user: user.sub,
-                    iss_rev,
-                    password: user.password.clone(),
-                    factor: Factor::None,
-                    renewed: None,
-                    provider: None,
-                };
-                self.complete(cx, admitted, proof).await
-            }
+            None => self.complete(cx, admitted, Proof::of(user, id, iss_rev, Factor::None)).await,
         }
     }
 
@@ -280,6 +269,23 @@ impl App {
             provider,
         };
         let session = session.seal(admitted, &self.keyring, self.entropy(), cx.now())?;
+        let parameters = self.parameters(admitted, user, name, challenge)?;
+        let (session, available) = (Some(session), Vec::new());
+        let others = match name {
+            ChallengeName::SoftwareTokenMfa | ChallengeName::WebAuthn => second_factors(admitted, user),
+            _ => SecondFactors::default(),
+        };
+        Ok(SignedIn::Challenge(Challenge { name, session, parameters, available, others }))
+    }
+
+    /// What an app is told along with a challenge.
+    fn parameters(
+        &self,
+        admitted: &AdmittedClient,
+        user: &PoolUser,
+        name: ChallengeName,
+        challenge: Option<PasskeyChallenge>,
+    ) -> Result<BTreeMap<&'static str, String>> {
         let mut parameters = BTreeMap::from([("USER_ID_FOR_SRP", user.name.to_string())]);
         match name {
             ChallengeName::NewPasswordRequired => {
@@ -311,12 +317,7 @@ impl App {
                 parameters.insert("MFAS_CAN_SETUP", r#"["SOFTWARE_TOKEN_MFA"]"#.to_owned());
             }
         }
-        let (session, available) = (Some(session), Vec::new());
-        let others = match name {
-            ChallengeName::SoftwareTokenMfa | ChallengeName::WebAuthn => second_factors(admitted, user),
-            _ => SecondFactors::default(),
-        };
-        Ok(SignedIn::Challenge(Challenge { name, session, parameters, available, others }))
+        Ok(parameters)
     }
 }
 
