@@ -140,15 +140,7 @@ impl App {
         if let Some(user) = &user {
             about(cx, admitted.user_pool(), user.sub);
         }
-        let chosen = match held.step {
-            ChallengeName::SelectChallenge => {
-                let word = given(responses, "ANSWER")?;
-                let offered = self.offers(admitted, user.as_deref(), name)?;
-                let chosen = offered.into_iter().find(|one| one.as_str() == word);
-                chosen.ok_or_else(|| invalid("Selected challenge is not available"))?
-            }
-            step => step,
-        };
+        let chosen = self.chosen(admitted, held.step, (name, user.as_deref()), responses)?;
         match chosen {
             ChallengeName::Password if responses.contains_key("PASSWORD") => {
                 self.begin_with_password(cx, admitted, responses).await
@@ -174,6 +166,22 @@ impl App {
             ChallengeName::PasswordSrp => Err(invalid("Missing required parameter SRP_A")),
             _ => Err(invalid("Missing required parameter CREDENTIAL")),
         }
+    }
+
+    /// What somebody begins with: what they were asked for, or what they choose.
+    fn chosen(
+        &self,
+        admitted: &AdmittedClient,
+        asked: ChallengeName,
+        (name, user): (&str, Option<&PoolUser>),
+        responses: &BTreeMap<String, String>,
+    ) -> Result<ChallengeName> {
+        if asked != ChallengeName::SelectChallenge {
+            return Ok(asked);
+        }
+        let word = given(responses, "ANSWER")?;
+        let chosen = self.offers(admitted, user, name)?.into_iter().find(|one| one.as_str() == word);
+        chosen.ok_or_else(|| invalid("Selected challenge is not available"))
     }
 
     async fn begin_with_password(

@@ -18,6 +18,7 @@ use super::invalid;
 use super::own::Bearer;
 use super::software_token::forget_codes_of_nothing;
 use crate::App;
+use crate::change::Change;
 use crate::context::RequestContext;
 use crate::hash;
 use crate::iam::Page;
@@ -148,28 +149,8 @@ impl App {
             used: None,
             answered: Vec::new(),
         };
-        self.edit_as(cx, bearer, move |change, bearer, user| {
-            // What was begun must still wait, and the list must still have room, at the head.
-            if user.more.as_ref().and_then(|more| more.pending_passkey.as_ref()) != Some(&pending) {
-                return Err(PoolFault::WebAuthnChallengeNotFound.because("no passkey is being made"));
-            }
-            let place = passkey.local();
-            if change.state().get::<PoolPasskey>(passkey.account, &place).is_some() {
-                return Err(invalid("the passkey is registered already"));
-            }
-            let count = user.passkeys().len();
-            if count >= PoolPasskey::MOST {
-                return Err(too_many());
-            }
-            let usual = format!("Passkey {}", count + 1);
-            let name = if passkey.name.is_empty() { usual } else { passkey.name.clone() };
-            let more = user.more_mut();
-            more.pending_passkey = None;
-            more.passkeys.push(passkey.place);
-            more.passkey_mfa |= at_page && bearer.admitted.user_pool().web_authn.multi_factor;
-            change.put_own(&bearer.admitted, PoolPasskey { name, ..passkey }.into_object())
-        })
-        .await
+        self.edit_as(cx, bearer, move |change, bearer, user| keep(change, bearer, user, &pending, passkey))
+            .await
     }
 
     /// What is waited for.
@@ -269,6 +250,34 @@ impl App {
         let id = pool.web_authn.relying_party.clone().or(own).ok_or_else(missing)?;
         Ok(RelyingParty { id, site: format!("{scheme}://{authority}") })
     }
+}
+
+/// Keeps a passkey: what was begun must still wait, and the list must still have room, at the head.
+fn keep(
+    change: &mut Change<'_>,
+    bearer: &Bearer,
+    user: &mut PoolUser,
+    pending: &PendingPasskey,
+    passkey: PoolPasskey,
+) -> Result<()> {
+    if user.more.as_ref().and_then(|more| more.pending_passkey.as_ref()) != Some(pending) {
+        return Err(PoolFault::WebAuthnChallengeNotFound.because("no passkey is being made"));
+    }
+    if change.state().get::<PoolPasskey>(passkey.account, &passkey.local()).is_some() {
+        return Err(invalid("the passkey is registered already"));
+    }
+    let count = user.passkeys().len();
+    if count >= PoolPasskey::MOST {
+        return Err(too_many());
+    }
+    let usual = format!("Passkey {}", count + 1);
+    let name = if passkey.name.is_empty() { usual } else { passkey.name.clone() };
+    let at_page = bearer.browser.is_some();
+    let more = user.more_mut();
+    more.pending_passkey = None;
+    more.passkeys.push(passkey.place);
+    more.passkey_mfa |= at_page && bearer.admitted.user_pool().web_authn.multi_factor;
+    change.put_own(&bearer.admitted, PoolPasskey { name, ..passkey }.into_object())
 }
 
 /// Whether a host is a name that passkeys can be for: an address of a machine is none.
