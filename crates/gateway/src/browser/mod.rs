@@ -136,7 +136,7 @@ impl<'r> Visit<'r> {
         Refusal { shown: Some(Box::new(shown)), ..refusal }
     }
 
-    /// The page with the account of whoever is signed in.
+    /// What the record calls a visit to one of the gateway's own pages.
     fn event(&self, name: &str) -> Event {
         let api = &self.stage.api;
         Event {
