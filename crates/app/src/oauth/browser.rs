@@ -183,8 +183,7 @@ impl App {
             let devices = state.list::<PoolDevice>(account, "").filter(|device| device.is_over(now));
             let over = over.chain(devices.map(|device| ObjectKey::plain(device.as_ref())));
             let stages = state.list::<StageSession>(account, "");
-            let stages = stages.filter(|session| stage::is_over(&state, session, now));
-            let over = over.chain(stages.map(|session| ObjectKey::plain(session.as_ref())));
+            let over = over.chain(stages.flat_map(|session| stage::over(&state, session, now)));
             let over: Vec<ObjectKey> = over.chain(console::over(&state, account, now)).collect();
             if over.is_empty() {
                 continue;

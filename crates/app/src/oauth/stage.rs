@@ -22,9 +22,10 @@ use super::fault::{OAuthCode, OAuthFault};
 use super::grant::begin_by_code;
 use crate::App;
 use crate::authn::AcceptedPool;
+use crate::change::Change;
 use crate::context::RequestContext;
 use crate::hash;
-use crate::user_pool::refresh;
+use crate::user_pool::{AdmittedClient, refresh};
 
 /// Somebody who is signed in at a stage.
 pub struct AtStage {
@@ -136,7 +137,7 @@ impl App {
             if let Some(former) = former {
                 let place = StageSession::place(&pool.id, &api, &former);
                 if let Some(held) = change.state().get::<StageSession>(pool.account, &place).cloned() {
-                    change.forget(ObjectKey::plain(held.as_ref()));
+                    end(change, &admitted, &held)?;
                 }
             }
             let mut bytes = [0_u8; 32];
@@ -188,17 +189,23 @@ impl App {
         let admitted = self.admit(&state, cx, &client.id)?;
         self.change(cx, move |change| {
             change.made(json!({ "userPoolId": pool.id.as_str() }));
-            if let Some(sign_in) = change.state().pool_session(&pool.id, held.sign_in).cloned() {
-                refresh::end(change, &admitted, &sign_in)?;
-            }
+            end(change, &admitted, &held)?;
             let browser = PoolBrowser::place(&pool.id, &held.browser);
             if let Some(browser) = change.state().get::<PoolBrowser>(pool.account, &browser).cloned() {
                 change.end_browser(PoolBrowser::clone(&browser));
             }
-            change.forget(ObjectKey::plain(held.as_ref()));
             Ok(())
         })
         .await
+    }
+}
+
+/// Ends a session with the sign-in it names, which no app has tokens of.
+fn end(change: &mut Change<'_>, admitted: &AdmittedClient, session: &StageSession) -> Result<()> {
+    change.forget(ObjectKey::plain(session));
+    match change.state().pool_session(&session.pool, session.sign_in).cloned() {
+        Some(sign_in) => refresh::end(change, admitted, &sign_in),
+        None => Ok(()),
     }
 }
 
@@ -222,9 +229,14 @@ pub(crate) fn find(
     stands.then(|| AtStage { session: Arc::clone(session), who, sign_in: Arc::clone(sign_in) })
 }
 
-/// Whether what a session rests on is gone, so that it can be forgotten.
-pub(super) fn is_over(state: &Snapshot, session: &StageSession, now: Timestamp) -> bool {
-    let sign_in = state.pool_session(&session.pool, session.sign_in);
-    let alive = sign_in.is_some_and(|sign_in| !sign_in.ended && now < sign_in.expires);
-    !alive || browser::find(state, &session.pool, session.browser, now).is_none()
+/// What can be forgotten of a session: all of it when what it rests on is gone. A sign-in that was ended is kept for a while
+/// by a rule of its own: [`PoolSession::is_over`].
+pub(super) fn over(state: &Snapshot, session: &StageSession, now: Timestamp) -> Vec<ObjectKey> {
+    let sign_in = state.pool_session(&session.pool, session.sign_in).filter(|sign_in| !sign_in.ended);
+    let alive = sign_in.is_some_and(|sign_in| now < sign_in.expires);
+    if alive && browser::find(state, &session.pool, session.browser, now).is_some() {
+        return Vec::new();
+    }
+    let sign_in = sign_in.map(|sign_in| ObjectKey::pool_session(&sign_in.pool, sign_in.id));
+    std::iter::once(ObjectKey::plain(session)).chain(sign_in).collect()
 }

@@ -70,6 +70,37 @@ async fn a_browser_ends_unused_and_each_sign_in_has_a_cookie_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_browser_has_one_sign_in_at_a_stage_and_none_once_it_is_over() {
+    let stage = Stage::new().await;
+    let accepted = AcceptedPool {
+        id: stage.pool.id.clone(),
+        clients: Vec::new(),
+        rules: Vec::new(),
+        tags: Vec::new(),
+        sign_in: Some(stage.public.id.clone()),
+    };
+    let cookie = stage.browser().await;
+    let mut former: Option<Secret<String>> = None;
+    let user = stage.app().signed_in(&stage.pool.id, &cookie, stage.cx().now()).unwrap().user().sub;
+    let live = || {
+        let state = stage.app().snapshot();
+        state.pool_sessions_of(&stage.pool.id, user).filter(|session| !session.ended).count()
+    };
+    for _ in 0..3 {
+        let code = stage.code(&cookie).await;
+        let back = CodeBack { code, redirect_uri: CALLBACK.to_owned(), verifier: secret(VERIFIER) };
+        let cx = stage.cx();
+        let shown = former.as_ref().map(|former| former.expose().as_str());
+        let opened = stage.app().open_stage_session(&cx, "mlflow1", &accepted, back, shown).await;
+        former = Some(opened.unwrap());
+        assert_eq!(live(), 1);
+    }
+    stage.garita.clock.advance(SignedDuration::from_hours(1));
+    stage.app().sweep_browsers().await.unwrap();
+    assert_eq!(live(), 0);
+}
+
+#[tokio::test]
 async fn refresh_tokens_stay_unless_the_client_rotates_them() {
     let stage = Stage::new().await;
     let given = stage.tokens().await;

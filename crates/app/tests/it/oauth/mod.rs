@@ -11,6 +11,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use garita_app::oauth::stage::CodeBack;
 use garita_app::oauth::{
     Ask, AskFault, ClientCredentials, Grant, GrantedTokens, OAuthCode, OAuthFault, Progress, ProvenClient,
     RawAsk, SignOut,
@@ -19,7 +20,7 @@ use garita_app::user_pool::{
     ClientSettings, CreatePoolUser, GroupSettings, NewGroup, NewPool, OwnPassword, ResourceServerSettings,
     SetPoolPassword,
 };
-use garita_app::{App, RequestContext};
+use garita_app::{AcceptedPool, App, RequestContext};
 use garita_model::user_pool::{PoolId, ResourceScope};
 use garita_model::{PoolClient, Secret, UserPool};
 use garita_testkit::TestGarita;
