@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 DOMAIN = "garita.test"
+# Where the proxy connects from: on one machine its clients would have the same address otherwise.
+ADDRESS = "127.0.0.9"
 
 # What docs/tutorial/tls-by-a-proxy.md tells people to write, with the names and ports of the tests.
 SITE = """
@@ -33,11 +35,14 @@ SITE = """
         client_max_body_size 0;
         proxy_http_version 1.1;
         proxy_set_header Host $http_host;
+        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        proxy_set_header X-Forwarded-Proto $scheme;
         proxy_request_buffering off;
         proxy_buffering off;
         proxy_read_timeout 300s;
         location / {{
             proxy_pass {upstream};
+            proxy_bind {address};
         }}
     }}
 """
@@ -70,7 +75,7 @@ class TlsProxy:
     def start(self, upstreams):
         """Serves each name of `upstreams` by the URL that stands beside it."""
         sites = [
-            SITE.format(port=self.port, name=f"{name}.{DOMAIN}", folder=self.folder, upstream=upstream)
+            SITE.format(port=self.port, name=f"{name}.{DOMAIN}", folder=self.folder, upstream=upstream, address=ADDRESS)
             for name, upstream in upstreams.items()
         ]
         configuration = self.folder / "nginx.conf"

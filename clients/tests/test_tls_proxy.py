@@ -12,11 +12,11 @@ from joserfc import jwk, jwt
 from platform_under_test import REPOSITORY
 from playwright.sync_api import sync_playwright
 from sign_in_site import chromium_binary
-from test_gateway_tokens import PASSWORD
+from test_gateway_tokens import PASSWORD, ROLES
 from test_mail import free_port
 from test_mlflow_sdk import SETTINGS
 from test_ui import Stage, Visitor
-from tls_proxy import SITE, TlsProxy, find_names
+from tls_proxy import ADDRESS, SITE, TlsProxy, find_names
 
 find_names()
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -42,7 +42,8 @@ class BehindTls(Stage):
         self.issuer_base, self.site = self.proxy.url("sign-in"), self.proxy.url("mlflow")
 
     def configuration(self):
-        told = super().configuration().replace("[aws]\n", f'[aws]\npublic_url = "{self.issuer_base}"\n')
+        told = f'trusted_proxies = ["{ADDRESS}"]\n' + super().configuration()
+        told = told.replace("[aws]\n", f'[aws]\npublic_url = "{self.issuer_base}"\n')
         return told.replace("[[api]]\n", f'[[api]]\npublic_url = "{self.site}/prod"\n')
 
     def open_door(self, *more):
@@ -62,8 +63,12 @@ class BehindTls(Stage):
     def issuer(self):
         return f"{self.issuer_base}/{self.pool}"
 
-    def get(self, url, **more):
-        return requests.get(url, verify=str(self.proxy.authority), allow_redirects=False, timeout=30, **more)
+    def get(self, url, address="127.0.0.1", **more):
+        """A GET by a client at `address`."""
+        with requests.Session() as client:
+            client.trust_env, manager = False, client.get_adapter(url).poolmanager
+            manager.connection_pool_kw["source_address"] = (address, 0)
+            return client.get(url, verify=str(self.proxy.authority), allow_redirects=False, timeout=30, **more)
 
 
 class Public:
@@ -104,7 +109,7 @@ def visit(browser, stage):
 def test_the_book_shows_what_is_tested():
     book = (REPOSITORY / "docs/tutorial/tls-by-a-proxy.md").read_text()
     shown = re.search(r"```nginx\n(.*?)```", book, re.S).group(1)
-    own = ("listen", "server_name", "ssl_certificate", "proxy_pass")
+    own = ("listen", "server_name", "ssl_certificate", "proxy_pass", "proxy_bind")
     lines = lambda text: [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith(own)]  # noqa: E731
     assert lines(shown) == lines(SITE.replace("{{", "{").replace("}}", "}"))
 
@@ -227,3 +232,51 @@ def test_what_a_client_says_of_a_proxy_changes_nothing(visit, stage):
     sent = requests.post(f"{stage.site}/prod/garita/sign-out", headers=forged, verify=str(stage.proxy.authority))
     assert sent.status_code == 403
     assert "203.0.113.7" not in "".join(path.read_text() for path in (stage.data / "audit").glob("*.jsonl"))
+
+
+def test_policies_and_records_see_the_client_and_its_tls(stage):
+    iam, name = stage.client("iam"), {"RoleName": ROLES["ana"], "PolicyName": "office"}
+    elsewhere = {"NotIpAddress": {"aws:SourceIp": ["127.0.0.1/32", "127.0.0.7/32"]}}
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    denied = [{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": why} for why in (elsewhere, plain)]
+    told = {"Authorization": f"Bearer {stage.sign_in('ana')['IdToken']}"}
+    path = "/prod/api/2.0/mlflow/experiments/get?experiment_id=0"
+
+    def status(base, address="127.0.0.1", **lies):
+        return stage.get(base + path, address=address, headers={**told, **lies}).status_code
+
+    iam.put_role_policy(**name, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": denied}))
+    try:
+        assert status(stage.site) == 200
+        assert status(stage.site, address="127.0.0.7") == 200
+        assert stage.audit()[-1]["sourceIPAddress"] == "127.0.0.7"
+        assert status(stage.site, address="127.0.0.8") == 403
+        assert stage.audit()[-1]["sourceIPAddress"] == "127.0.0.8"
+        # What the client says itself stands before what the proxy adds, or is replaced by it.
+        assert status(stage.site, address="127.0.0.8", **{"X-Forwarded-For": "127.0.0.7"}) == 403
+        assert status(stage.site, address="127.0.0.7", **{"X-Forwarded-For": "no address"}) == 200
+        assert status(stage.site, address="127.0.0.7", **{"X-Forwarded-Proto": "http"}) == 200
+        # Past the proxy it is plain HTTP, whatever is said.
+        https = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.7"}
+        assert status(stage.gateway_base) == status(stage.gateway_base, **https) == 403
+        assert "Denied by statement 1 of office" in stage.get(stage.gateway_base + path, headers={**told, **https}).json()["message"]
+    finally:
+        iam.delete_role_policy(**name)
+
+
+@pytest.mark.parametrize("door", ["gateway_base", "endpoint"])
+@pytest.mark.parametrize(
+    "lie, why",
+    [
+        ({"X-Forwarded-For": "unknown"}, "the proxy's X-Forwarded-For holds something else than addresses"),
+        ({"X-Forwarded-Proto": "https, http"}, "the proxy's X-Forwarded-Proto is not `http` or `https`, once"),
+    ],
+)
+def test_what_the_proxy_says_and_cannot_be_read_is_refused_and_recorded(stage, door, lie, why):
+    refused = stage.get(getattr(stage, door) + "/prod/", address=ADDRESS, headers=lie)
+    assert refused.status_code == 400 and why in refused.text
+    record = stage.audit()[-1]
+    assert (record["eventName"], record["sourceIPAddress"]) == ("UnreadableRequest", ADDRESS)
+    assert why in record["errorMessage"]
+    # Of anybody else it is nothing to Garita.
+    assert stage.get(getattr(stage, door) + "/prod/", headers=lie).status_code != 400

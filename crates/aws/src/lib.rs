@@ -24,12 +24,12 @@ mod reply;
 mod services;
 mod well_known;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use garita_app::{App, Arrival, Event, RequestContext, SigV4Scheme, Unproven};
 use garita_model::Error;
+use garita_wire::peer::Peer;
 use garita_wire::sigv4::{self, BodyHash, Dialect, Presence, RequestHead};
 use http::{Request, Response};
 use http_body_util::Full;
@@ -57,15 +57,10 @@ impl AwsApi {
     }
 
     /// Answers one request that came from `peer`, over TLS if `secure`.
-    pub async fn handle(
-        self: &Arc<Self>,
-        request: Request<Incoming>,
-        peer: SocketAddr,
-        secure: bool,
-    ) -> Response<Full<Bytes>> {
+    pub async fn handle(self: &Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Full<Bytes>> {
         let style = Style::of(request.headers());
         let user_agent = request.headers().get(http::header::USER_AGENT).and_then(|v| v.to_str().ok());
-        let arrival = match self.app.arrive(peer.ip().to_canonical(), secure, user_agent) {
+        let arrival = match self.app.arrive(peer.address, peer.secure, user_agent) {
             Ok(arrival) => arrival,
             Err(error) => {
                 let told = errors::told(&error.into(), style, "-");

@@ -296,6 +296,9 @@ fn check(folder: &DataFolder, args: &ConfigArgs) -> Result<()> {
             println!("gateway  {address} /{} ({host}) -> {}  [{}]{policy}", api.stage, api.upstream, api.id);
         }
     }
+    if !config.trusted_proxies.is_empty() {
+        println!("proxies  {}", config.trusted_proxies.join(", "));
+    }
     match &config.web {
         Some(web) => println!("web      {} -> {}", web.site(web.listen)?.url(), web.listen),
         None => println!("web      at the AWS endpoint"),

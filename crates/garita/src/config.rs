@@ -18,6 +18,7 @@ use garita_gateway::{Place, StagePolicy};
 use garita_model::AccountId;
 use garita_model::user_pool::PasswordProfile;
 use garita_web::Site;
+use garita_wire::peer::TrustedProxies;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
@@ -35,6 +36,9 @@ pub(crate) struct Config {
     pub(crate) region: String,
     /// Further regions that clients may have configured.
     pub(crate) also_regions: Vec<String>,
+    /// Addresses of proxies, and networks in CIDR notation: what they say in `X-Forwarded-For` and
+    /// `X-Forwarded-Proto` about who sent a request is believed. Of anybody else it is not.
+    pub(crate) trusted_proxies: Vec<String>,
     /// The AWS endpoint.
     pub(crate) aws: AwsConfig,
     /// The listener of every API that has none of its own.
@@ -207,6 +211,7 @@ impl Default for Config {
         Self {
             region: "eu-west-1".to_owned(),
             also_regions: vec!["us-east-1".to_owned()],
+            trusted_proxies: Vec::new(),
             aws: AwsConfig { listen: ([127, 0, 0, 1], 4510).into(), public_url: None },
             gateway: Listener { listen: ([127, 0, 0, 1], 4580).into() },
             identity_providers: IdentityProviders::default(),
@@ -244,11 +249,17 @@ impl Config {
         Ok(config)
     }
 
+    /// The proxies in front of all listeners.
+    pub(crate) fn proxies(&self) -> Result<TrustedProxies> {
+        TrustedProxies::parse(&self.trusted_proxies).context("in `trusted_proxies`")
+    }
+
     fn check(&self) -> Result<()> {
         for region in std::iter::once(&self.region).chain(&self.also_regions) {
             let fits = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
             ensure!(fits && !region.is_empty(), "region `{region}` must be like `eu-west-1`");
         }
+        self.proxies()?;
         self.tokens.check()?;
         if let Some(mail) = &self.mail {
             mail.check().context("in [mail]")?;
@@ -401,6 +412,8 @@ mod tests {
         for (text, says) in [
             ("regon = \"x\"", "unknown field `regon`"),
             ("region = \"EU\"", "region `EU`"),
+            ("trusted_proxies = [\"proxy\"]", "in `trusted_proxies`: `proxy` must be an address"),
+            ("trusted_proxies = [\"0.0.0.0/0\"]", "in `trusted_proxies`: `0.0.0.0/0` holds every address"),
             (&API.replace("ml1", "ML 1"), "api id `ML 1`"),
             (&API.replace("111122223333", "1"), "account of api `ml1`"),
             (&API.replace("unix:/run/mlflow.sock", "https://x"), "upstream of api `ml1`"),

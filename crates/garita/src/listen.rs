@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use garita_wire::peer::{Peer, TrustedProxies};
 use http::{Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
@@ -43,16 +44,19 @@ pub(crate) trait Door: Send + Sync + 'static {
     fn answer(
         self: Arc<Self>,
         request: Request<Incoming>,
-        peer: SocketAddr,
+        peer: Peer,
     ) -> impl Future<Output = Response<Self::Body>> + Send;
 
     /// Notes a connection whose bytes were no request: the door never saw it.
     fn unreadable(
         self: Arc<Self>,
-        peer: SocketAddr,
+        peer: Peer,
         answered: StatusCode,
         why: String,
     ) -> impl Future<Output = ()> + Send;
+
+    /// A text as the body of a reply.
+    fn text(text: String) -> Self::Body;
 }
 
 /// Binds an address.
@@ -61,7 +65,12 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Serves connections until told to stop.
-pub(crate) async fn serve<D: Door>(listener: TcpListener, door: Arc<D>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn serve<D: Door>(
+    listener: TcpListener,
+    door: Arc<D>,
+    proxies: Arc<TrustedProxies>,
+    mut stop: watch::Receiver<bool>,
+) {
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
     while !*stop.borrow() {
@@ -70,9 +79,9 @@ pub(crate) async fn serve<D: Door>(listener: TcpListener, door: Arc<D>, mut stop
             _ = stop.changed() => break,
         };
         let Some((stream, peer, slot)) = accepted else { continue };
-        let (door, stop) = (door.clone(), stop.clone());
+        let (door, proxies, stop) = (door.clone(), proxies.clone(), stop.clone());
         connections.spawn(async move {
-            connection(stream, peer, door, stop).await;
+            connection(stream, peer, door, proxies, stop).await;
             drop(slot);
         });
         while connections.try_join_next().is_some() {}
@@ -108,12 +117,13 @@ async fn connection<D: Door>(
     stream: TcpStream,
     peer: SocketAddr,
     door: Arc<D>,
+    proxies: Arc<TrustedProxies>,
     mut stop: watch::Receiver<bool>,
 ) {
     let answering = door.clone();
     let service = service_fn(move |request| {
-        let door = answering.clone();
-        async move { Ok::<_, Infallible>(door.answer(request, peer).await) }
+        let (door, proxies) = (answering.clone(), proxies.clone());
+        async move { Ok::<_, Infallible>(answer(door, &proxies, request, peer).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -132,9 +142,28 @@ async fn connection<D: Door>(
     };
     if let Err(error) = ended {
         if error.is_parse() || error.is_parse_too_large() {
-            door.unreadable(peer, answer_to(&error), error.to_string()).await;
+            door.unreadable(Peer::connected(peer), answer_to(&error), error.to_string()).await;
         } else {
             tracing::debug!(%peer, %error, "connection ended");
+        }
+    }
+}
+
+/// Lets the door answer, once it is known who sent the request.
+async fn answer<D: Door>(
+    door: Arc<D>,
+    proxies: &TrustedProxies,
+    request: Request<Incoming>,
+    connected: SocketAddr,
+) -> Response<D::Body> {
+    match proxies.peer(connected, request.headers()) {
+        Ok(peer) => door.answer(request, peer).await,
+        Err(error) => {
+            let why = error.to_string();
+            door.unreadable(Peer::connected(connected), StatusCode::BAD_REQUEST, why.clone()).await;
+            let mut response = Response::new(D::text(why));
+            *response.status_mut() = StatusCode::BAD_REQUEST;
+            response
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Joins the doors to their listeners and runs what runs beside them, until told to stop.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +8,9 @@ use bytes::Bytes;
 use garita_app::token::rotation::Schedule;
 use garita_app::{App, Event, Outcome};
 use garita_aws::AwsApi;
-use garita_gateway::{Gateway, Listening};
+use garita_gateway::Gateway;
 use garita_web::{Site, Web};
+use garita_wire::peer::Peer;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -42,6 +42,7 @@ pub(crate) struct Serving {
 /// Starts all listeners. Nothing is served when one of them cannot be bound.
 pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -> Result<Serving> {
     let (stop, stopped) = watch::channel(false);
+    let proxies = Arc::new(config.proxies()?);
     let aws_listener = listen::bind(config.aws.listen).await?;
     let aws_endpoint = format!("http://{}", aws_listener.local_addr()?);
     let aws_url = config.aws.public_url.as_deref().unwrap_or(&aws_endpoint);
@@ -63,20 +64,21 @@ pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -
     }
     let control = Control::start(app.clone(), who_can::surroundings(config)?, folder)?;
     let aws = Arc::new(AwsDoor { app: app.clone(), api: AwsApi::new(app.clone()), web: web.clone() });
-    let mut listeners = vec![tokio::spawn(listen::serve(aws_listener, aws, stopped.clone()))];
+    let mut listeners =
+        vec![tokio::spawn(listen::serve(aws_listener, aws, proxies.clone(), stopped.clone()))];
     if let (Some(listener), Some(web)) = (web_listener, web) {
         let door = Arc::new(WebDoor { app: app.clone(), web });
-        listeners.push(tokio::spawn(listen::serve(listener, door, stopped.clone())));
+        listeners.push(tokio::spawn(listen::serve(listener, door, proxies.clone(), stopped.clone())));
     }
     let mut gateway_endpoints = Vec::new();
     let mut gateways = Vec::new();
     for (listener, apis) in bound {
         let address = listener.local_addr()?;
         gateway_endpoints.push(format!("http://{address}"));
-        let gateway = Gateway::new(app.clone(), apis, Listening { address, secure: false })?;
+        let gateway = Gateway::new(app.clone(), apis, address)?;
         gateways.push(gateway.clone());
         let door = Arc::new(GatewayDoor { app: app.clone(), gateway });
-        listeners.push(tokio::spawn(listen::serve(listener, door, stopped.clone())));
+        listeners.push(tokio::spawn(listen::serve(listener, door, proxies.clone(), stopped.clone())));
     }
     let housekeeping = tokio::spawn(keep_house(app.clone(), gateways, config.tokens.schedule()));
     Ok(Serving { app, aws_endpoint, gateway_endpoints, web_endpoint, stop, listeners, housekeeping, control })
@@ -150,14 +152,17 @@ struct AwsDoor {
 impl Door for AwsDoor {
     type Body = Full<Bytes>;
 
-    async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Full<Bytes>> {
         match &self.web {
             Some(web) if Web::serves(request.uri().path()) => web.handle(request, peer).await,
-            _ => self.api.handle(request, peer, false).await,
+            _ => self.api.handle(request, peer).await,
         }
     }
-    async fn unreadable(self: Arc<Self>, peer: SocketAddr, answered: StatusCode, why: String) {
+    async fn unreadable(self: Arc<Self>, peer: Peer, answered: StatusCode, why: String) {
         note_unreadable(&self.app, peer, answered, why).await;
+    }
+    fn text(text: String) -> Full<Bytes> {
+        Full::from(text)
     }
 }
 
@@ -169,11 +174,14 @@ struct WebDoor {
 impl Door for WebDoor {
     type Body = Full<Bytes>;
 
-    async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Full<Bytes>> {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Full<Bytes>> {
         self.web.handle(request, peer).await
     }
-    async fn unreadable(self: Arc<Self>, peer: SocketAddr, answered: StatusCode, why: String) {
+    async fn unreadable(self: Arc<Self>, peer: Peer, answered: StatusCode, why: String) {
         note_unreadable(&self.app, peer, answered, why).await;
+    }
+    fn text(text: String) -> Full<Bytes> {
+        Full::from(text)
     }
 }
 
@@ -185,17 +193,20 @@ struct GatewayDoor {
 impl Door for GatewayDoor {
     type Body = garita_gateway::Body;
 
-    async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Self::Body> {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Self::Body> {
         self.gateway.handle(request, peer).await
     }
-    async fn unreadable(self: Arc<Self>, peer: SocketAddr, answered: StatusCode, why: String) {
+    async fn unreadable(self: Arc<Self>, peer: Peer, answered: StatusCode, why: String) {
         note_unreadable(&self.app, peer, answered, why).await;
+    }
+    fn text(text: String) -> Self::Body {
+        garita_gateway::full(text)
     }
 }
 
 /// The library answered by itself; the trail must know of it all the same.
-async fn note_unreadable(app: &App, peer: SocketAddr, answered: StatusCode, why: String) {
-    let Ok(arrival) = app.arrive(peer.ip(), false, None) else { return };
+async fn note_unreadable(app: &App, peer: Peer, answered: StatusCode, why: String) {
+    let Ok(arrival) = app.arrive(peer.address, peer.secure, None) else { return };
     let cx =
         app.nobody(arrival).for_event(Event { name: "UnreadableRequest".to_owned(), ..Event::unknown() });
     if let Err(error) = app.audit(&cx, &Outcome::error(answered.as_u16(), "BadRequest", why)).await {

@@ -39,7 +39,7 @@ const WHOLE_TIME: Duration = Duration::from_secs(120);
 pub(crate) const STALL_TIME: Duration = Duration::from_secs(60);
 
 /// A body of known bytes.
-pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
+pub fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 

@@ -106,7 +106,7 @@ impl Gateway {
         };
         let known = self.app.authenticate_browser(arrival, &api.id, cookie, &api.user_pools);
         let cx = known.map_err(|refused| Box::new((refused.cx, refusal(&refused.why))))?;
-        let place = Place::of(api, admitted.authority, self.listening.secure);
+        let place = Place::of(api, admitted.authority, cx.arrival().secure);
         let reads = admitted.verb == Verb::Get && row.is_none_or(|row| row.reads);
         match ride::check(head.headers, &place, reads) {
             Ok(()) => Ok(Bearer::Authenticated(Box::new(cx))),

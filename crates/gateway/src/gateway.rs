@@ -9,6 +9,7 @@ use std::sync::Arc;
 use garita_app::authorize::Question;
 use garita_app::{App, Arrival, Event, Outcome, Permit, RequestContext};
 use garita_model::Error;
+use garita_wire::peer::Peer;
 use garita_wire::sigv4::BodyHash;
 use http::{Method, Request, Response, StatusCode, header, request};
 use hyper::body::Incoming;
@@ -34,15 +35,6 @@ use crate::upstream::{Outgoing, Payload, Upstream};
 /// The longest ARN that is judged; AWS's own limit for a method ARN.
 const MAX_ARN: usize = 1600;
 
-/// Where a gateway's clients reach it.
-#[derive(Debug, Clone, Copy)]
-pub struct Listening {
-    /// The address that was bound. Its port stands in the URLs for transfers when a client's Host header has none.
-    pub address: SocketAddr,
-    /// Whether it is TLS.
-    pub secure: bool,
-}
-
 /// An API and the way to what is behind it.
 pub(crate) struct Stage {
     pub(crate) api: Api,
@@ -53,7 +45,8 @@ pub(crate) struct Stage {
 pub struct Gateway {
     pub(crate) app: Arc<App>,
     pub(crate) stages: Vec<Stage>,
-    pub(crate) listening: Listening,
+    /// The address that was bound. Its port stands in the URLs for transfers when a client's Host header has none.
+    pub(crate) listening: SocketAddr,
     pub(crate) limits: Limits,
     pub(crate) transfers: Transfers,
 }
@@ -91,7 +84,7 @@ impl Gateway {
     ///
     /// # Errors
     /// As [`Gateway::with_limits`].
-    pub fn new(app: Arc<App>, apis: Vec<Api>, listening: Listening) -> Result<Arc<Self>, Error> {
+    pub fn new(app: Arc<App>, apis: Vec<Api>, listening: SocketAddr) -> Result<Arc<Self>, Error> {
         Self::with_limits(app, apis, listening, Limits::default())
     }
 
@@ -102,7 +95,7 @@ impl Gateway {
     pub fn with_limits(
         app: Arc<App>,
         apis: Vec<Api>,
-        listening: Listening,
+        listening: SocketAddr,
         limits: Limits,
     ) -> Result<Arc<Self>, Error> {
         let name = apis.first().map_or("none", |api| api.id.as_str());
@@ -116,17 +109,17 @@ impl Gateway {
 
     /// Removes uploads and downloads that were not ended in time. To be called about once a minute.
     pub async fn sweep(&self) {
-        match self.app.arrive(self.listening.address.ip(), self.listening.secure, None) {
+        match self.app.arrive(self.listening.ip(), false, None) {
             Ok(arrival) => self.transfers.sweep(arrival.now).await,
             Err(error) => tracing::warn!(%error, "transfers could not be swept"),
         }
     }
 
     /// Answers one request.
-    pub async fn handle(self: &Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+    pub async fn handle(self: &Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        let arrival = match self.app.arrive(peer.ip(), self.listening.secure, agent) {
+        let arrival = match self.app.arrive(peer.address, peer.secure, agent) {
             Ok(arrival) => arrival,
             Err(error) => {
                 tracing::error!(%error, "a request could not be given an id");
@@ -171,9 +164,8 @@ impl Gateway {
                 response
             });
         }
-        let visit = found
-            .as_ref()
-            .and_then(|(stage, rest)| Visit::of(stage, rest, parts, &admitted, self.listening.secure));
+        let visit =
+            found.as_ref().and_then(|(stage, rest)| Visit::of(stage, rest, parts, &admitted, arrival.secure));
         let shown = |answered: Answered| match &visit {
             Some(visit) => answered.map_err(|refused| {
                 let (cx, refusal) = *refused;

@@ -34,10 +34,10 @@ mod transfer;
 mod upstream;
 
 pub use api::{Api, Target};
-pub use body::{Body, BodyError};
+pub use body::{Body, BodyError, full};
 pub use browser::own_pages;
 pub use browser::place::Place;
 pub use field::FieldError;
-pub use gateway::{Gateway, Listening};
+pub use gateway::Gateway;
 pub use limits::Limits;
 pub use stage_policy::StagePolicy;

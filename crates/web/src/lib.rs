@@ -30,12 +30,12 @@ mod route;
 pub mod site;
 mod words;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use garita_app::{App, Event, RequestContext};
 use garita_model::{Error, UserPool};
+use garita_wire::peer::Peer;
 use http::header::{ACCEPT_LANGUAGE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
@@ -107,14 +107,10 @@ impl Web {
     }
 
     /// Answers one request that came from `peer`.
-    pub async fn handle(
-        self: &Arc<Self>,
-        request: Request<Incoming>,
-        peer: SocketAddr,
-    ) -> Response<Full<Bytes>> {
+    pub async fn handle(self: &Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Full<Bytes>> {
         let words = words(request.headers());
         let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
-        let arrival = match self.app.arrive(peer.ip().to_canonical(), self.site.is_secure(), user_agent) {
+        let arrival = match self.app.arrive(peer.address, peer.secure, user_agent) {
             Ok(arrival) => arrival,
             Err(error) => return Trouble::Broken(error).answer(&frame(words), "-").reply.into_response(),
         };

@@ -61,10 +61,6 @@ impl Site {
     pub fn url(&self) -> &str {
         &self.url
     }
-    /// Whether it is reached over TLS.
-    pub(crate) fn is_secure(&self) -> bool {
-        self.origin.is_secure()
-    }
 
     /// Whether a request was sent by a page of this site.
     pub(crate) fn sent(&self, headers: &HeaderMap) -> bool {

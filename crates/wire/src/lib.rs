@@ -3,6 +3,7 @@
 //! * [`sigv4`] turns the credentials on a request into a [`sigv4::Presented`] and verifies it against a key;
 //! * [`bearer`] finds the token of a request that brings one instead;
 //! * [`cookie`] finds the cookies of browsers, and writes them; [`origin`] says whose page sent a request;
+//! * [`peer`] says where a request came from, with what a trusted proxy tells;
 //! * [`protocol`] reads and writes the bodies: AWS Query with XML replies, AWS JSON 1.0 and 1.1;
 //! * [`operation`] is the row type of the operations table, and the routing of a request to a row.
 //!
@@ -16,5 +17,6 @@ pub mod form;
 mod hex;
 pub mod operation;
 pub mod origin;
+pub mod peer;
 pub mod protocol;
 pub mod sigv4;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use garita_aws::AwsApi;
 use garita_model::Clock as _;
 use garita_testkit::{TestCredentials, TestGarita};
+use garita_wire::peer::Peer;
 use garita_wire::protocol::percent_encode;
 use garita_wire::sigv4::{BodyHash, Credentials, RequestHead, Scope, presign, sign};
 use http::{HeaderMap, Request, Response};
@@ -41,7 +42,7 @@ impl Door {
                 let api = api.clone();
                 let service = service_fn(move |request| {
                     let api = api.clone();
-                    async move { Ok::<_, Infallible>(api.handle(request, peer, false).await) }
+                    async move { Ok::<_, Infallible>(api.handle(request, Peer::connected(peer)).await) }
                 });
                 let connection = hyper::server::conn::http1::Builder::new();
                 tokio::spawn(connection.serve_connection(TokioIo::new(stream), service));

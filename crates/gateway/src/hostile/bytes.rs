@@ -1,7 +1,7 @@
 //! Callers, uploads that stream, and upstreams that misbehave: what the client gets and what the upstream got.
 
 use super::{Bench, OK, body_of, request_is_whole};
-use crate::{Api, Gateway, Limits, Listening, Target};
+use crate::{Api, Gateway, Limits, Target};
 
 const FILE: &str = "/prod/api/2.0/mlflow-artifacts/artifacts/1/r/artifacts/a%20b.bin";
 const READ: &str = "/prod/api/2.0/mlflow/runs/get?run_id=a";
@@ -121,8 +121,7 @@ async fn an_upstream_that_is_down_is_503_with_retry_after() {
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let listening = Listening { address, secure: false };
-    let gateway = Gateway::new(bench.garita.app.clone(), vec![api], listening).unwrap();
+    let gateway = Gateway::new(bench.garita.app.clone(), vec![api], address).unwrap();
     tokio::spawn(super::serve(listener, gateway.clone()));
     let down = Bench { address, gateway, garita: bench.garita, got: bench.got };
     let (status, reply) = down.send(&down.signed("GET", READ, "", b"")).await;

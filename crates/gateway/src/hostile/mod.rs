@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use garita_model::Clock as _;
 use garita_testkit::{TestCredentials, TestGarita};
+use garita_wire::peer::Peer;
 use garita_wire::sigv4::{BodyHash, Credentials, RequestHead, Scope, sign};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -21,7 +22,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{Api, Gateway, Limits, Listening, Target};
+use crate::{Api, Gateway, Limits, Target};
 
 /// What an upstream answers to one request.
 pub(super) const OK: &str =
@@ -68,8 +69,7 @@ impl Bench {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let listening = Listening { address, secure: false };
-        let gateway = Gateway::with_limits(garita.app.clone(), vec![api], listening, limits).unwrap();
+        let gateway = Gateway::with_limits(garita.app.clone(), vec![api], address, limits).unwrap();
         tokio::spawn(serve(listener, gateway.clone()));
         Self { garita, gateway, address, got }
     }
@@ -166,7 +166,9 @@ async fn serve(listener: TcpListener, gateway: Arc<Gateway>) {
         tokio::spawn(async move {
             let service = service_fn(move |request| {
                 let gateway = gateway.clone();
-                async move { Ok::<_, std::convert::Infallible>(gateway.handle(request, peer).await) }
+                async move {
+                    Ok::<_, std::convert::Infallible>(gateway.handle(request, Peer::connected(peer)).await)
+                }
             });
             let mut http = http1::Builder::new();
             http.timer(TokioTimer::new()).max_headers(100).max_buf_size(64 * 1024);

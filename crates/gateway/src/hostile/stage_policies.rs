@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::{Bench, OK, body_of};
 use crate::stage_policy::Owner;
-use crate::{Api, Gateway, Listening, StagePolicy};
+use crate::{Api, Gateway, StagePolicy};
 
 const READ: &str = "/prod/api/2.0/mlflow/runs/get?run_id=1";
 const INVOKE: &str = "execute-api:Invoke";
@@ -21,9 +21,8 @@ async fn behind(bench: Bench, statements: Value) -> Bench {
     let policy = Some(StagePolicy::parse(&text, owner).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let listening = Listening { address, secure: false };
     let apis = vec![Api { policy, ..api.clone() }];
-    let gateway = Gateway::new(bench.garita.app.clone(), apis, listening).unwrap();
+    let gateway = Gateway::new(bench.garita.app.clone(), apis, address).unwrap();
     tokio::spawn(super::serve(listener, gateway.clone()));
     Bench { address, gateway, garita: bench.garita, got: bench.got }
 }

@@ -17,6 +17,7 @@ mod upload;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,7 +29,7 @@ use hyper::body::Incoming;
 use jiff::Timestamp;
 
 use crate::admit::Admitted;
-use crate::gateway::{Answered, Gateway, Listening, Routed, Stage};
+use crate::gateway::{Answered, Gateway, Routed, Stage};
 use crate::limits::Limits;
 use crate::mlflow::Verb;
 use crate::path::CanonicalPath;
@@ -129,19 +130,21 @@ impl Gateway {
 }
 
 /// The root of a stage as a client reaches it.
-fn public_root(routed: &Routed<'_>, listening: Listening) -> String {
+fn public_root(routed: &Routed<'_>, listening: SocketAddr) -> String {
     if let Some(url) = &routed.stage.api.public_url {
         return url.trim_end_matches('/').to_owned();
     }
-    let (scheme, default) = if listening.secure { ("https", 443) } else { ("http", 80) };
     let (authority, stage) = (routed.admitted.authority, &routed.stage.api.stage);
-    // The SDK's signer leaves the port out of the Host header it sends.
-    let port = listening.address.port();
-    let bare = crate::api::host_of(authority) == authority;
-    if bare && port != default {
-        return format!("{scheme}://{authority}:{port}/{stage}");
+    // A proxy ends TLS: the port is its own.
+    if routed.cx.arrival().secure {
+        return format!("https://{authority}/{stage}");
     }
-    format!("{scheme}://{authority}/{stage}")
+    // The SDK's signer leaves the port out of the Host header it sends.
+    let port = listening.port();
+    if crate::api::host_of(authority) == authority && port != 80 {
+        return format!("http://{authority}:{port}/{stage}");
+    }
+    format!("http://{authority}/{stage}")
 }
 
 /// An id nobody can guess.

@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use garita_app::AcceptedPool;
 use garita_aws::AwsApi;
-use garita_gateway::{Api, Gateway, Listening, Target};
+use garita_gateway::{Api, Gateway, Target};
 use garita_model::{AccountId, Clock as _};
 use garita_testkit::{TestCredentials, TestGarita};
 use garita_web::{Site, Web};
+use garita_wire::peer::Peer;
 use garita_wire::protocol::percent_encode;
 use garita_wire::sigv4::{BodyHash, Credentials, RequestHead, Scope, sign};
 use http::{HeaderMap, Request, Response};
@@ -124,9 +125,9 @@ impl Doors {
         serve!(
             listener,
             |request, peer| if Web::serves(request.uri().path()) {
-                web.handle(request, peer).await
+                web.handle(request, Peer::connected(peer)).await
             } else {
-                api.handle(request, peer, false).await
+                api.handle(request, Peer::connected(peer)).await
             },
             web,
             api
@@ -171,9 +172,8 @@ impl Doors {
             user_pools: vec![pool],
         };
         let (listener, address) = listen().await;
-        let listening = Listening { address, secure: false };
-        let gateway = Gateway::new(self.garita.app.clone(), vec![api], listening).unwrap();
-        serve!(listener, |request, peer| gateway.handle(request, peer).await, gateway);
+        let gateway = Gateway::new(self.garita.app.clone(), vec![api], address).unwrap();
+        serve!(listener, |request, peer| gateway.handle(request, Peer::connected(peer)).await, gateway);
         self.gate = Some(address);
     }
 
