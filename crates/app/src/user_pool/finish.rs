@@ -262,7 +262,8 @@ pub(crate) fn must_have_what_groups_demand(
 /// Forgets sign-ins that are over, and the oldest when there are too many.
 fn make_room(change: &mut Change<'_>, admitted: &AdmittedClient, user: Uuid) -> Result<()> {
     let mut sessions: Vec<_> = change.state().pool_sessions_of(admitted.pool(), user).cloned().collect();
-    sessions.sort_by_key(|session| session.started);
+    // Not by when somebody signed in: one that comes of a browser began later, and what led to it must not be good again.
+    sessions.sort_by_key(|session| session.begun.unwrap_or(session.started));
     let excess = (sessions.len() + 1).saturating_sub(MOST_SESSIONS);
     for (n, session) in sessions.iter().enumerate() {
         if session.is_over(change.cx().now()) || n < excess {

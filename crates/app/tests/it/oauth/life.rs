@@ -1,5 +1,7 @@
 //! How long what a sign-in gave lives: browsers, refresh tokens, devices.
 
+use garita_model::{Clock as _, Object, PoolSession};
+
 use super::*;
 
 #[tokio::test]
@@ -201,4 +203,28 @@ async fn a_group_that_asks_for_a_second_factor_refuses_a_device() {
     assert_eq!(refused(asked), OAuthCode::InvalidGrant);
     let state = stage.app().snapshot();
     assert_eq!(state.pool_sessions_of(&stage.pool.id, who.user().sub).count(), 0, "nothing begins of it");
+}
+
+/// Apps of scripts begin a sign-in every few minutes; who came by a browser in the morning is not signed out by them, and
+/// the code that was used stays used.
+#[tokio::test]
+async fn the_oldest_sign_in_that_makes_room_is_the_one_that_began_first() {
+    let stage = Stage::new().await;
+    let cookie = stage.browser().await;
+    let garita = &stage.garita;
+    garita.clock.advance(SignedDuration::from_mins(30));
+    let who = stage.app().signed_in(&stage.pool.id, &cookie, garita.clock.now()).unwrap();
+    let script = |_| {
+        let begun = garita.sign_in_object(who.user(), stage.public.id.as_str(), false);
+        Object::PoolSession(Arc::new(PoolSession { begun: Some(begun.started), ..begun }))
+    };
+    garita.put((0..199).map(script).collect()).await;
+    garita.clock.advance(SignedDuration::from_secs(1));
+    let code = stage.code(&cookie).await;
+    let by_browser = stage.exchange(&code).await.unwrap();
+    let next = stage.code(&cookie).await;
+    stage.exchange(&next).await.unwrap();
+    // It is there still: its tokens are good, and its code is known to be used.
+    stage.refresh(&by_browser.refresh.unwrap()).await.unwrap();
+    assert_eq!(refused(stage.exchange(&code).await), OAuthCode::InvalidGrant);
 }
