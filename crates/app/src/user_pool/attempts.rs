@@ -22,7 +22,8 @@ const LONGEST: SignedDuration = SignedDuration::from_secs(900);
 /// After how long without a failure they are forgotten.
 const FORGET: SignedDuration = SignedDuration::from_mins(15);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-/// Most names that are counted: each failure costs a hash, so this many in a quarter of an hour are far away.
+/// Most names that are counted. A failed password costs a hash, so this many of those in a quarter of an hour are far
+/// away; what costs less makes room for itself ([`make_room`]).
 const MOST: usize = 200_000;
 
 /// What is tried.
@@ -111,9 +112,16 @@ fn lock_out(failures: u32) -> SignedDuration {
     }
 }
 
-/// Forgets what is old; what is left when that does not help, half of it.
+/// Forgets what is old; when that does not help, what was tried least, so that nobody has the tries of one name forgotten
+/// by asking for many others once; and half of what is left then.
 fn make_room(counts: &mut HashMap<u64, Count>, now: Timestamp) {
     counts.retain(|_, count| now.duration_since(count.at) < HOUR);
+    for tries in 1..=FREE {
+        if counts.len() < MOST {
+            return;
+        }
+        counts.retain(|_, count| count.tries > tries);
+    }
     if counts.len() >= MOST {
         counts.retain(|key, _| key % 2 == 0);
     }
@@ -160,10 +168,34 @@ mod tests {
     }
 
     #[test]
+    fn names_of_no_account_make_nobody_forget_the_tries_of_one() {
+        let attempts = Attempts::default();
+        let tried = Tried::ConfirmForgotPassword;
+        let names = ["ana", "bo", "eve", "mia"];
+        for name in names {
+            assert!((0..15).all(|_| attempts.begin(tried, "p", name, at(0)).is_some()));
+        }
+        for n in 0..(2 * MOST) {
+            attempts.begin(tried, "p", &n.to_string(), at(1));
+        }
+        for name in names {
+            assert!(attempts.begin(tried, "p", name, at(2)).is_none(), "{name}");
+        }
+    }
+
+    #[test]
     fn the_table_is_bounded() {
         let attempts = Attempts::default();
         for n in 0..(MOST + MOST / 2) {
             attempts.begin(Tried::Password, "p", &n.to_string(), at(0));
+        }
+        assert!(attempts.0.lock().unwrap().len() <= MOST);
+        // Also of names that were tried as often as may be.
+        let attempts = Attempts::default();
+        for n in 0..=MOST {
+            assert!(
+                (0..6).all(|_| attempts.begin(Tried::VerifyAttribute, "p", &n.to_string(), at(0)).is_some())
+            );
         }
         assert!(attempts.0.lock().unwrap().len() <= MOST);
     }
