@@ -13,6 +13,7 @@ mod console;
 pub(crate) mod doors;
 mod gate;
 mod kept;
+mod once;
 mod pages;
 mod state;
 mod strangers;
