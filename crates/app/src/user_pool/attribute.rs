@@ -2,7 +2,7 @@
 //!
 //! An address that changes is not proved any more, unless who changed it says so in the same request.
 
-use garita_model::user_pool::{AttributeSpec, Attributes, SignInAttribute};
+use garita_model::user_pool::{AttributeSpec, Attributes, SignInAttribute, is_shown};
 use garita_model::{PoolUser, Result, UserPool};
 
 use super::invalid;
@@ -79,7 +79,7 @@ pub(super) fn is_address(attribute: SignInAttribute, text: &str) -> bool {
 /// One `@`, something on both sides, nothing that breaks out of a header.
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"<>()[],;:\\\"@".contains(c);
+    let plain = |c: char| is_shown(c) && !"<>()[],;:\\\"@".contains(c);
     let labels = |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
     let sides = !local.is_empty() && local.len() <= 64 && text.len() <= 254;
     sides

@@ -85,7 +85,7 @@ pub use user_password::SetPoolPassword;
 
 use std::collections::BTreeMap;
 
-use garita_model::user_pool::PoolFault;
+use garita_model::user_pool::{PoolFault, is_shown};
 use garita_model::{Error, Result};
 
 /// Most items of a part of a list, and how many there are when the caller does not say.
@@ -120,8 +120,7 @@ fn invalid(message: impl Into<String>) -> Error {
 
 /// `UsernameType` and `GroupNameType`: 1 to 128 visible characters.
 fn check_name(member: &str, name: &str) -> Result<()> {
-    let visible = |c: char| !c.is_whitespace() && !c.is_control();
-    if (1..=128).contains(&name.chars().count()) && name.chars().all(visible) {
+    if (1..=128).contains(&name.chars().count()) && name.chars().all(is_shown) {
         return Ok(());
     }
     Err(invalid(format!(

@@ -21,6 +21,7 @@ pub mod pool;
 pub mod provider;
 pub mod resource_server;
 pub mod session;
+pub mod shown;
 pub mod stage_session;
 pub mod user;
 
@@ -39,5 +40,6 @@ pub use pool::{
 pub use provider::{Identity, PoolProvider, ProviderEndpoints};
 pub use resource_server::{ResourceScope, ResourceServer};
 pub use session::{FormerToken, PoolSession, TokenHash};
+pub use shown::is_shown;
 pub use stage_session::StageSession;
 pub use user::{PoolUser, SoftwareToken, UserStatus};

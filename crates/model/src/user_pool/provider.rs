@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::secret::Sealed;
 use crate::user_pool::fault::PoolFault;
 use crate::user_pool::id::PoolId;
+use crate::user_pool::is_shown;
 
 /// Longest name of a provider; Cognito's `ProviderNameTypeV2`.
 pub const MAX_PROVIDER_NAME: usize = 32;
@@ -109,7 +110,7 @@ impl PoolProvider {
     /// # Errors
     /// `InvalidParameter`.
     pub fn check_name(name: &str) -> Result<()> {
-        let fits = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '_' | '/' | '"' | '\\');
+        let fits = |c: char| is_shown(c) && !matches!(c, '_' | '/' | '"' | '\\');
         let reserved = ["COGNITO", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple"];
         let free = !reserved.iter().any(|word| word.eq_ignore_ascii_case(name));
         if (1..=MAX_PROVIDER_NAME).contains(&name.chars().count()) && name.chars().all(fits) && free {

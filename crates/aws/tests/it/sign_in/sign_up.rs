@@ -185,3 +185,34 @@ async fn nobody_takes_a_name_that_means_somebody_else() {
         assert_eq!(made, "400 UsernameExistsException: User account already exists", "{name}");
     }
 }
+
+/// A name that looks like somebody's and is another one would be taken for theirs, by people and on the trail.
+#[tokio::test]
+async fn nobody_can_be_called_like_somebody_else_with_what_is_not_seen() {
+    let stage = Stage::usual().await;
+    for name in [
+        "an\u{200b}a",
+        "\u{202e}ana",
+        "ana\u{feff}",
+        "a\u{ad}na",
+        "ana\u{fe0f}",
+        "ana\u{3164}",
+        "ana\u{e0061}",
+    ] {
+        let sign_up = json!({ "Username": name, "Password": PASSWORD });
+        let address = json!([{ "Name": "email", "Value": format!("{name}@example.com") }]);
+        let by_address = json!({ "Username": "bo", "Password": PASSWORD, "UserAttributes": address });
+        for answer in [
+            stage.person("SignUp", sign_up).await,
+            stage.person("SignUp", by_address).await,
+            stage.admin("AdminCreateUser", json!({ "Username": name })).await,
+            stage.admin("CreateGroup", json!({ "GroupName": name })).await,
+        ] {
+            let told = told(&answer);
+            assert!(told.starts_with("400 InvalidParameterException: "), "{}: {told}", name.escape_unicode());
+        }
+    }
+    let (status, made) =
+        stage.person("SignUp", json!({ "Username": "jos\u{e9}😀", "Password": PASSWORD })).await;
+    assert_eq!(status, 200, "{made}");
+}
