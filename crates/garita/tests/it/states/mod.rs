@@ -13,6 +13,7 @@ mod console;
 pub(crate) mod doors;
 mod gate;
 mod kept;
+mod meanwhile;
 mod once;
 mod pages;
 mod state;
