@@ -7,7 +7,9 @@ use std::sync::{Arc, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use garita_model::user_pool::{ClientId, PoolBrowser, PoolId, PoolUser, TokenHash, Uuid};
+use garita_model::user_pool::{
+    ClientId, PoolBrowser, PoolClient, PoolFault, PoolId, PoolUser, TokenHash, Uuid,
+};
 use garita_model::{AccountId, ObjectKey, Plain as _, PoolDevice, Result, Secret, StageSession};
 use garita_store::Snapshot;
 use jiff::Timestamp;
@@ -52,6 +54,23 @@ impl SignedIn {
     /// The app client they signed in for.
     pub fn client(&self) -> Option<&ClientId> {
         self.browser.client.as_ref()
+    }
+    /// Who vouched for them: a provider, or the pool itself.
+    pub fn vouched_by(&self) -> &str {
+        self.browser.provider.as_deref().unwrap_or(PoolClient::OWN)
+    }
+    /// Whether an app client sends people to who vouched for them. A browser is signed in at the pool, but an app that
+    /// takes only whom a company's provider knows must not get others because they came by another app.
+    pub fn may_use(&self, client: &PoolClient) -> bool {
+        client.takes(self.vouched_by())
+    }
+    /// The same, as an error.
+    pub(super) fn must_be_taken(&self, client: &PoolClient) -> Result<()> {
+        if self.may_use(client) {
+            return Ok(());
+        }
+        Err(PoolFault::NotAuthorized
+            .because("the app client does not take people of who vouched for this sign-in"))
     }
     /// The user, as they were when this was found.
     pub fn user(&self) -> &PoolUser {

@@ -55,7 +55,8 @@ impl App {
     /// Makes the code that an app's browser goes back with.
     ///
     /// # Errors
-    /// `Internal` when there is no randomness.
+    /// `NotAuthorized` for who came by a provider that the app client does not send people to; `Internal` when there is
+    /// no randomness.
     pub fn authorization_code(
         &self,
         cx: &RequestContext,
@@ -66,6 +67,7 @@ impl App {
     ) -> Result<Secret<String>> {
         let sub = Some(who.user.sub.to_string());
         cx.concerns(Concerned { account: pool.account, pool: pool.id.to_string(), sub });
+        who.must_be_taken(client)?;
         let body = CodeBody {
             session: Uuid::draw(self.entropy())?,
             user: who.user.sub,

@@ -154,7 +154,8 @@ impl App {
     /// Decides about a device.
     ///
     /// # Errors
-    /// `NotFound` when it no longer waits.
+    /// `NotFound` when it no longer waits; `NotAuthorized` for who came by a provider that its app client does not send
+    /// people to.
     pub async fn decide_device(
         self: &Arc<Self>,
         cx: &RequestContext,
@@ -164,6 +165,9 @@ impl App {
     ) -> Result<()> {
         let who = who.clone();
         let admitted = self.admit(&self.snapshot(), cx, &device.client)?;
+        if allowed {
+            who.must_be_taken(admitted.client())?;
+        }
         self.change(cx, move |change| {
             let pool = admitted.user_pool();
             let now = change.cx().now();

@@ -108,7 +108,7 @@ impl App {
         password: Secret<String>,
         former: Option<&str>,
     ) -> Result<Progress> {
-        if !client.providers.iter().any(|name| name == "COGNITO") {
+        if !client.takes(PoolClient::OWN) {
             return Err(PoolFault::NotAuthorized.because("the app client takes no passwords of the pool"));
         }
         let admitted = self.admit(&self.snapshot(), cx, &client.id)?.at_browser(former);
@@ -236,7 +236,7 @@ impl App {
         former: Option<&str>,
     ) -> Result<Progress> {
         // A passkey is one of the pool itself, as a password is.
-        if !client.providers.iter().any(|name| name == "COGNITO") {
+        if !client.takes(PoolClient::OWN) {
             return Err(PoolFault::NotAuthorized.because("the app client takes no passkeys of the pool"));
         }
         let admitted = self.admit(&self.snapshot(), cx, &client.id)?.at_browser(former);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use garita_model::user_pool::provider::Identity;
 use garita_model::user_pool::{Attributes, PoolFault, SignInAttribute, UserStatus, Uuid};
-use garita_model::{Object, PoolProvider, PoolUser, Result, UserPool};
+use garita_model::{Object, PoolClient, PoolProvider, PoolUser, Result, UserPool};
 use garita_store::{PoolName, Snapshot};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -300,7 +300,7 @@ fn acquaintance(
     let pool = admitted.user_pool();
     let client = state.pool_client(&admitted.client().id)?;
     // Whoever cannot sign in to the account here cannot prove that it is theirs.
-    client.providers.iter().find(|name| *name == "COGNITO")?;
+    client.takes(PoolClient::OWN).then_some(())?;
     provider.mapping.get("email").filter(|claim| *claim == "email")?;
     let email = vouch.claims.get("email")?.as_str()?;
     let verified = vouch.claims.get("email_verified")?;

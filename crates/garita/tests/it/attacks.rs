@@ -14,7 +14,7 @@
 use serde_json::json;
 
 use crate::states::doors::{API, Browser};
-use crate::states::world::{BACK, PAGE, VERIFIER, World};
+use crate::states::world::{BACK, PAGE, VERIFIER, World, client_settings};
 
 const READ: &str = "/prod/api/2.0/mlflow/experiments/get?experiment_id=0";
 
@@ -248,4 +248,51 @@ async fn a_passkey_is_a_second_factor_to_policies() {
     assert_eq!(world.doors.at_gate(&mut at_stage.clone(), "GET", READ, &[]).await.status, 200);
     let by_password = world.doors.at_gate(&mut world.at_stage.clone(), "GET", READ, &PAGE).await;
     assert_eq!(by_password.status, 403);
+}
+
+/// No fault of others, but one that was here: an app that takes only whom a provider knows was given whoever had signed in
+/// at the pool by another app, and one that takes only the pool's own people those of the provider.
+#[tokio::test]
+async fn an_app_is_given_nobody_who_came_by_a_provider_it_does_not_take() {
+    let world = World::new().await;
+    let led = async |browser: &Browser, more: &[(&str, &str)]| {
+        let reply = world.doors.get(&mut browser.clone(), &world.asking(&world.app.id, more)).await;
+        let to = reply.location.unwrap_or_default();
+        to.split('?').next().unwrap().replace(&world.pool, "POOL")
+    };
+    let takes = async |providers: &[&str]| {
+        let [_, mut settings, _] = client_settings(&world.pool, providers);
+        settings["ClientId"] = world.app.id.as_str().into();
+        world.doors.done("UpdateUserPoolClient", settings).await;
+    };
+    let (own, outside) = (&world.browser, &world.vouched_browser);
+    let at_provider = format!("{}/authorize", world.issuer());
+    // Whom the app asks for is who it gets.
+    assert_eq!((led(own, &[]).await.as_str(), led(outside, &[]).await.as_str()), (BACK, BACK));
+    assert_eq!(led(own, &[("identity_provider", "Corp")]).await, at_provider);
+    assert_eq!(led(outside, &[("identity_provider", "Corp")]).await, BACK);
+    assert_eq!(led(outside, &[("identity_provider", "COGNITO")]).await, "/POOL/sign-in");
+    // A question that waited for its answer meanwhile, and a device that did.
+    let waiting = async |browser: &Browser| {
+        let mut browser = browser.clone();
+        let asked = world.asking(&world.app.id, &[("prompt", "consent")]);
+        let flow = world.doors.get(&mut browser, &asked).await.flow();
+        (browser, flow)
+    };
+    let (by_own, by_outside) = (waiting(own).await, waiting(outside).await);
+    let answered = async |(browser, flow): &(Browser, String), page: &str| {
+        let fields = [("flow", flow.as_str()), ("answer", "allow")];
+        world.doors.post(&mut browser.clone(), &world.at(page), &fields).await.status
+    };
+    takes(&["Corp"]).await;
+    assert_eq!((led(own, &[]).await, led(outside, &[]).await.as_str()), (at_provider, BACK));
+    assert_eq!(answered(&by_own, "consent").await, 400);
+    assert_eq!(answered(&world.steps["device-consent"], "device-consent").await, 400);
+    takes(&["COGNITO"]).await;
+    assert_eq!((led(own, &[]).await.as_str(), led(outside, &[]).await.as_str()), (BACK, "/POOL/sign-in"));
+    assert_eq!(answered(&by_outside, "consent").await, 400);
+    assert_eq!(answered(&world.steps["device-consent"], "device-consent").await, 200);
+    let silent = world.asking(&world.app.id, &[("prompt", "none")]);
+    let told = world.doors.get(&mut outside.clone(), &silent).await.location.unwrap();
+    assert!(told.contains("error=login_required"), "{told}");
 }

@@ -63,6 +63,13 @@ pub struct PoolClient {
 }
 
 impl PoolClient {
+    /// What the pool itself is called among those who vouch for people.
+    pub const OWN: &str = "COGNITO";
+
+    /// Whether it sends people to a provider, or to the pool itself ([`PoolClient::OWN`]).
+    pub fn takes(&self, provider: &str) -> bool {
+        self.providers.iter().any(|held| held == provider)
+    }
     /// Whether a way to sign in is open.
     pub fn allows(&self, flow: AuthFlow) -> bool {
         self.flows.contains(&flow)

@@ -50,7 +50,8 @@ pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer
     let now = call.cx.now();
     let cookie = cookie::read(call.headers(), &cookie::session(pool.id.as_str()));
     let who = cookie.and_then(|cookie| call.app().signed_in(&pool.id, cookie, now));
-    let who = who.filter(|who| who.is_fresh(ask.max_age, now) && !ask.shown.sign_in);
+    let who =
+        who.filter(|who| who.is_fresh(ask.max_age, now) && !ask.shown.sign_in && fits(who, &client, &ask));
     let back = |code: OAuthCode, text: &str| {
         let told = Told {
             redirect_uri: ask.redirect_uri.clone(),
@@ -79,6 +80,11 @@ pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer
             Ok(Answer::of(Reply::see(&sealed.link(page.path())).cookie(browser.cookie())))
         }
     }
+}
+
+/// Whether a browser's sign-in is one that the app client takes, and by the provider that is asked for, if one is.
+fn fits(who: &SignedIn, client: &PoolClient, ask: &Ask) -> bool {
+    who.may_use(client) && ask.provider.as_deref().is_none_or(|named| named == who.vouched_by())
 }
 
 /// Sends a browser back to its app with a code.

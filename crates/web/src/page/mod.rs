@@ -104,7 +104,7 @@ pub(crate) async fn answer(call: &Call<'_>, pool: &str, name: PageName) -> Resul
 
 /// Whether a client signs people in with passwords of the pool.
 fn takes_passwords(client: &PoolClient) -> bool {
-    client.providers.iter().any(|name| name == "COGNITO")
+    client.takes(PoolClient::OWN)
 }
 
 /// Who is signed in with the browser that sent a request.

@@ -41,7 +41,7 @@ pub(super) const ROWS: &[Row<Thing>] = &[
     Row::new(
         "GET /{pool}/oauth2/authorize",
         "by whom a provider vouched for",
-        &[Pool, Client, User, Enabled, Vouched, OneFactor],
+        &[Pool, Client, User, Enabled, Vouched, OneFactor, Provider],
     ),
     signed_in!("POST /{pool}/oauth2/authorize"),
     Row::new(

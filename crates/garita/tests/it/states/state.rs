@@ -84,7 +84,7 @@ pub(super) const STATES: [State<Thing>; 23] = [
     State::new("keys denied", &[Key]),
     State::new("provider deleted", &[Provider, Errand, Vouched]),
     State::new("provider is another", &[Errand, Vouched]),
-    // Who has signed in stays so: a client chooses whom it sends where.
+    // Who has signed in to an app stays so there, but gets to no other one.
     State::new("provider taken from the clients", &[Provider, Errand]),
     State::new("kept from the provider", &[Link, Vouched]),
 ];
