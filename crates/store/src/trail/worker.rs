@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
 
 use garita_model::{AuditRecord, Result};
 use tokio::sync::oneshot;
@@ -24,6 +25,9 @@ const FILE_SIZE: u64 = 64 * 1024 * 1024;
 const RETRY_AFTER: u64 = 1024 * 1024;
 /// Tasks in one batch.
 const BATCH: usize = 2048;
+/// How long a task may wait for others to come into its batch; one turn of another thread on a busy processor may
+/// come on top.
+const COMPANY: Duration = Duration::from_millis(2);
 
 /// What the worker is asked to do.
 pub(super) enum Task {
@@ -200,11 +204,12 @@ impl Worker {
 /// Takes in what else waits, up to [`BATCH`] tasks. Where the processors are busy, those whose records are nearly made
 /// are let run first: one `fdatasync` then serves many of them. Where one is idle, giving way takes no time.
 fn gather(tasks: &Receiver<Task>, waiting: &mut Vec<Task>) {
+    let began = Instant::now();
     loop {
         let before = waiting.len();
         std::thread::yield_now();
         waiting.extend(tasks.try_iter().take(BATCH - before));
-        if waiting.len() == before || waiting.len() == BATCH {
+        if waiting.len() == before || waiting.len() == BATCH || began.elapsed() >= COMPANY {
             return;
         }
     }
