@@ -31,6 +31,8 @@ const MOST: usize = 200_000;
 pub(crate) enum Tried {
     Password,
     SendCode,
+    /// A letter to an address that whoever asks for it has named, and not proved to be theirs.
+    Letter,
     ConfirmSignUp,
     ConfirmForgotPassword,
     VerifyAttribute,
@@ -43,7 +45,7 @@ impl Tried {
     fn an_hour(self) -> Option<u32> {
         match self {
             Self::Password | Self::SoftwareToken => None,
-            Self::SendCode | Self::ChangePassword => Some(5),
+            Self::SendCode | Self::Letter | Self::ChangePassword => Some(5),
             Self::ConfirmSignUp | Self::ConfirmForgotPassword | Self::VerifyAttribute => Some(15),
         }
     }

@@ -5,7 +5,10 @@
 
 use garita_model::user_pool::PoolFault;
 use garita_model::{MailMessage, PoolUser, Result, Secret, UserPool};
+use jiff::Timestamp;
 
+use super::attempts::Tried;
+use super::code::too_often;
 use crate::App;
 use crate::letter::{Filling, Language, Letter, Own};
 
@@ -29,6 +32,17 @@ impl App {
         let own =
             Own { subject: messages.invitation_subject.as_deref(), text: messages.invitation.as_deref() };
         self.send_mail(letter_to(pool, user, &address, Letter::Invitation, own, password)).await
+    }
+
+    /// Counts a letter to an address that somebody names as theirs: nobody has strangers written to without end, under
+    /// ever new names.
+    ///
+    /// # Errors
+    /// `LimitExceeded`.
+    pub(super) fn count_letter(&self, pool: &UserPool, address: &str, now: Timestamp) -> Result<()> {
+        let address = address.to_lowercase();
+        let counted = self.attempts.begin(Tried::Letter, pool.id.as_str(), &address, now);
+        counted.map(drop).ok_or_else(too_often)
     }
 
     /// Hands a message over.

@@ -104,13 +104,14 @@ impl App {
     /// once it is proved waits for it.
     ///
     /// # Errors
-    /// `NotAuthorized`; `InvalidParameter`; `AliasExists`.
+    /// `NotAuthorized`; `InvalidParameter`; `AliasExists`; `LimitExceeded` after too many letters to the address.
     pub async fn update_own_attributes(
         self: &Arc<Self>,
         cx: &RequestContext,
         token: &Secret<String>,
         mut attributes: Vec<(String, String)>,
     ) -> Result<Option<Delivery>> {
+        let app = Arc::clone(self);
         let mail = self
             .edit_own(cx, token, move |change, bearer, user| {
                 let pool = bearer.admitted.user_pool();
@@ -129,6 +130,7 @@ impl App {
                 own_attributes(change.state(), &bearer.admitted, user, &attributes)?;
                 match changed.filter(|_| proves) {
                     Some(email) => {
+                        app.count_letter(pool, &email, change.now())?;
                         code::draw(change, &bearer.admitted, user, CodePurpose::Email, &email).map(Some)
                     }
                     None => Ok(None),

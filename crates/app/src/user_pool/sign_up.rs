@@ -52,7 +52,8 @@ impl App {
     ///
     /// # Errors
     /// `ResourceNotFound` for the client; `NotAuthorized`; `UsernameExists`; `InvalidParameter`; `InvalidPassword`;
-    /// `CodeDeliveryFailure` when the user is made and the code cannot be sent.
+    /// `LimitExceeded` after too many letters to the address; `CodeDeliveryFailure` when the user is made and the code
+    /// cannot be sent.
     pub async fn sign_up(self: &Arc<Self>, cx: &RequestContext, input: SignUp) -> Result<SignedUp> {
         let admitted = self.admit(&self.snapshot(), cx, &input.client)?;
         self.check_secret_hash(&admitted, &input.username, input.secret_hash.as_deref())?;
@@ -67,7 +68,7 @@ impl App {
         let sub = Uuid::draw(self.entropy())?;
         let name = own_name(pool, sub, &input.username);
         let new = self.prepare_password(&pool.id, &name, &input.password).await?;
-        let (inside, client) = (admitted.clone(), input.attributes);
+        let (app, inside, client) = (Arc::clone(self), admitted.clone(), input.attributes);
         let username = input.username;
         let (sub, mail) = self
             .change(cx, move |change| {
@@ -84,7 +85,10 @@ impl App {
                 let email = user.attributes.get("email").map(str::to_owned);
                 let proves = pool.auto_verified.contains(&SignInAttribute::Email);
                 let mail = match email.filter(|_| proves) {
-                    Some(email) => Some(code::draw(change, &inside, &user, CodePurpose::SignUp, &email)?),
+                    Some(email) => {
+                        app.count_letter(pool, &email, change.now())?;
+                        Some(code::draw(change, &inside, &user, CodePurpose::SignUp, &email)?)
+                    }
                     None => None,
                 };
                 Ok((user.sub, mail))

@@ -216,3 +216,37 @@ async fn nobody_can_be_called_like_somebody_else_with_what_is_not_seen() {
         stage.person("SignUp", json!({ "Username": "jos\u{e9}😀", "Password": PASSWORD })).await;
     assert_eq!(status, 200, "{made}");
 }
+
+/// Whoever may sign up names the address that is written to: a stranger's, as often as they like, if nobody counted.
+#[tokio::test]
+async fn nobody_has_a_stranger_written_to_without_end() {
+    const ENOUGH: &str = "400 LimitExceededException: Attempt limit exceeded, please try after some time.";
+    let stage = Stage::open(json!({ "AutoVerifiedAttributes": ["email"] }), json!({})).await;
+    let tokens = stage.signed_in().await;
+    let address = |email: &str| json!([{ "Name": "email", "Value": email }]);
+    let up = async |name: &str, email: &str| {
+        let input = json!({ "Username": name, "Password": PASSWORD, "UserAttributes": address(email) });
+        told(&stage.person("SignUp", input).await)
+    };
+    let letters = || stage.door.garita.mail.take().len();
+    letters();
+    for name in ["b1", "b2", "b3", "b4", "b5"] {
+        assert_eq!(up(name, "stranger@example.com").await, "200");
+    }
+    assert_eq!(up("b6", "stranger@example.com").await, ENOUGH);
+    assert_eq!(up("b6", "Stranger@EXAMPLE.com").await, ENOUGH);
+    let mut input = json!({ "AccessToken": tokens.access });
+    join(&mut input, json!({ "UserAttributes": address("stranger@example.com") }));
+    assert_eq!(told(&stage.door.person("UpdateUserAttributes", input).await), ENOUGH);
+    assert_eq!(letters(), 5);
+    // Nothing was changed, and nobody else is held up.
+    let there = stage.admin("AdminGetUser", json!({ "Username": "b6" })).await;
+    assert_eq!(told(&there), "400 UserNotFoundException: User does not exist.");
+    assert!(
+        !stage.admin("AdminGetUser", json!({ "Username": "ana" })).await.1.to_string().contains("stranger")
+    );
+    assert_eq!(up("b6", "bo@example.com").await, "200");
+    stage.advance(3_600);
+    assert_eq!(up("b7", "stranger@example.com").await, "200");
+    assert_eq!(letters(), 2);
+}
