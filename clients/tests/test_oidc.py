@@ -43,6 +43,10 @@ class Browser:
 
     def submit(self, page, **fields):
         assert page.status_code == 200, page.text
+        return self.try_again(page, **fields)
+
+    def try_again(self, page, **fields):
+        """Submits the form of a page that may say what was wrong."""
         action = page.text.split('<form method="post" action="')[1].split('"')[0]
         flow = page.text.split('name="flow" value="')[1].split('"')[0]
         return self.go(action, {"flow": flow, **fields})
@@ -86,6 +90,17 @@ def test_the_certified_client_connects_a_device(pool, app):
     party.tell({})
     assert party.hear() == {"scope": "openid", "idToken": True}
     party.end()
+
+
+def test_guessing_the_codes_of_devices_is_told_to_wait(garita):
+    browser = Browser(Pool(garita, "Devices"))
+    page = browser.go(f"/{browser.pool.id}/device")
+    told = []
+    for letter in "BCDFGH":
+        page = browser.try_again(page, **{"user-code": f"BBBB-BBB{letter}"})
+        told.append("That code is not known" in page.text)
+    assert told == [True] * 5 + [False] and page.status_code == 400
+    assert "Too many wrong codes came from your network" in page.text
 
 
 def test_the_certified_client_acts_for_itself(pool, app):

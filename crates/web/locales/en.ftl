@@ -95,6 +95,7 @@ scope-other = use { $scope }
 device-title = Connect a device
 device-lead = Enter the code that your device shows.
 device-submit = Continue
+device-too-often = Too many wrong codes came from your network. Wait a quarter of an hour, then try again.
 device-wrong = That code is not known or has run out. Check it, or start again on the device.
 device-ask-title = Connect this device?
 device-ask-lead = You are signed in as { $user }. A device that says it is { $client } shows the code { $code }. Allow it only if that device is before you. It asks to:

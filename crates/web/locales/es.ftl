@@ -95,6 +95,7 @@ scope-other = usar { $scope }
 device-title = Conecta un dispositivo
 device-lead = Escribe el código que muestra tu dispositivo.
 device-submit = Continuar
+device-too-often = Han llegado demasiados códigos erróneos desde tu red. Espera un cuarto de hora e inténtalo de nuevo.
 device-wrong = Ese código no se conoce o ha caducado. Revísalo o empieza de nuevo en el dispositivo.
 device-ask-title = ¿Conectar este dispositivo?
 device-ask-lead = Has iniciado sesión como { $user }. Un dispositivo que dice ser { $client } muestra el código { $code }. Permítelo solo si lo tienes delante. Pide:

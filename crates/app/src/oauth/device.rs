@@ -2,9 +2,10 @@
 //! the shown one at a browser and decides; the device comes back and gets tokens, once.
 //!
 //! The shown code has eight letters of twenty (34 bits) and lives for ten minutes; INVARIANT: no more than
-//! [`MOST_WAITING`] devices of a client wait at a time, so guessing finds none in that time, and strangers cannot fill
-//! the store.
+//! [`MOST_WAITING`] devices of a client wait at a time and wrong codes are counted, so guessing finds none in that time, and
+//! strangers cannot fill the store.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -22,6 +23,8 @@ use super::fault::{OAuthCode, OAuthFault};
 use crate::App;
 use crate::context::{Concerned, RequestContext};
 use crate::hash;
+use crate::user_pool::attempts::Tried;
+use crate::user_pool::too_often;
 
 /// No vowels, so that no words come out, and nothing that looks alike: RFC 8628 section 6.1.
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
@@ -124,6 +127,27 @@ impl App {
         self.keyring.mac("device-user-code", &[letters.to_ascii_uppercase().as_bytes()]).map(TokenHash)
     }
 
+    /// The device that shows a code which somebody has typed. Wrong codes are counted by the address they come from, as
+    /// RFC 8628 section 5.1 asks; right ones are not taken for practice, since anybody can have one.
+    ///
+    /// # Errors
+    /// `LimitExceeded` after too many wrong ones; as [`App::waiting_device`].
+    pub fn typed_device(
+        &self,
+        cx: &RequestContext,
+        pool: &UserPool,
+        typed: &str,
+    ) -> Result<Option<WaitingDevice>> {
+        let from = network(cx.arrival().source_ip);
+        let attempt = self.attempts.begin(Tried::DeviceCode, pool.id.as_str(), &from, cx.now());
+        let attempt = attempt.ok_or_else(too_often)?;
+        let found = self.waiting_device(cx, pool, typed)?;
+        if found.is_some() {
+            self.attempts.take_back(&attempt);
+        }
+        Ok(found)
+    }
+
     /// The device that shows a code, if somebody may still decide about it. Case and hyphens do not matter.
     ///
     /// # Errors
@@ -192,6 +216,14 @@ impl App {
             change.put_own(&admitted, decided.into_object())
         })
         .await
+    }
+}
+
+/// Whose address it is: in IPv6 everybody has 64 bits to themselves.
+fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("{:x}", address.to_bits() >> 64),
     }
 }
 

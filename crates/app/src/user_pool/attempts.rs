@@ -38,13 +38,15 @@ pub(crate) enum Tried {
     VerifyAttribute,
     ChangePassword,
     SoftwareToken,
+    /// The code that a device shows, typed by whoever is at an address.
+    DeviceCode,
 }
 
 impl Tried {
     /// How many there may be in an hour; none for those that lock out.
     fn an_hour(self) -> Option<u32> {
         match self {
-            Self::Password | Self::SoftwareToken => None,
+            Self::Password | Self::SoftwareToken | Self::DeviceCode => None,
             Self::SendCode | Self::Letter | Self::ChangePassword => Some(5),
             Self::ConfirmSignUp | Self::ConfirmForgotPassword | Self::VerifyAttribute => Some(15),
         }
@@ -98,6 +100,14 @@ impl Attempts {
         }
         count.tries += 1;
         Some(Attempt(key))
+    }
+
+    /// Takes one try back. The failures before it stay counted, where whoever tries can succeed as often as they like.
+    pub(crate) fn take_back(&self, attempt: &Attempt) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&attempt.0) {
+            count.tries = count.tries.saturating_sub(1);
+        }
     }
 
     /// Forgets the tries of a name: the last one succeeded.

@@ -169,7 +169,7 @@ pub(super) fn mismatch() -> Error {
 }
 
 /// The error for too many tries.
-pub(super) fn too_often() -> Error {
+pub(crate) fn too_often() -> Error {
     PoolFault::LimitExceeded.because("Attempt limit exceeded, please try after some time.")
 }
 

@@ -58,6 +58,7 @@ pub use admit::AdmittedClient;
 pub use challenge::ChallengeAnswer;
 pub use client::{ClientDetail, ClientSettings};
 pub use code::Delivery;
+pub(crate) use code::too_often;
 pub use federated::PendingLink;
 pub(crate) use federated::{Met, Vouch, identities};
 pub use filter::UserFilter;

@@ -2,7 +2,8 @@
 
 use garita_app::oauth::ask::Told;
 use garita_app::oauth::{Ask, OAuthCode, SignedIn, WaitingDevice};
-use garita_model::UserPool;
+use garita_model::user_pool::PoolFault;
+use garita_model::{Error, Reason, UserPool};
 use serde_json::json;
 
 use super::{Stage, signed_in};
@@ -58,11 +59,21 @@ pub(super) fn begin(call: &Call<'_>, pool: &UserPool) -> Result<Answer, Trouble>
 /// Takes that code.
 pub(super) fn code(stage: &Stage<'_>) -> Result<Answer, Trouble> {
     let typed = stage.call.fields.get("user-code").unwrap_or_default();
-    let Some(device) = stage.call.app().waiting_device(stage.call.cx, &stage.pool, typed)? else {
-        let text = stage.frame.words.say("device-wrong");
-        let problem = Problem::field("user-code", text);
-        let page = pages::device_code(&stage.frame, &stage.sealed(Step::Start)?, typed, &[problem])?;
-        return Ok(stage.wrong(page, "UnknownUserCode", "no device shows that code"));
+    let device = match stage.call.app().typed_device(stage.call.cx, &stage.pool, typed) {
+        Ok(Some(device)) => device,
+        Ok(None) => {
+            return wrong_code(stage, typed, "device-wrong", "UnknownUserCode", "no device shows that code");
+        }
+        Err(Error::Rejected { reason: Reason::UserPool(fault @ PoolFault::LimitExceeded), .. }) => {
+            return wrong_code(
+                stage,
+                typed,
+                "device-too-often",
+                fault.code(),
+                "too many wrong codes were typed",
+            );
+        }
+        Err(error) => return Err(error.into()),
     };
     let goal = Goal::Device(device.client.clone(), device.shown.clone());
     let there = signed_in(stage.call, &stage.pool).is_some();
@@ -70,6 +81,12 @@ pub(super) fn code(stage: &Stage<'_>) -> Result<Answer, Trouble> {
     let flow = stage.flow.towards(goal);
     Stage { call: stage.call, pool: stage.pool.clone(), flow, frame: stage.frame.clone() }
         .on_to(next, Step::Start)
+}
+
+fn wrong_code(stage: &Stage<'_>, typed: &str, says: &str, code: &str, why: &str) -> Result<Answer, Trouble> {
+    let problem = Problem::field("user-code", stage.frame.words.say(says));
+    let page = pages::device_code(&stage.frame, &stage.sealed(Step::Start)?, typed, &[problem])?;
+    Ok(stage.wrong(page, code, why))
 }
 
 /// Asks whether a device may.

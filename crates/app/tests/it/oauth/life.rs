@@ -169,6 +169,28 @@ async fn a_device_gets_tokens_once_somebody_allows_it() {
     assert_eq!(refused(stage.grant(Grant::Device { code: codes.code }).await), OAuthCode::ExpiredToken);
 }
 
+/// RFC 8628 section 5.1. Whoever guesses can have codes of their own as often as they like: that helps them nothing.
+#[tokio::test]
+async fn guesses_of_the_codes_that_devices_show_lock_out_the_address_they_come_from() {
+    let stage = Stage::new().await;
+    let client = stage.proven(&stage.public, None).unwrap();
+    let codes = stage.app().authorize_device(&stage.cx(), &client, None).await.unwrap();
+    let typed = |typed: &str| stage.app().typed_device(&stage.cx(), &stage.pool, typed);
+    for guess in ["BBBB-BBBB", "BBBB-BBBC", "BBBB-BBBD", "BBBB-BBBF"] {
+        assert!(typed(guess).unwrap().is_none());
+        assert!(typed(&codes.shown).unwrap().is_some());
+    }
+    assert!(typed("BBBB-BBBG").unwrap().is_none());
+    let too_often = "Attempt limit exceeded, please try after some time.";
+    assert_eq!(typed(&codes.shown).err().unwrap().to_string(), too_often);
+    // Who comes from elsewhere is not held up, and after a while nobody is.
+    let elsewhere = stage.app().arrive([203, 0, 113, 9].into(), true, None).unwrap();
+    let elsewhere = stage.app().nobody(elsewhere);
+    assert!(stage.app().typed_device(&elsewhere, &stage.pool, &codes.shown).unwrap().is_some());
+    stage.garita.clock.advance(SignedDuration::from_secs(1));
+    assert!(typed(&codes.shown).unwrap().is_some());
+}
+
 /// Named after what a client sees: a token that got nothing is as good as before.
 #[tokio::test]
 async fn a_refresh_that_is_refused_uses_no_token_up() {
