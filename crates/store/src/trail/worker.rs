@@ -28,6 +28,8 @@ const BATCH: usize = 2048;
 /// How long a task may wait for others to come into its batch; one turn of another thread on a busy processor may
 /// come on top.
 const COMPANY: Duration = Duration::from_millis(2);
+/// After so many tasks that came alone, the next one is not kept waiting.
+const CALM: u32 = 8;
 
 /// What the worker is asked to do.
 pub(super) enum Task {
@@ -106,11 +108,15 @@ impl Worker {
 
     /// Works until told to close or until every handle and ticket is gone.
     pub(super) fn work(&mut self, tasks: &Receiver<Task>) {
-        let mut open = true;
+        let (mut open, mut alone) = (true, CALM);
         while open {
             let Ok(first) = tasks.recv() else { break };
             let mut waiting = vec![first];
-            gather(tasks, &mut waiting);
+            waiting.extend(tasks.try_iter().take(BATCH - 1));
+            if alone < CALM || waiting.len() > 1 {
+                gather(tasks, &mut waiting);
+            }
+            alone = if waiting.len() > 1 { 0 } else { alone.saturating_add(1) };
             open = !waiting.iter().any(|task| matches!(task, Task::Close));
             self.answer(waiting);
         }
@@ -201,8 +207,9 @@ impl Worker {
     }
 }
 
-/// Takes in what else waits, up to [`BATCH`] tasks. Where the processors are busy, those whose records are nearly made
-/// are let run first: one `fdatasync` then serves many of them. Where one is idle, giving way takes no time.
+/// Takes in what comes besides, up to [`BATCH`] tasks. Where the processors are busy, those whose records are nearly made
+/// are let run first: one `fdatasync` then serves many of them. Where one is idle, giving way takes no time. Not where
+/// tasks come one by one: while others keep the processors busy they would wait for those, and for nobody's record.
 fn gather(tasks: &Receiver<Task>, waiting: &mut Vec<Task>) {
     let began = Instant::now();
     loop {
