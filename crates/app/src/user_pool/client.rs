@@ -256,7 +256,7 @@ fn settled(
     if settings.default_redirect.as_ref().is_some_and(outside) {
         return Err(invalid("`DefaultRedirectURI` must be one of `CallbackURLs`"));
     }
-    let unknown = |name: &&String| *name != "COGNITO" && provider::find(state, pool, name).is_none();
+    let unknown = |name: &&String| *name != PoolClient::OWN && provider::find(state, pool, name).is_none();
     if let Some(other) = settings.providers.iter().find(unknown) {
         return Err(invalid(format!("The provider {other} does not exist for User Pool {}.", pool.id)));
     }

@@ -25,7 +25,7 @@ use super::session::{self, Vouched};
 use super::sign_in::{Reached, SignedIn, may_stay_signed_in};
 use super::user::about;
 use super::username::must_be_free;
-use super::{AdmittedClient, invalid, provider};
+use super::{AdmittedClient, invalid, provider_of};
 use crate::App;
 use crate::change::Change;
 use crate::context::RequestContext;
@@ -132,10 +132,7 @@ fn meet(change: &mut Change<'_>, admitted: &AdmittedClient, vouch: &Vouch) -> Re
 
 /// A provider that the client sends people to, now.
 fn standing(state: &Snapshot, admitted: &AdmittedClient, name: &str) -> Result<Arc<PoolProvider>> {
-    let client = state.pool_client(&admitted.client().id).ok_or_else(session::spent)?;
-    let open = client.providers.iter().any(|provider| provider == name);
-    let provider = provider::find(state, admitted.user_pool(), name).filter(|_| open);
-    provider.cloned().ok_or_else(session::spent)
+    provider_of(state, admitted.user_pool(), admitted.client(), name).ok_or_else(session::spent)
 }
 
 /// Refuses a user whom a provider does not vouch for any more.

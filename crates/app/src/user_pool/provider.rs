@@ -219,8 +219,7 @@ pub(crate) fn provider_of(
     name: &str,
 ) -> Option<Arc<PoolProvider>> {
     let client = state.pool_client(&client.id)?;
-    client.providers.iter().find(|held| *held == name)?;
-    find(state, pool, name).cloned()
+    find(state, pool, name).filter(|_| client.takes(name)).cloned()
 }
 
 fn absent(name: &str) -> garita_model::Error {

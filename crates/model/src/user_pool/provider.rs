@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::secret::Sealed;
+use crate::user_pool::client::PoolClient;
 use crate::user_pool::fault::PoolFault;
 use crate::user_pool::id::PoolId;
 use crate::user_pool::is_shown;
@@ -111,7 +112,7 @@ impl PoolProvider {
     /// `InvalidParameter`.
     pub fn check_name(name: &str) -> Result<()> {
         let fits = |c: char| is_shown(c) && !matches!(c, '_' | '/' | '"' | '\\');
-        let reserved = ["COGNITO", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple"];
+        let reserved = [PoolClient::OWN, "Facebook", "Google", "LoginWithAmazon", "SignInWithApple"];
         let free = !reserved.iter().any(|word| word.eq_ignore_ascii_case(name));
         if (1..=MAX_PROVIDER_NAME).contains(&name.chars().count()) && name.chars().all(fits) && free {
             return Ok(());
