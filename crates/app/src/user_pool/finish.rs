@@ -116,8 +116,8 @@ pub(super) fn go_on(
     user: Arc<PoolUser>,
     reached: Reached,
 ) -> Result<On> {
-    let shown_outside = reached.provider.as_ref().is_some_and(|vouched| vouched.second_factor);
-    match second_step(admitted, &user).filter(|_| !shown_outside) {
+    let asked = second_step(admitted, &user).filter(|_| !shown_outside(reached.provider.as_ref()));
+    match asked {
         Some(step) => Ok(On::Asked(user, reached, step)),
         None => {
             let proof = Proof::of(&user, reached.id, reached.iss_rev, Factor::None);
@@ -156,8 +156,8 @@ pub(super) fn finish(change: &mut Change<'_>, admitted: &AdmittedClient, proof: 
         // Who has one is asked for nothing more.
         super::renewal::store(change, admitted, &held, new.clone())?;
     }
-    let shown_outside = proof.provider.as_ref().is_some_and(|vouched| vouched.second_factor);
-    let second_factor = spend(change, admitted, &held, &proof.factor)? || shown_outside;
+    let spent = spend(change, admitted, &held, &proof.factor)?;
+    let second_factor = spent || shown_outside(proof.provider.as_ref());
     if !second_factor && asks_for_more(change.state(), admitted, &held) {
         return Err(session::spent());
     }
@@ -169,6 +169,11 @@ pub(super) fn finish(change: &mut Change<'_>, admitted: &AdmittedClient, proof: 
     let (id, user, signed_in, scopes) = (proof.id, held.sub, change.now(), vec![SELF_SERVICE.to_owned()]);
     let start = Start { id, client: &client, user, signed_in, second_factor, scopes, provider };
     begin(change, admitted, start).map(|(session, refresh)| Finished::Session(Box::new(session), refresh))
+}
+
+/// Whether the provider that vouched for somebody says that a second factor was shown to it.
+fn shown_outside(provider: Option<&Vouched>) -> bool {
+    provider.is_some_and(|vouched| vouched.second_factor)
 }
 
 /// Spends what was shown besides a password, or in its place; whether that was a second factor.
