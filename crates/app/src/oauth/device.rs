@@ -128,7 +128,8 @@ impl App {
     }
 
     /// The device that shows a code which somebody has typed. Wrong codes are counted by the address they come from, as
-    /// RFC 8628 section 5.1 asks; right ones are not taken for practice, since anybody can have one.
+    /// RFC 8628 section 5.1 asks. A right code takes back its own try only, and not the wrong ones before it: anybody can
+    /// have a device show one.
     ///
     /// # Errors
     /// `LimitExceeded` after too many wrong ones; as [`App::waiting_device`].
