@@ -1,7 +1,7 @@
 //! The shape of a request: what is refused before anything else is looked at.
 //!
 //! A request that two HTTP implementations could read differently is not repaired but refused (RFC 9112 §11.2).
-//! INVARIANT: an [`Admitted`] request has one of five methods, one Host, a target in origin form or in absolute
+//! INVARIANT: a request that has a [`RequestShape`] has one of five methods, one Host, a target in origin form or in absolute
 //! form with that same Host, at most one framing of its body, and no header that stands twice or could be mistaken
 //! for another once a server has folded `-` and `_`.
 
@@ -87,9 +87,9 @@ pub enum Framing {
     Chunked,
 }
 
-/// A request whose shape leaves no doubt.
+/// The shape of a request that leaves no doubt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Admitted<'r> {
+pub struct RequestShape<'r> {
     /// The method.
     pub verb: Verb,
     /// The Host header as it was sent.
@@ -123,7 +123,7 @@ const UNWANTED: &[&str] =
 ///
 /// # Errors
 /// [`ShapeError`] for whatever another implementation could read in another way.
-pub fn admit(parts: &request::Parts) -> Result<Admitted<'_>, ShapeError> {
+pub fn admit(parts: &request::Parts) -> Result<RequestShape<'_>, ShapeError> {
     let verb = Verb::from_wire(parts.method.as_str()).ok_or(ShapeError::Method)?;
     if !matches!(parts.version, Version::HTTP_10 | Version::HTTP_11) {
         return Err(ShapeError::Version);
@@ -139,7 +139,7 @@ pub fn admit(parts: &request::Parts) -> Result<Admitted<'_>, ShapeError> {
         return Err(ShapeError::Expect);
     }
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-    Ok(Admitted { verb, authority, path, query, framing })
+    Ok(RequestShape { verb, authority, path, query, framing })
 }
 
 fn check_headers(headers: &HeaderMap) -> Result<(), ShapeError> {
@@ -297,14 +297,14 @@ mod tests {
     }
 
     #[test]
-    fn shapes_that_are_admitted() {
+    fn shapes_that_are_let_in() {
         for (target, host) in
             [("/a?b", "h"), ("http://h:80/a?b", "H:80"), ("/a?b", "[::1]:8080"), ("/a?b", "[::1]")]
         {
             let parts =
                 request("POST", target, &[("host", host), ("content-length", "3"), ("connection", "close")]);
-            let admitted = admit(&parts).unwrap();
-            assert_eq!((admitted.path, admitted.query, admitted.framing), ("/a", "b", Framing::Length(3)));
+            let shape = admit(&parts).unwrap();
+            assert_eq!((shape.path, shape.query, shape.framing), ("/a", "b", Framing::Length(3)));
         }
         let parts = request("DELETE", "/", &[("host", "h"), ("content-length", "0")]);
         assert_eq!(admit(&parts).unwrap().framing, Framing::None);

@@ -16,7 +16,7 @@ use garita_wire::sigv4::{self, Dialect, Presence, RequestHead, SigV4Error};
 use http::header::AUTHORIZATION;
 use http::request;
 
-use crate::admit::Admitted;
+use crate::admit::RequestShape;
 use crate::api::Api;
 use crate::browser::cookie::{self, Found};
 use crate::browser::place::Place;
@@ -46,14 +46,14 @@ impl Gateway {
         &self,
         arrival: Arrival,
         parts: &request::Parts,
-        admitted: &Admitted<'_>,
+        shape: &RequestShape<'_>,
         api: Option<&Api>,
         row: Option<&'static Row>,
         intake: &mut Intake,
     ) -> Result<Known, Refused> {
         let repeated_keys = row.map_or(&[][..], |row| row.repeats);
         let scheme = SigV4Scheme { services: SERVICES, dialect: Dialect::MlflowSdk { repeated_keys } };
-        let (method, path, query) = (admitted.verb.as_str(), admitted.path, admitted.query);
+        let (method, path, query) = (shape.verb.as_str(), shape.path, shape.query);
         let head = RequestHead { method, path, query, headers: &parts.headers };
         let arrival = match self.by_token(arrival, &head, api)? {
             Bearer::Authenticated(cx) => {
@@ -62,7 +62,7 @@ impl Gateway {
             }
             Bearer::NotRequested(arrival) => arrival,
         };
-        let arrival = match self.by_cookie(arrival, &head, admitted, api, row)? {
+        let arrival = match self.by_cookie(arrival, &head, shape, api, row)? {
             Bearer::Authenticated(cx) => {
                 intake.is_unsigned();
                 return Ok(Known { cx: *cx, by_cookie: true });
@@ -89,7 +89,7 @@ impl Gateway {
         &self,
         arrival: Arrival,
         head: &RequestHead<'_>,
-        admitted: &Admitted<'_>,
+        shape: &RequestShape<'_>,
         api: Option<&Api>,
         row: Option<&'static Row>,
     ) -> Result<Bearer, Refused> {
@@ -106,8 +106,8 @@ impl Gateway {
         };
         let known = self.app.authenticate_browser(arrival, &api.id, cookie, &api.user_pools);
         let cx = known.map_err(|refused| Box::new((refused.cx, refusal(&refused.why))))?;
-        let place = Place::of(api, admitted.authority, cx.arrival().secure);
-        let reads = admitted.verb == Verb::Get && row.is_none_or(|row| row.reads);
+        let place = Place::of(api, shape.authority, cx.arrival().secure);
+        let reads = shape.verb == Verb::Get && row.is_none_or(|row| row.reads);
         match ride::check(head.headers, &place, reads) {
             Ok(()) => Ok(Bearer::Authenticated(Box::new(cx))),
             Err(refusal) => Err(Box::new((cx, refusal))),

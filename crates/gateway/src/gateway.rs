@@ -15,7 +15,7 @@ use http::{Method, Request, Response, StatusCode, header, request};
 use hyper::body::Incoming;
 use serde_json::json;
 
-use crate::admit::{Admitted, admit};
+use crate::admit::{RequestShape, admit};
 use crate::api::{self, Api};
 use crate::body::{Body, Verdict, Watch, full};
 use crate::browser::{self, Visit};
@@ -62,7 +62,7 @@ pub(crate) struct Routed<'r> {
     pub(crate) path: CanonicalPath,
     pub(crate) query: Query,
     pub(crate) parts: &'r request::Parts,
-    pub(crate) admitted: &'r Admitted<'r>,
+    pub(crate) shape: &'r RequestShape<'r>,
     /// Whether a browser's cookie said who asks.
     pub(crate) by_cookie: bool,
 }
@@ -144,28 +144,28 @@ impl Gateway {
 
     async fn answer(&self, arrival: Arrival, parts: &request::Parts, body: Incoming) -> Answered {
         let nobody = |arrival: Arrival, refusal| Err(Box::new((self.app.nobody(arrival), refusal)));
-        let admitted = match admit(parts) {
-            Ok(admitted) => admitted,
+        let shape = match admit(parts) {
+            Ok(shape) => shape,
             Err(error) => return nobody(arrival, Refusal::shape(error.status(), error.to_string())),
         };
-        let path = match CanonicalPath::parse(admitted.path) {
+        let path = match CanonicalPath::parse(shape.path) {
             Ok(path) => path,
             Err(error) => return nobody(arrival, Refusal::bad_request(error.to_string())),
         };
         let found = path.split_first().and_then(|(first, rest)| {
-            api::find(&self.stages, |stage| &stage.api, admitted.authority, first).map(|stage| (stage, rest))
+            api::find(&self.stages, |stage| &stage.api, shape.authority, first).map(|stage| (stage, rest))
         });
         if let Some((stage, rest)) = &found
             && rest.segments().first().is_some_and(|first| first == "-")
         {
-            let answered = self.redeem(arrival, stage, rest, parts, &admitted, body).await;
+            let answered = self.redeem(arrival, stage, rest, parts, &shape, body).await;
             return answered.map(|mut response| {
                 browser::reply::confine(response.headers_mut());
                 response
             });
         }
         let visit =
-            found.as_ref().and_then(|(stage, rest)| Visit::of(stage, rest, parts, &admitted, arrival.secure));
+            found.as_ref().and_then(|(stage, rest)| Visit::of(stage, rest, parts, &shape, arrival.secure));
         let shown = |answered: Answered| match &visit {
             Some(visit) => answered.map_err(|refused| {
                 let (cx, refusal) = *refused;
@@ -183,7 +183,7 @@ impl Gateway {
             }
         }
         let routed = found.as_ref().map(|(stage, rest)| (*stage, rest.clone()));
-        shown(self.ask(arrival, parts, &admitted, &path, routed, body).await)
+        shown(self.ask(arrival, parts, &shape, &path, routed, body).await)
     }
 
     /// Answers what is asked of MLflow.
@@ -191,24 +191,24 @@ impl Gateway {
         &'r self,
         arrival: Arrival,
         parts: &'r request::Parts,
-        admitted: &'r Admitted<'r>,
+        shape: &'r RequestShape<'r>,
         path: &CanonicalPath,
         found: Option<(&'r Stage, CanonicalPath)>,
         body: Incoming,
     ) -> Answered {
-        let row = found.as_ref().and_then(|(_, rest)| route(admitted.verb, rest));
-        let mut intake = Intake::new(admitted, body);
+        let row = found.as_ref().and_then(|(_, rest)| route(shape.verb, rest));
+        let mut intake = Intake::new(shape, body);
         let api = found.as_ref().map(|(stage, _)| &stage.api);
-        let known = self.authenticate(arrival, parts, admitted, api, row, &mut intake).await?;
+        let known = self.authenticate(arrival, parts, shape, api, row, &mut intake).await?;
         let Known { cx, by_cookie } = known;
         let (Some((stage, path)), Some(row)) = (found, row) else {
-            let refusal = no_route(admitted, path);
+            let refusal = no_route(shape, path);
             return Err(Box::new((cx, refusal)));
         };
         let cx = cx.for_event(event(&stage.api, row, &path));
-        match Query::parse(admitted.query, row.repeats) {
+        match Query::parse(shape.query, row.repeats) {
             Ok(query) => {
-                let routed = Routed { cx, stage, row, path, query, parts, admitted, by_cookie };
+                let routed = Routed { cx, stage, row, path, query, parts, shape, by_cookie };
                 let cx = routed.cx.clone();
                 let mut response =
                     self.serve(routed, intake).await.map_err(|refusal| Box::new((cx, refusal)))?;
@@ -324,9 +324,9 @@ fn route(verb: Verb, path: &CanonicalPath) -> Option<&'static Row> {
     (path.is_plain() || row.path.starts_with("2.0/mlflow-artifacts/")).then_some(row)
 }
 
-fn no_route(admitted: &Admitted<'_>, path: &CanonicalPath) -> Refusal {
+fn no_route(shape: &RequestShape<'_>, path: &CanonicalPath) -> Refusal {
     let path: String = path.encoded().chars().take(200).collect();
-    let verb = admitted.verb;
+    let verb = shape.verb;
     Refusal::no_route(format!("no route `{verb} {path}`: check the stage, the path and the method"))
 }
 

@@ -9,7 +9,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
-use crate::admit::{Admitted, Framing};
+use crate::admit::{Framing, RequestShape};
 use crate::body::{self, HeldBack, ReadError, Watch};
 use crate::field;
 use crate::gateway::{Routed, empty_hash, mismatch};
@@ -47,9 +47,9 @@ pub(crate) struct Accepted {
 }
 
 impl Intake {
-    pub(crate) fn new(admitted: &Admitted<'_>, body: Incoming) -> Self {
-        let state = if admitted.framing == Framing::None { State::Empty } else { State::Unread(body) };
-        Self { framing: admitted.framing, unsigned: false, state }
+    pub(crate) fn new(shape: &RequestShape<'_>, body: Incoming) -> Self {
+        let state = if shape.framing == Framing::None { State::Empty } else { State::Unread(body) };
+        Self { framing: shape.framing, unsigned: false, state }
     }
 
     /// Notes that the caller is known by something that does not cover the body.

@@ -22,7 +22,7 @@ const MAX_TOLD: usize = 400;
 impl Gateway {
     /// Ends a sign-in.
     pub(super) async fn back(&self, cx: &RequestContext, visit: &Visit<'_>) -> Replied {
-        let query = Query::parse(visit.admitted.query, &[]);
+        let query = Query::parse(visit.shape.query, &[]);
         let query = query.map_err(|error| Refusal::bad_request(error.to_string()))?;
         let elsewhere = || {
             Refusal::bad_request(

@@ -50,9 +50,9 @@ pub(super) struct Wanted {
 /// Where a page without a session is led first.
 pub(super) fn location(visit: &Visit<'_>) -> String {
     let mut wanted = visit.rest.encoded();
-    if !visit.admitted.query.is_empty() {
+    if !visit.shape.query.is_empty() {
         wanted.push('?');
-        wanted.push_str(visit.admitted.query);
+        wanted.push_str(visit.shape.query);
     }
     let mut location = format!("{}/{FOLDER}/sign-in?to=", visit.place.root());
     encode_into(&mut location, &wanted);
@@ -72,7 +72,7 @@ impl Gateway {
                 ),
             ));
         }
-        let query = Query::parse(visit.admitted.query, &[]);
+        let query = Query::parse(visit.shape.query, &[]);
         let query = query.map_err(|error| Refusal::bad_request(error.to_string()))?;
         let wanted = query.get("to").unwrap_or("/");
         let target = Target::parse(wanted).unwrap_or_default();

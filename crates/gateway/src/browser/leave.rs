@@ -41,7 +41,7 @@ fn written(place: &Place, value: &str, more: &str) -> Option<HeaderValue> {
 pub(super) fn asked(visit: &Visit<'_>) -> bool {
     let headers = visit.headers();
     let says = |name: &str, value: &str| headers.get(name).is_some_and(|held| held == value);
-    visit.admitted.verb == Verb::Get
+    visit.shape.verb == Verb::Get
         && visit.rest.segments().iter().map(String::as_str).eq(QUESTION)
         && says("sec-fetch-site", "same-origin")
         && says("sec-fetch-dest", "empty")

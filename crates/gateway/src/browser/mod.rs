@@ -26,7 +26,7 @@ use http::header::{self, HeaderMap};
 use http::{Response, StatusCode, request};
 use serde_json::json;
 
-use crate::admit::Admitted;
+use crate::admit::RequestShape;
 use crate::body::Body;
 use crate::gateway::{Answered, Gateway, Stage};
 use crate::mlflow::Verb;
@@ -79,7 +79,7 @@ pub(crate) struct Visit<'r> {
     /// The path behind the stage.
     pub(crate) rest: &'r CanonicalPath,
     pub(crate) parts: &'r request::Parts,
-    pub(crate) admitted: &'r Admitted<'r>,
+    pub(crate) shape: &'r RequestShape<'r>,
     /// The stage as the browser sees it.
     pub(crate) place: Place,
 }
@@ -90,12 +90,12 @@ impl<'r> Visit<'r> {
         stage: &'r Stage,
         rest: &'r CanonicalPath,
         parts: &'r request::Parts,
-        admitted: &'r Admitted<'r>,
+        shape: &'r RequestShape<'r>,
         secure: bool,
     ) -> Option<Self> {
         let pool = stage.api.sign_in()?;
-        let place = Place::of(&stage.api, admitted.authority, secure);
-        Some(Self { stage, pool, rest, parts, admitted, place })
+        let place = Place::of(&stage.api, shape.authority, secure);
+        Some(Self { stage, pool, rest, parts, shape, place })
     }
 
     /// Whether it is for one of the gateway's own pages, or signs out from one of MLflow's.
@@ -108,7 +108,7 @@ impl<'r> Visit<'r> {
         let headers = &self.parts.headers;
         let says = |name: &str, value: &str| headers.get(name).is_none_or(|held| held == value);
         let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
-        self.admitted.verb == Verb::Get
+        self.shape.verb == Verb::Get
             && accepts.flat_map(|line| line.split(',')).any(|kind| kind.trim().starts_with("text/html"))
             && says("sec-fetch-mode", "navigate")
             && says("sec-fetch-dest", "document")
@@ -116,9 +116,9 @@ impl<'r> Visit<'r> {
 
     /// Where MLflow's first page really is: its files are beside it, so its address ends with a slash.
     pub(crate) fn missing_slash(&self) -> Option<String> {
-        let bare = self.rest.segments().is_empty() && !self.admitted.path.ends_with('/');
+        let bare = self.rest.segments().is_empty() && !self.shape.path.ends_with('/');
         (bare && self.is_page()).then(|| {
-            let query = self.admitted.query;
+            let query = self.shape.query;
             let query = if query.is_empty() { String::new() } else { format!("?{query}") };
             format!("{}/{query}", self.place.root())
         })
@@ -165,7 +165,7 @@ impl Gateway {
     /// Serves the gateway's own pages.
     pub(crate) async fn own_page(&self, arrival: Arrival, visit: &Visit<'_>) -> Answered {
         let words: Vec<&str> = visit.rest.segments().iter().map(String::as_str).collect();
-        let asked = (visit.admitted.verb, words.get(1..).unwrap_or_default());
+        let asked = (visit.shape.verb, words.get(1..).unwrap_or_default());
         let found = OwnPage::ALL.into_iter().find(|page| asked == (page.verb(), &[page.path()][..]));
         let Some(page) = found.or_else(|| leave::asked(visit).then_some(OwnPage::SignOut)) else {
             let cx = self.app.nobody(arrival).for_event(visit.event("UnknownPage"));

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::link::{Claim, Purpose};
 use super::upload::{encoded, later};
 use super::{artifact_path, artifact_target, draw_id, principal_of, public_root};
-use crate::admit::{Admitted, Framing};
+use crate::admit::{Framing, RequestShape};
 use crate::body::Body;
 use crate::gateway::{Answered, Gateway, Routed, Stage, bare, json_reply, logged};
 use crate::mlflow::Verb;
@@ -64,14 +64,14 @@ impl Gateway {
         stage: &Stage,
         claim: &Claim,
         parts: &request::Parts,
-        admitted: &Admitted<'_>,
+        shape: &RequestShape<'_>,
     ) -> Answered {
         let found = self.transfers.downloads().get(&claim.id).cloned();
         let Some(download) = found.filter(|download| download.api == stage.api.id) else {
             return Err(Box::new((cx, Refusal::forbidden("this URL has been used"))));
         };
         let cx = cx.for_event(event(&download));
-        let result = self.fetch(&cx, stage, claim, &download, parts, admitted).await;
+        let result = self.fetch(&cx, stage, claim, &download, parts, shape).await;
         result.map_err(|refusal| Box::new((cx, refusal)))
     }
 
@@ -82,10 +82,10 @@ impl Gateway {
         claim: &Claim,
         download: &Download,
         parts: &request::Parts,
-        admitted: &Admitted<'_>,
+        shape: &RequestShape<'_>,
     ) -> Result<Response<Body>, Refusal> {
         let permit = self.permit(&download.cx, &stage.api, &arn(stage, &download.artifact))?;
-        if admitted.framing != Framing::None {
+        if shape.framing != Framing::None {
             return Err(Refusal::bad_request("this route takes no body"));
         }
         if download.taken.swap(true, Ordering::AcqRel) {

@@ -28,7 +28,7 @@ use http::request;
 use hyper::body::Incoming;
 use jiff::Timestamp;
 
-use crate::admit::Admitted;
+use crate::admit::RequestShape;
 use crate::gateway::{Answered, Gateway, Routed, Stage};
 use crate::limits::Limits;
 use crate::mlflow::Verb;
@@ -105,23 +105,23 @@ impl Gateway {
         stage: &Stage,
         path: &CanonicalPath,
         parts: &request::Parts,
-        admitted: &Admitted<'_>,
+        shape: &RequestShape<'_>,
         body: Incoming,
     ) -> Answered {
         let now = arrival.now;
         let cx = self.app.nobody(arrival);
         let words: Vec<&str> = path.segments().iter().map(String::as_str).collect();
-        let claim = match (admitted.verb, words.as_slice()) {
-            (Verb::Put, ["-", "parts", id, number]) => Claim::read(Purpose::Part, id, number, admitted.query),
-            (Verb::Get, ["-", "downloads", id]) => Claim::read(Purpose::Download, id, "0", admitted.query),
+        let claim = match (shape.verb, words.as_slice()) {
+            (Verb::Put, ["-", "parts", id, number]) => Claim::read(Purpose::Part, id, number, shape.query),
+            (Verb::Get, ["-", "downloads", id]) => Claim::read(Purpose::Download, id, "0", shape.query),
             _ => None,
         };
         let claim = claim.filter(|claim| self.transfers.key.made(claim) && claim.expires > now);
         match claim {
             Some(claim) if claim.purpose == Purpose::Part => {
-                self.receive_part(cx, stage, &claim, parts, admitted, body).await
+                self.receive_part(cx, stage, &claim, parts, shape, body).await
             }
-            Some(claim) => self.serve_download(cx, stage, &claim, parts, admitted).await,
+            Some(claim) => self.serve_download(cx, stage, &claim, parts, shape).await,
             None => {
                 Err(Box::new((cx, Refusal::forbidden("this URL was not made here, or its time is over"))))
             }
@@ -134,7 +134,7 @@ fn public_root(routed: &Routed<'_>, listening: SocketAddr) -> String {
     if let Some(url) = &routed.stage.api.public_url {
         return url.trim_end_matches('/').to_owned();
     }
-    let (authority, stage) = (routed.admitted.authority, &routed.stage.api.stage);
+    let (authority, stage) = (routed.shape.authority, &routed.stage.api.stage);
     // A proxy ends TLS: the port is its own.
     if routed.cx.arrival().secure {
         return format!("https://{authority}/{stage}");

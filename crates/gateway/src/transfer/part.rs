@@ -12,7 +12,7 @@ use super::link::Claim;
 use super::principal_of;
 use super::spool::{self, SpoolError};
 use super::upload::{Upload, disk};
-use crate::admit::{Admitted, Framing};
+use crate::admit::{Framing, RequestShape};
 use crate::body::{Body, full};
 use crate::gateway::{Answered, Gateway, Stage};
 use crate::refusal::{REQUEST_ID, Refusal};
@@ -24,7 +24,7 @@ impl Gateway {
         stage: &Stage,
         claim: &Claim,
         parts: &request::Parts,
-        admitted: &Admitted<'_>,
+        shape: &RequestShape<'_>,
         body: Incoming,
     ) -> Answered {
         let found = self.transfers.uploads().get(&claim.id).cloned();
@@ -32,7 +32,7 @@ impl Gateway {
             return Err(Box::new((cx, Refusal::forbidden("this upload is over"))));
         };
         let cx = cx.for_event(event(&upload, claim));
-        let result = self.take_part(&cx, stage, &upload, claim, parts, admitted, body).await;
+        let result = self.take_part(&cx, stage, &upload, claim, parts, shape, body).await;
         result.map_err(|refusal| Box::new((cx, refusal)))
     }
 
@@ -44,14 +44,14 @@ impl Gateway {
         upload: &Upload,
         claim: &Claim,
         parts: &request::Parts,
-        admitted: &Admitted<'_>,
+        shape: &RequestShape<'_>,
         body: Incoming,
     ) -> Result<Response<Body>, Refusal> {
         self.permit_put(&upload.cx, stage, &upload.artifact)?;
         if parts.headers.contains_key(header::CONTENT_ENCODING) {
             return Err(Refusal::unsupported("a part is taken as it is, without a content encoding"));
         }
-        if matches!(admitted.framing, Framing::Length(length) if length > self.limits.part) {
+        if matches!(shape.framing, Framing::Length(length) if length > self.limits.part) {
             return Err(Refusal::too_large(self.limits.part));
         }
         let limit = self.limits.artifact;
