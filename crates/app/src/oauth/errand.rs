@@ -130,10 +130,9 @@ impl From<Error> for ErrandFault {
         match reason {
             Reason::UserPool(PoolFault::UsernameExists | PoolFault::AliasExists) => Self::Taken,
             Reason::UserPool(PoolFault::InvalidParameter) => Self::Unfit(message.clone()),
-            Reason::UserPool(PoolFault::NotAuthorized) if message.contains("disabled") => Self::Disabled,
-            Reason::UserPool(PoolFault::UserNotConfirmed | PoolFault::PasswordResetRequired) => {
-                Self::Disabled
-            }
+            Reason::UserPool(
+                PoolFault::UserDisabled | PoolFault::UserNotConfirmed | PoolFault::PasswordResetRequired,
+            ) => Self::Disabled,
             Reason::UserPool(PoolFault::NotAuthorized | PoolFault::ResourceNotFound) => Self::Spent,
             Reason::InvalidIdentityToken | Reason::ExpiredToken => Self::Unusable(message.clone()),
             _ => Self::Broken(error),

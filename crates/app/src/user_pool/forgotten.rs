@@ -142,7 +142,7 @@ impl App {
 /// Whether a user may set a forgotten password: confirmed, with a proved address that the pool sends to.
 fn may_recover(pool: &UserPool, user: &PoolUser) -> Result<()> {
     if !user.enabled {
-        return Err(PoolFault::NotAuthorized.because("User is disabled."));
+        return Err(PoolFault::UserDisabled.because("User is disabled."));
     }
     if matches!(user.status, UserStatus::ForceChangePassword | UserStatus::ExternalProvider) {
         return Err(PoolFault::NotAuthorized.because("User password cannot be reset in the current state."));

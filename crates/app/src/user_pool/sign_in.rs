@@ -170,7 +170,7 @@ impl App {
         if user.status == UserStatus::ForceChangePassword {
             let until = user.more.as_ref().and_then(|more| more.temporary_until);
             if until.is_some_and(|until| cx.now() >= until) {
-                return Err(PoolFault::NotAuthorized
+                return Err(PoolFault::TemporaryPasswordExpired
                     .because("Temporary password has expired and must be reset by an administrator."));
             }
             return self.challenge(cx, admitted, user, id, iss_rev, ChallengeName::NewPasswordRequired);
@@ -196,7 +196,7 @@ impl App {
     /// Counts a try of a password, whichever way it is shown.
     pub(super) fn count_password(&self, cx: &RequestContext, pool: &UserPool, who: &str) -> Result<Attempt> {
         let attempt = self.attempts.begin(Tried::Password, pool.id.as_str(), who, cx.now());
-        attempt.ok_or_else(|| PoolFault::NotAuthorized.because("Password attempts exceeded"))
+        attempt.ok_or_else(|| PoolFault::AttemptsExceeded.because("Password attempts exceeded"))
     }
 
     /// The user whose password this is, and whether it is stored as a new one would be.
@@ -360,7 +360,7 @@ pub(super) fn may_sign_in(state: &Snapshot, admitted: &AdmittedClient, user: &Po
 /// Refuses a user who is there and may not be signed in, whoever vouched for them.
 pub(super) fn may_stay_signed_in(user: &PoolUser) -> Result<()> {
     if !user.enabled {
-        return Err(PoolFault::NotAuthorized.because("User is disabled."));
+        return Err(PoolFault::UserDisabled.because("User is disabled."));
     }
     match user.status {
         UserStatus::Unconfirmed => Err(PoolFault::UserNotConfirmed.because("User is not confirmed.")),

@@ -1,16 +1,19 @@
-//! What only user pools tell their callers: the exceptions of the Cognito API, by name.
+//! What only user pools tell their callers: why something was refused, and the exception of the Cognito API that says so.
+//!
+//! The API has one name for refusals that pages tell apart, so some of these share theirs ([`PoolFault::code`]). Who decides
+//! by a refusal decides by its variant: its words are for people.
 
 use crate::error::{Error, Reason};
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $fault:ident $code:literal;)*) => {
-        /// An exception of the user pools API.
+        /// Why something was refused.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum PoolFault {
             $($(#[$doc])* $fault,)*
         }
         impl PoolFault {
-            /// Its name on the wire.
+            /// The name of its exception on the wire.
             pub fn code(self) -> &'static str {
                 match self {
                     $(Self::$fault => $code,)*
@@ -21,6 +24,8 @@ macro_rules! faults {
 }
 
 faults! {
+    /// A password that was tried too often: the next try must wait.
+    AttemptsExceeded "NotAuthorizedException";
     /// An e-mail address or phone number that another user has proved.
     AliasExists "AliasExistsException";
     /// A message that cannot be sent.
@@ -61,6 +66,8 @@ faults! {
     ScopeDoesNotExist "ScopeDoesNotExistException";
     /// No authenticator app is set up.
     SoftwareTokenMfaNotFound "SoftwareTokenMFANotFoundException";
+    /// A password of an administrator that was not changed in time.
+    TemporaryPasswordExpired "NotAuthorizedException";
     /// Too many requests of one kind in a while.
     TooManyRequests "TooManyRequestsException";
     /// A client that may not do this.
@@ -71,6 +78,8 @@ faults! {
     UnsupportedUserState "UnsupportedUserStateException";
     /// A user's name that is taken.
     UsernameExists "UsernameExistsException";
+    /// A user whom an administrator keeps out.
+    UserDisabled "NotAuthorizedException";
     /// A user that did not confirm to be there.
     UserNotConfirmed "UserNotConfirmedException";
     /// No user of this name.
@@ -95,5 +104,19 @@ impl PoolFault {
     /// The error with its text.
     pub fn because(self, message: impl Into<String>) -> Error {
         Error::rejected(Reason::UserPool(self), message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PoolFault;
+
+    #[test]
+    fn what_pages_tell_apart_is_one_exception_on_the_wire() {
+        for fault in
+            [PoolFault::AttemptsExceeded, PoolFault::TemporaryPasswordExpired, PoolFault::UserDisabled]
+        {
+            assert_eq!(fault.code(), PoolFault::NotAuthorized.code(), "{fault:?}");
+        }
     }
 }

@@ -114,9 +114,10 @@ async fn keep_passkey(stage: &Stage<'_>, who: &SignedIn) -> Result<Answer, Troub
     let (app, cx, name) = (stage.call.app(), stage.call.cx, fields.get("name"));
     match app.complete_passkey(cx, Who::Browser(who), &answer, name).await {
         Ok(()) => Ok(back(stage, "account-passkey-added").made(json!({ "passkeyAdded": true }))),
-        Err(Error::Rejected { reason: Reason::UserPool(PoolFault::NotAuthorized), .. }) => {
-            Err(Trouble::expired())
-        }
+        Err(Error::Rejected {
+            reason: Reason::UserPool(PoolFault::NotAuthorized | PoolFault::UserDisabled),
+            ..
+        }) => Err(Trouble::expired()),
         Err(Error::Rejected { reason: Reason::UserPool(fault), .. }) => {
             add_passkey(stage, who, Some(refused(fault))).await
         }

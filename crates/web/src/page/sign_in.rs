@@ -108,12 +108,14 @@ pub(super) async fn password(stage: &Stage<'_>) -> Result<Answer, Trouble> {
 
 /// What is told of a refused sign-in: the same whether the name or the password is wrong.
 fn told(error: &Error) -> Option<(PoolFault, &'static str)> {
-    let Error::Rejected { reason: Reason::UserPool(fault), message } = error else { return None };
+    let Error::Rejected { reason: Reason::UserPool(fault), .. } = error else { return None };
     let text = match fault {
-        PoolFault::NotAuthorized if message.contains("attempts exceeded") => "sign-in-wait",
-        PoolFault::NotAuthorized if message.contains("expired") => "sign-in-expired",
-        PoolFault::NotAuthorized | PoolFault::UserNotFound | PoolFault::InvalidParameter => "sign-in-wrong",
-        PoolFault::TooManyRequests | PoolFault::LimitExceeded => "sign-in-wait",
+        PoolFault::NotAuthorized
+        | PoolFault::UserDisabled
+        | PoolFault::UserNotFound
+        | PoolFault::InvalidParameter => "sign-in-wrong",
+        PoolFault::TemporaryPasswordExpired => "sign-in-expired",
+        PoolFault::AttemptsExceeded | PoolFault::TooManyRequests | PoolFault::LimitExceeded => "sign-in-wait",
         PoolFault::PasswordResetRequired => "sign-in-reset",
         _ => return None,
     };
@@ -184,7 +186,7 @@ pub(super) fn challenge(stage: &Stage<'_>, kind: ChallengeKind) -> Result<Challe
 /// What is answered to a challenge that was not met.
 pub(super) fn unmet(error: Error) -> Result<PoolFault, Trouble> {
     match &error {
-        Error::Rejected { reason: Reason::UserPool(fault), message } => match fault {
+        Error::Rejected { reason: Reason::UserPool(fault), .. } => match fault {
             PoolFault::CodeMismatch
             | PoolFault::ExpiredCode
             | PoolFault::EnableSoftwareTokenMfa
@@ -193,8 +195,10 @@ pub(super) fn unmet(error: Error) -> Result<PoolFault, Trouble> {
             | PoolFault::TooManyRequests
             | PoolFault::LimitExceeded => Ok(*fault),
             // The challenge itself is over: too old, answered already, or no longer to be met.
-            PoolFault::NotAuthorized if !message.contains("attempts exceeded") => Err(Trouble::expired()),
-            PoolFault::NotAuthorized => Ok(PoolFault::TooManyRequests),
+            PoolFault::NotAuthorized | PoolFault::UserDisabled | PoolFault::TemporaryPasswordExpired => {
+                Err(Trouble::expired())
+            }
+            PoolFault::AttemptsExceeded => Ok(PoolFault::TooManyRequests),
             _ => Err(Trouble::Broken(error)),
         },
         _ => Err(Trouble::Broken(error)),
