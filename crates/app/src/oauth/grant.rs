@@ -99,12 +99,7 @@ impl App {
                 self.exchange_code(cx, client, &code, redirect_uri.as_deref(), verifier.as_ref()).await?
             }
             Grant::Device { code } => self.exchange_device(cx, client, &code).await?,
-            Grant::Refresh { token, scope } => {
-                let scope = scope.as_deref();
-                let mut begun = self.refresh(cx, client, token, scope).await?;
-                begun.session.scopes = narrowed(&begun.session.scopes, scope)?;
-                begun
-            }
+            Grant::Refresh { token, scope } => self.refresh(cx, client, token, scope.as_deref()).await?,
         };
         self.user_tokens(cx, client, begun)
     }
@@ -201,31 +196,28 @@ impl App {
             }
             error => OAuthFault::from(&error),
         };
-        let admitted = client.admitted().clone();
-        let user_of = |session: &PoolSession| self.snapshot().pool_user(&session.pool, session.user).cloned();
-        let (session, refresh) = match client.client().rotation {
-            None => {
-                let held = self.held(&self.snapshot(), &admitted, token.expose()).map_err(refused)?;
-                let good = which(&held, token.expose(), cx.now()) == Which::Current
-                    && !held.ended
-                    && cx.now() < held.expires;
-                if !good {
-                    return Err(refused(PoolFault::NotAuthorized.because("not good")));
-                }
-                (PoolSession::clone(&held), None)
-            }
+        let (admitted, rotation) = (client.admitted().clone(), client.client().rotation);
+        let held = self.held(&self.snapshot(), &admitted, token.expose()).map_err(refused)?;
+        let which = which(&held, token.expose(), cx.now());
+        if rotation.is_none() && (which != Which::Current || held.ended || cx.now() >= held.expires) {
+            return Err(refused(PoolFault::NotAuthorized.because("not good")));
+        }
+        let scopes = narrowed(&held.scopes, scope);
+        if which != Which::Spent {
+            // Before the exchange: a token that gets nothing is not used up. One that was exchanged before goes on, because
+            // its sign-in ends whatever it asks for.
+            scopes.as_ref().map_err(Clone::clone)?;
+        }
+        let (mut session, refresh) = match rotation {
+            None => (PoolSession::clone(&held), None),
             Some(grace) => {
-                let held = self.held(&self.snapshot(), &admitted, token.expose()).map_err(refused)?;
-                if which(&held, token.expose(), cx.now()) != Which::Spent {
-                    // Before the exchange: a token that gets nothing is not used up.
-                    narrowed(&held.scopes, scope)?;
-                }
                 let exchanged = self.change(cx, move |change| rotate(change, &admitted, &token, grace)).await;
                 let (session, refresh) = exchanged.and_then(|inner| inner).map_err(refused)?;
                 (session, Some(refresh))
             }
         };
-        let user = user_of(&session).ok_or_else(gone)?;
+        session.scopes = scopes?;
+        let user = self.snapshot().pool_user(&session.pool, session.user).cloned().ok_or_else(gone)?;
         Ok(Begun { session, user, refresh, nonce: None })
     }
 
