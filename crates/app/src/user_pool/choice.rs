@@ -12,8 +12,8 @@ use garita_model::user_pool::{AuthFlow, PoolFault, Uuid};
 use garita_model::{PoolUser, Result, Secret};
 
 use super::challenge::ChallengeAnswer;
-use super::passkey::PasskeyChallenge;
 use super::passkey_sign_in::{Asked, any_must_be_verified, may_begin_with_passkey};
+use super::relying_party::PasskeyChallenge;
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{Challenge, SecondFactors, SignedIn};
 use super::user::about;

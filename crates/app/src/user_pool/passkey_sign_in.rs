@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 use super::AdmittedClient;
 use super::finish::{Factor, Proof};
-use super::passkey::{PasskeyChallenge, TIMEOUT, descriptor, passkeys_of, verification};
+use super::passkey::passkeys_of;
+use super::relying_party::{PasskeyChallenge, TIMEOUT, descriptor, verification};
 use super::session::{self, AuthSession};
 use super::sign_in::{SignedIn, asks_for_passkey, may_sign_in, second_step};
 use super::user::about;

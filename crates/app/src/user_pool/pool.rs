@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::ask::{ask, judged, own_account};
 use super::pool_settings::{PoolSettings, settled, with_schema};
-use super::{Part, checked_title, invalid, passkey, provider, resource_server, tagging};
+use super::{Part, checked_title, invalid, provider, relying_party, resource_server, tagging};
 use crate::App;
 use crate::authorize::{Permit, Question, judge};
 use crate::change::Change;
@@ -196,7 +196,7 @@ impl App {
         web_authn: Option<WebAuthnSettings>,
     ) -> Result<Arc<UserPool>> {
         if let Some(id) = web_authn.as_ref().and_then(|settings| settings.relying_party.as_deref())
-            && !passkey::is_name(id)
+            && !relying_party::is_name(id)
         {
             return Err(invalid(format!("`{id}` is no name of a host, in small letters and without a port")));
         }

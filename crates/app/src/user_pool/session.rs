@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::AdmittedClient;
-use super::passkey::PasskeyChallenge;
+use super::relying_party::PasskeyChallenge;
 use crate::hash;
 use crate::keyring::Keyring;
 

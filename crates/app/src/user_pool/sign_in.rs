@@ -15,7 +15,7 @@ use super::admit::wrong_credentials;
 use super::attempts::{Attempt, Tried};
 use super::finish::{Factor, Proof};
 use super::other_way::second_factors;
-use super::passkey::PasskeyChallenge;
+use super::relying_party::PasskeyChallenge;
 use super::session::{AuthSession, ChallengeName, Vouched};
 use super::tokens::IssuedTokens;
 use super::user::about;

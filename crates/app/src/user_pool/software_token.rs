@@ -10,7 +10,7 @@ use garita_model::{Error, Object, PoolUser, Result, Sealed, Secret, UserPool};
 use jiff::Timestamp;
 
 use super::attempts::Tried;
-use super::own::Bearer;
+use super::bearer::Bearer;
 use super::passkey::Who;
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{asks_for_passkey, may_stay_signed_in};
