@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use garita_app::oidc::{self, Expected};
 use garita_model::OidcProvider;
-use garita_testkit::TestIdp;
+use garita_testkit::{TestIdp, trusted_provider};
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
@@ -21,15 +21,7 @@ static IDP: LazyLock<(TestIdp, String)> = LazyLock::new(|| {
     let keys = idp.key_set();
     (idp, keys)
 });
-static PROVIDER: LazyLock<OidcProvider> = LazyLock::new(|| OidcProvider {
-    account: "111122223333".parse().expect("twelve digits"),
-    url: "idp.example".to_owned(),
-    plain_http: false,
-    created: Timestamp::UNIX_EPOCH,
-    client_ids: vec!["app".to_owned()],
-    thumbprints: Vec::new(),
-    tags: Vec::new(),
-});
+static PROVIDER: LazyLock<OidcProvider> = LazyLock::new(|| trusted_provider("idp.example"));
 
 const NAMES: [&str; 14] = [
     "iss",

@@ -8,18 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_app::oidc;
 use garita_model::OidcProvider;
+use garita_testkit::trusted_provider;
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 
-static PROVIDER: LazyLock<OidcProvider> = LazyLock::new(|| OidcProvider {
-    account: "111122223333".parse().expect("twelve digits"),
-    url: "idp.example".to_owned(),
-    plain_http: false,
-    created: Timestamp::UNIX_EPOCH,
-    client_ids: vec!["app".to_owned()],
-    thumbprints: Vec::new(),
-    tags: Vec::new(),
-});
+static PROVIDER: LazyLock<OidcProvider> = LazyLock::new(|| trusted_provider("idp.example"));
 /// The key of RFC 7515 appendix A.3: a sound one, so that signatures are looked at.
 const SOUND: &[u8] = br#"{"keys":[{"kty":"EC","crv":"P-256","kid":"k","alg":"ES256","use":"sig",
     "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;

@@ -28,7 +28,7 @@ use garita_app::mint::{NewKey, SessionCredentials};
 use garita_app::{App, Event, Keyring, Parts, ProviderRules, RequestContext, SigV4Scheme};
 use garita_model::{
     AccountId, Asking, Clock, EndpointAnswer, EndpointQuestion, Entropy, Error, FetchError, Fetching,
-    KeySource, MailMessage, Mailer, Result, Secret,
+    KeySource, MailMessage, Mailer, OidcProvider, Result, Secret,
 };
 use garita_wire::sigv4::{BodyHash, Credentials, Dialect, RequestHead, Scope, sign};
 use jiff::{SignedDuration, Timestamp};
@@ -387,6 +387,19 @@ impl Drop for TestGarita {
     fn drop(&mut self) {
         self.app.close();
         let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A provider that an account trusts for the audience `app`; `url` is its issuer without the scheme.
+pub fn trusted_provider(url: &str) -> OidcProvider {
+    OidcProvider {
+        account: ACCOUNT.parse().unwrap(),
+        url: url.to_owned(),
+        plain_http: false,
+        created: Timestamp::UNIX_EPOCH,
+        client_ids: vec!["app".to_owned()],
+        thumbprints: Vec::new(),
+        tags: Vec::new(),
     }
 }
 
