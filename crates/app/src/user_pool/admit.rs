@@ -2,6 +2,7 @@
 //!
 //! INVARIANT: only this makes an [`AdmittedClient`], and nothing of a pool is written for an unsigned request without one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -64,6 +65,19 @@ impl App {
         let (account, id) = (pool.account, pool.id.to_string());
         cx.concerns(Concerned { account, pool: id, sub: None });
         Ok(AdmittedClient { pool: Arc::clone(pool), client: Arc::clone(client), browser: None })
+    }
+
+    /// Holds a step of a sign-in to its client's secret, with the `SECRET_HASH` among its parameters.
+    ///
+    /// # Errors
+    /// As [`App::check_secret_hash`].
+    pub(super) fn check_hash_among(
+        &self,
+        admitted: &AdmittedClient,
+        username: &str,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<()> {
+        self.check_secret_hash(admitted, username, parameters.get("SECRET_HASH").map(String::as_str))
     }
 
     /// Holds a request to its client's secret: `base64(HMAC-SHA256(secret, username + client id))`.

@@ -18,7 +18,7 @@ use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{Challenge, SecondFactors, SignedIn};
 use super::user::about;
 use super::username::find;
-use super::{AdmittedClient, given, invalid, no_user};
+use super::{AdmittedClient, given, invalid};
 use crate::App;
 use crate::context::RequestContext;
 
@@ -39,14 +39,7 @@ impl App {
             }
         }
         let name = given(parameters, "USERNAME")?;
-        self.check_secret_hash(admitted, name, parameters.get("SECRET_HASH").map(String::as_str))?;
-        let state = self.snapshot();
-        let user = find(&state, admitted.user_pool(), name);
-        match &user {
-            Some(user) => about(cx, admitted.user_pool(), user.sub),
-            None if !admitted.client().hides_users => return Err(no_user()),
-            None => {}
-        }
+        let user = self.who_begins(cx, admitted, name, parameters)?;
         let offered = self.offers(admitted, user.as_deref(), name)?;
         let preferred = parameters.get("PREFERRED_CHALLENGE").map(String::as_str);
         let preferred = offered.iter().copied().find(|one| Some(one.as_str()) == preferred);
@@ -124,7 +117,7 @@ impl App {
     ) -> Result<SignedIn> {
         let responses = &input.responses;
         let name = given(responses, "USERNAME")?;
-        self.check_secret_hash(admitted, name, responses.get("SECRET_HASH").map(String::as_str))?;
+        self.check_hash_among(admitted, name, responses)?;
         let state = self.snapshot();
         let user = find(&state, admitted.user_pool(), name);
         let same = match &user {

@@ -151,9 +151,28 @@ impl App {
         }
         let given = |name: &str| given(&input.parameters, name);
         let (name, password) = (given("USERNAME")?, Secret::new(given("PASSWORD")?.clone()));
-        self.check_secret_hash(&admitted, name, input.parameters.get("SECRET_HASH").map(String::as_str))?;
+        self.check_hash_among(&admitted, name, &input.parameters)?;
         let shown = self.check_password(cx, &admitted, name, &password).await?;
         self.sign_in_renewing(cx, &admitted, shown, &password).await
+    }
+
+    /// The user of a name that a sign-in begins with before anything is proved. Where the client hides who is there, a name
+    /// that is nobody's is not refused.
+    pub(super) fn who_begins(
+        &self,
+        cx: &RequestContext,
+        admitted: &AdmittedClient,
+        name: &str,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<Option<Arc<PoolUser>>> {
+        self.check_hash_among(admitted, name, parameters)?;
+        let user = find(&self.snapshot(), admitted.user_pool(), name);
+        match &user {
+            Some(user) => about(cx, admitted.user_pool(), user.sub),
+            None if !admitted.client().hides_users => return Err(super::no_user()),
+            None => {}
+        }
+        Ok(user)
     }
 
     /// What follows a password that was shown or proved, as the user's state has it.

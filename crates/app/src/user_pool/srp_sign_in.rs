@@ -19,7 +19,7 @@ use super::session::{ChallengeName, spent};
 use super::sign_in::{Challenge, SecondFactors, SignedIn};
 use super::user::about;
 use super::username::find;
-use super::{AdmittedClient, given, invalid, no_user};
+use super::{AdmittedClient, given, invalid};
 use crate::App;
 use crate::context::RequestContext;
 use crate::hash::Fixed;
@@ -37,17 +37,10 @@ impl App {
     ) -> Result<SignedIn> {
         must_be_open(admitted)?;
         let (name, srp_a) = (given(parameters, "USERNAME")?, given(parameters, "SRP_A")?);
-        self.check_secret_hash(admitted, name, parameters.get("SECRET_HASH").map(String::as_str))?;
+        let user = self.who_begins(cx, admitted, name, parameters)?;
         let (pool, client) = (admitted.user_pool(), admitted.client());
-        let user = find(&self.snapshot(), pool, name);
-        let username = match &user {
-            Some(user) => {
-                about(cx, pool, user.sub);
-                user.name.to_string()
-            }
-            None if !client.hides_users => return Err(no_user()),
-            None => self.stand_in(pool, name)?,
-        };
+        let username =
+            user.as_ref().map_or_else(|| self.stand_in(pool, name), |user| Ok(user.name.to_string()))?;
         let from = Beginning {
             pool: pool.id.to_string(),
             client: client.id.to_string(),
@@ -91,7 +84,7 @@ impl App {
         let block = given(responses, "PASSWORD_CLAIM_SECRET_BLOCK")?;
         let signature = given(responses, "PASSWORD_CLAIM_SIGNATURE")?.clone();
         let timestamp = given(responses, "TIMESTAMP")?.clone();
-        self.check_secret_hash(admitted, name, responses.get("SECRET_HASH").map(String::as_str))?;
+        self.check_hash_among(admitted, name, responses)?;
         let (pool, client) = (admitted.user_pool(), &admitted.client().id);
         let alien = || PoolFault::NotAuthorized.because("Invalid session for the user.");
         let pending = self.open_srp(pool.id.as_str(), client.as_str(), block, cx.now()).ok_or_else(alien)?;
