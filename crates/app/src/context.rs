@@ -4,6 +4,8 @@
 //! [`App::authenticate`], from the operator's own [`App::operator`], from the check of a token in `sts::web_identity` and
 //! from a session of the console ([`crate::console`]).
 
+mod global_keys;
+
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -14,12 +16,14 @@ use garita_model::user_pool::TokenHash;
 use garita_model::{AccessKeyId, AccountId, RequestId, Result};
 use garita_policy::decision::Decision;
 use garita_policy::evaluate::explain::Near;
-use garita_policy::{Context, NamedPolicy, PolicyDocument, Principal};
+use garita_policy::{Context, NamedPolicy, Principal};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::App;
 use crate::audit::{self, Event};
+pub(crate) use global_keys::asks_of_arrival;
+use global_keys::global_keys;
 
 /// A request at the door, before anything is known of it.
 #[derive(Debug, Clone)]
@@ -306,93 +310,5 @@ impl RequestContext {
     /// Marks the request as audited; false when it already was.
     pub(crate) fn claim_audit(&self) -> bool {
         !self.log.audited.swap(true, Ordering::AcqRel)
-    }
-}
-
-/// The condition keys that a request has of itself, whoever sent it.
-const OF_ARRIVAL: [&str; 6] = [
-    "aws:SourceIp",
-    "aws:SecureTransport",
-    "aws:UserAgent",
-    "aws:CurrentTime",
-    "aws:EpochTime",
-    "aws:RequestedRegion",
-];
-
-/// The values of [`OF_ARRIVAL`].
-fn of_arrival(arrival: &Arrival, region: &str) -> [String; 6] {
-    [
-        arrival.source_ip.to_string(),
-        arrival.secure.to_string(),
-        arrival.user_agent.clone(),
-        arrival.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        arrival.now.as_second().to_string(),
-        region.to_owned(),
-    ]
-}
-
-/// Whether a policy asks for more than who the caller is: then the same caller may have another answer next time.
-pub(crate) fn asks_of_arrival(policy: &PolicyDocument) -> bool {
-    let asked = policy.context_keys();
-    OF_ARRIVAL.iter().any(|of_arrival| asked.iter().any(|key| key.eq_ignore_ascii_case(of_arrival)))
-}
-
-/// Global condition keys: IAM User Guide, "AWS global condition context keys".
-fn global_keys(arrival: &Arrival, caller: &Caller, region: &str) -> Context {
-    let mut keys = Context::new();
-    keys.set_principal(&caller.principal);
-    for (name, value) in OF_ARRIVAL.into_iter().zip(of_arrival(arrival, region)) {
-        keys.set(name, value);
-    }
-    if let Some(state) = &caller.session {
-        let session = &state.session;
-        keys.set("aws:TokenIssueTime", session.issued.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-        keys.set("aws:MultiFactorAuthPresent", session.mfa_at.is_some().to_string());
-        if let Some(proved) = session.mfa_at {
-            let age = arrival.now.as_second() - proved.as_second();
-            keys.set("aws:MultiFactorAuthAge", age.max(0).to_string());
-        }
-        if let Some(source) = &session.source_identity {
-            keys.set("aws:SourceIdentity", source.clone());
-        }
-        if let Some(web) = &session.web_identity {
-            for (name, value) in web.keys() {
-                keys.set(&name, value);
-            }
-            keys.set_many(&web.methods_key(), web.methods.iter().cloned());
-        }
-        for tag in &session.tags {
-            keys.set(&format!("aws:PrincipalTag/{}", tag.key), tag.value.clone());
-        }
-    }
-    keys
-}
-
-#[cfg(test)]
-mod tests {
-    use garita_policy::PolicyKind;
-
-    use super::*;
-
-    #[test]
-    fn a_policy_asks_of_the_arrival_in_its_conditions_and_by_variables() {
-        let policy = |condition: &str| {
-            let text = format!(
-                r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"Federated":"p"}},
-                    "Action":"sts:AssumeRoleWithWebIdentity","Condition":{condition}}}}}"#
-            );
-            PolicyDocument::parse(&text, PolicyKind::Trust).unwrap()
-        };
-        for asking in [
-            r#"{"IpAddress":{"AWS:sourceip":"10.0.0.0/8"}}"#,
-            r#"{"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}}"#,
-            r#"{"StringEquals":{"aws:RequestTag/from":"${aws:SourceIp}"}}"#,
-            r#"{"Null":{"aws:UserAgent":"false"}}"#,
-        ] {
-            assert!(asks_of_arrival(&policy(asking)), "{asking}");
-        }
-        for of_the_caller in [r#"{"StringEquals":{"p:aud":"client","p:sub":"${p:aud}"}}"#, "{}"] {
-            assert!(!asks_of_arrival(&policy(of_the_caller)), "{of_the_caller}");
-        }
     }
 }
