@@ -14,7 +14,7 @@ use crate::user_pool::fault::PoolFault;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Everything a caller can be told.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Error {
     /// The thing named is not there.
     NotFound(String),
@@ -111,6 +111,7 @@ pub struct Refusal {
 }
 
 /// Why something failed inside: for the log only, never for the wire.
+#[derive(Clone)]
 pub struct Cause {
     public: &'static str,
     detail: String,

@@ -29,8 +29,6 @@ pub(crate) struct Commit<'a> {
     pub(crate) steps: &'a [Step],
     /// Audit records as JSON.
     pub(crate) records: &'a [String],
-    /// Outbox rows that are on the trail by now: revision and ordinal.
-    pub(crate) shipped: &'a [(u64, u64)],
     /// The newest revision that the change feed forgets.
     pub(crate) forget: Option<u64>,
 }
@@ -141,7 +139,6 @@ impl Database {
         for (ordinal, record) in (0_u64..).zip(commit.records) {
             self.execute("write the outbox", statement::ADD_OUTBOX, params![revision, ordinal, record])?;
         }
-        self.clear_outbox(commit.shipped)?;
         if let Some(oldest) = commit.forget {
             self.execute("prune the change feed", statement::PRUNE_CHANGES, params![oldest])?;
         }

@@ -6,6 +6,7 @@
 //! is in place by then. INVARIANT: a row, a statement or a database error never leaves this crate.
 
 mod aws_managed;
+mod company;
 mod database;
 mod failure;
 mod migration;

@@ -18,7 +18,7 @@ use crate::database::Database;
 use crate::failure;
 use crate::snapshot::Snapshot;
 use crate::transaction::Transaction;
-use crate::writer::{Task, Writer, waiting};
+use crate::writer::{Answer, Task, Writer, waiting};
 
 /// Name of the database in the data folder.
 const FILE: &str = "garita.db";
@@ -91,9 +91,11 @@ impl Store {
         let (tell, told) = oneshot::channel();
         let change = move |writer: &mut Writer| {
             let answer = writer.change(name, work);
-            drop(room);
-            // Nobody listens when the author gave up; the change stands all the same.
-            let _ = tell.send(answer);
+            Box::new(move |undone: Option<&Error>| {
+                drop(room);
+                // Nobody listens when the author gave up; the change stands all the same.
+                let _ = tell.send(undone.map_or(answer, |error| Err(error.clone())));
+            }) as Answer
         };
         self.0.tasks.send(Task::Change(Box::new(change))).map_err(|_| closed())?;
         told.await.map_err(|_| closed())?

@@ -23,6 +23,20 @@ pub(crate) struct Outcome {
     pub(crate) records: Vec<AuditRecord>,
 }
 
+impl Outcome {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.records.is_empty()
+    }
+
+    /// The audit records as they are stored.
+    pub(crate) fn texts(&self) -> Result<Vec<String>> {
+        let text = |record| serde_json::to_string(record);
+        let failed =
+            |e: serde_json::Error| Error::internal(format!("an audit record cannot be written: {e}"));
+        self.records.iter().map(text).collect::<Result<_, _>>().map_err(failed)
+    }
+}
+
 impl Transaction {
     pub(crate) fn new(head: &Snapshot) -> Self {
         Self {

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
-use std::time::{Duration, Instant};
 
 use garita_model::{AuditRecord, Result};
 use tokio::sync::oneshot;
@@ -17,6 +16,7 @@ use super::line::{self, Chain, Role};
 use super::place::Place;
 use super::ticket::{self, Ticket};
 use super::{MAX_LINE, MAX_TICKET_LINE, recover};
+use crate::company::Company;
 use crate::failure;
 
 /// A file that has grown so long is followed by the next one.
@@ -25,11 +25,6 @@ const FILE_SIZE: u64 = 64 * 1024 * 1024;
 const RETRY_AFTER: u64 = 1024 * 1024;
 /// Tasks in one batch.
 const BATCH: usize = 2048;
-/// How long a task may wait for others to come into its batch; one turn of another thread on a busy processor may
-/// come on top.
-const COMPANY: Duration = Duration::from_millis(2);
-/// After so many tasks that came alone, the next one is not kept waiting.
-const CALM: u32 = 8;
 
 /// What the worker is asked to do.
 pub(super) enum Task {
@@ -108,15 +103,10 @@ impl Worker {
 
     /// Works until told to close or until every handle and ticket is gone.
     pub(super) fn work(&mut self, tasks: &Receiver<Task>) {
-        let (mut open, mut alone) = (true, CALM);
+        let (mut open, mut company) = (true, Company::of(BATCH));
         while open {
             let Ok(first) = tasks.recv() else { break };
-            let mut waiting = vec![first];
-            waiting.extend(tasks.try_iter().take(BATCH - 1));
-            if alone < CALM || waiting.len() > 1 {
-                gather(tasks, &mut waiting);
-            }
-            alone = if waiting.len() > 1 { 0 } else { alone.saturating_add(1) };
+            let waiting = company.gather(first, tasks);
             open = !waiting.iter().any(|task| matches!(task, Task::Close));
             self.answer(waiting);
         }
@@ -203,21 +193,6 @@ impl Worker {
                 tracing::warn!(%error, "the audit trail cannot go on to a new file yet");
                 self.rotate_at = self.place.good + RETRY_AFTER;
             }
-        }
-    }
-}
-
-/// Takes in what comes besides, up to [`BATCH`] tasks. Where the processors are busy, those whose records are nearly made
-/// are let run first: one `fdatasync` then serves many of them. Where one is idle, giving way takes no time. Not where
-/// tasks come one by one: while others keep the processors busy they would wait for those, and for nobody's record.
-fn gather(tasks: &Receiver<Task>, waiting: &mut Vec<Task>) {
-    let began = Instant::now();
-    loop {
-        let before = waiting.len();
-        std::thread::yield_now();
-        waiting.extend(tasks.try_iter().take(BATCH - before));
-        if waiting.len() == before || waiting.len() == BATCH || began.elapsed() >= COMPANY {
-            return;
         }
     }
 }
