@@ -20,6 +20,12 @@ use tokio::sync::oneshot;
 /// How long a thread keeps its memory without work.
 const KEEPS_MEMORY: Duration = Duration::from_secs(5);
 
+/// Answers in a bunch.
+const BUNCH: usize = 8;
+/// Answers are held back for each other while at least so many pieces of work wait: then for at most half as long as
+/// the last of these waits for its turn.
+const CROWD: usize = 2 * BUNCH;
+
 /// Too many passwords wait for being hashed; nothing was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many sign-ins at once; try again in a moment")]
@@ -31,7 +37,10 @@ impl From<Busy> for Error {
     }
 }
 
-type Job = Box<dyn FnOnce(&mut Scratch) + Send>;
+/// A piece of work; none comes of it when its asker has gone.
+type Job = Box<dyn FnOnce(&mut Scratch) -> Option<Answer> + Send>;
+/// Tells the asker what came of it.
+type Answer = Box<dyn FnOnce() + Send>;
 
 /// A bounded pool of threads. They end, after what waits, when it is dropped.
 pub struct HashPool {
@@ -48,6 +57,8 @@ struct Queue {
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
+    /// Answers that are held back for others.
+    held: Vec<Answer>,
     closed: bool,
 }
 
@@ -109,10 +120,12 @@ impl HashPool {
     ) -> Result<T, Busy> {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |scratch| {
-            if !sender.is_closed() {
-                // Whoever asked may be gone by now.
-                let _ = sender.send(work(scratch));
+            if sender.is_closed() {
+                return None;
             }
+            let done = work(scratch);
+            // Whoever asked may be gone by now.
+            Some(Box::new(move || drop(sender.send(done))) as Answer)
         });
         {
             let mut state = self.queue.lock();
@@ -145,12 +158,25 @@ impl Queue {
         while let Some(job) = self.next(&mut scratch) {
             // A fault in one hash must not leave the pool a thread short.
             let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(&mut scratch)));
-            if done.is_err() {
+            self.answer(done.unwrap_or_else(|_| {
                 tracing::error!("hashing a password panicked");
                 scratch = Scratch::default();
-            }
+                None
+            }));
             scratch.shrink_to(super::MEMORY as usize);
         }
+    }
+
+    /// Gives an answer together with those that are held back, or holds it back.
+    fn answer(&self, answer: Option<Answer>) {
+        let mut state = self.lock();
+        state.held.extend(answer);
+        if state.held.len() < BUNCH && state.jobs.len() >= CROWD {
+            return;
+        }
+        let bunch = std::mem::take(&mut state.held);
+        drop(state);
+        bunch.into_iter().for_each(|answer| answer());
     }
 
     /// The next job, waiting for one; none when the pool is over.
@@ -215,6 +241,44 @@ mod tests {
         }
         assert_eq!(pool.run(|_| 4).await, Ok(4));
     }
+
+    #[test]
+    fn where_many_wait_answers_come_in_bunches() {
+        let queue = Queue { state: Mutex::default(), woken: Condvar::new() };
+        queue.lock().jobs.extend((0..CROWD).map(|_| Box::new(|_: &mut Scratch| None) as Job));
+        let given = Arc::new(AtomicU64::new(0));
+        let answer = || {
+            let given = Arc::clone(&given);
+            let answer: Answer = Box::new(move || {
+                given.fetch_add(1, Ordering::Relaxed);
+            });
+            Some(answer)
+        };
+        (1..BUNCH).for_each(|_| queue.answer(answer()));
+        assert_eq!(given.load(Ordering::Relaxed), 0);
+        queue.answer(answer());
+        assert_eq!(given.load(Ordering::Relaxed), BUNCH as u64);
+        queue.answer(answer());
+        assert_eq!(given.load(Ordering::Relaxed), BUNCH as u64, "the next bunch has begun");
+        queue.lock().jobs.pop_front();
+        queue.answer(None);
+        assert_eq!(given.load(Ordering::Relaxed), BUNCH as u64 + 1, "few wait, and nobody is held back");
+    }
+
+    #[tokio::test]
+    async fn everyone_in_a_crowd_is_answered() {
+        let pool = Arc::new(HashPool::start(2, 512));
+        let asking: Vec<_> = (0..5 * CROWD)
+            .map(|n| {
+                let pool = Arc::clone(&pool);
+                tokio::spawn(async move { pool.run(move |_| n).await })
+            })
+            .collect();
+        for (n, asked) in asking.into_iter().enumerate() {
+            assert_eq!(asked.await.unwrap(), Ok(n));
+        }
+    }
+
     #[tokio::test]
     async fn work_nobody_waits_for_is_dropped() {
         let pool = Arc::new(HashPool::start(1, 8));
