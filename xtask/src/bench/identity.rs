@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::figure::{Bar, Figure};
 use super::garita::{self, Garita, cognito};
-use super::lap::{Course, Laps, processor, rate};
+use super::lap::{Course, Lap, Laps, processor, rate};
 use super::process::{Scratch, Server};
 use super::{median, raw};
 use crate::run;
@@ -185,11 +185,11 @@ fn text(answer: &Value, path: &str) -> Result<String> {
 
 /// What the rounds gave.
 struct Contest {
-    hashes: Vec<f64>,
-    signatures: Vec<f64>,
-    passwords: Laps,
-    refreshes: [Laps; 2],
-    machines: [Laps; 2],
+    passwords: Beside,
+    refreshes: Beside,
+    machines: Beside,
+    refreshes_es256: Laps,
+    machines_es256: Laps,
     /// The most megabytes while passwords came in.
     in_storm: Vec<f64>,
 }
@@ -197,36 +197,43 @@ struct Contest {
 impl Contest {
     fn new() -> Self {
         Self {
-            hashes: Vec::new(),
-            signatures: Vec::new(),
-            passwords: Laps::new("password"),
-            refreshes: [Laps::new("refresh"), Laps::new("refresh_es256")],
-            machines: [Laps::new("client_credentials"), Laps::new("client_credentials_es256")],
+            passwords: Beside::new("password", 1.0),
+            // An id token and an access token.
+            refreshes: Beside::new("refresh", 2.0),
+            machines: Beside::new("client_credentials", 1.0),
+            refreshes_es256: Laps::new("refresh_es256"),
+            machines_es256: Laps::new("client_credentials_es256"),
             in_storm: Vec::new(),
         }
     }
 
     fn round(&mut self, course: &Course, requests: &Requests, garita: &Garita) -> Result<()> {
         let lap = |file: &Path| course.lap(&garita.server, &garita.aws, file);
-        self.hashes.push(raw::hashes(course.seconds)?);
-        let (passwords, most) = peak(&garita.server, || lap(&requests.passwords))?;
-        self.passwords.push(passwords);
-        self.in_storm.push(most);
-        self.signatures.push(raw::signatures(course.seconds)?);
-        let files = requests.refreshes.iter().chain(&requests.machines);
-        for (laps, file) in self.refreshes.iter_mut().chain(&mut self.machines).zip(files) {
-            laps.push(lap(file)?);
-        }
+        let hashes = || raw::hashes(course.seconds);
+        let signatures = || raw::signatures(course.seconds);
+        let (refreshes, machines) = (&requests.refreshes, &requests.machines);
+        let mut in_storm = 0.0;
+        self.passwords.round(hashes, || {
+            let (lap, most) = peak(&garita.server, || lap(&requests.passwords))?;
+            in_storm = most;
+            Ok(lap)
+        })?;
+        self.in_storm.push(in_storm);
+        self.refreshes.round(signatures, || lap(&refreshes[0]))?;
+        self.machines.round(signatures, || lap(&machines[0]))?;
+        self.refreshes_es256.push(lap(&refreshes[1])?);
+        self.machines_es256.push(lap(&machines[1])?);
         Ok(())
     }
 
     fn figures(&self) -> Result<Vec<Figure>> {
+        let (passwords, refreshes, machines) = (&self.passwords, &self.refreshes, &self.machines);
         let mut figures = vec![
-            Figure::new("identity.argon2id.rate", median(&self.hashes), "hash/s"),
-            Figure::new("identity.rs256.rate", median(&self.signatures), "sig/s"),
+            Figure::new("identity.argon2id.rate", median(&passwords.bare), "hash/s"),
+            Figure::new("identity.rs256.rate", median(&machines.bare), "sig/s"),
         ];
-        let ([refreshes, refreshes_es256], [machines, machines_es256]) = (&self.refreshes, &self.machines);
-        for laps in [&self.passwords, refreshes, refreshes_es256, machines, machines_es256] {
+        let (refreshes_es256, machines_es256) = (&self.refreshes_es256, &self.machines_es256);
+        for laps in [&passwords.laps, &refreshes.laps, refreshes_es256, &machines.laps, machines_es256] {
             figures.extend(laps.figures("identity"));
         }
         let per_core = |laps: &Laps| 1e6 / laps.median(processor);
@@ -234,20 +241,56 @@ impl Contest {
             Figure::new(format!("identity.{name}"), value, unit).bar(Bar::AtLeast(least))
         };
         figures.extend([
-            bar("password_over_argon2id", over(&self.passwords, &self.hashes, 1.0), "x", 0.9),
-            // An id token and an access token.
-            bar("refresh_over_rs256", over(refreshes, &self.signatures, 2.0), "x", 0.8),
-            bar("client_credentials_over_rs256", over(machines, &self.signatures, 1.0), "x", 0.8),
+            bar("password_over_argon2id", passwords.over(), "x", 0.9),
+            bar("refresh_over_rs256", refreshes.over(), "x", 0.8),
+            bar("client_credentials_over_rs256", machines.over(), "x", 0.8),
             bar("refresh_es256_per_core", per_core(refreshes_es256), "req/s", 1000.0),
             bar("client_credentials_es256_per_core", per_core(machines_es256), "req/s", 1000.0),
         ]);
         let shares = [
-            ("password_hashing", share(&self.passwords, &self.hashes, 1.0)?),
-            ("refresh_signing", share(refreshes, &self.signatures, 2.0)?),
-            ("client_credentials_signing", share(machines, &self.signatures, 1.0)?),
+            ("password_hashing", passwords.share()?),
+            ("refresh_signing", refreshes.share()?),
+            ("client_credentials_signing", machines.share()?),
         ];
         figures.extend(shares.map(|(name, share)| Figure::new(format!("identity.{name}_share"), share, "x")));
         Ok(figures)
+    }
+}
+
+/// Laps beside the bare work in them.
+struct Beside {
+    laps: Laps,
+    /// The rate of the bare work beside each lap: the mean of just before and just after it, because the machine may be
+    /// quicker at one time than at another.
+    bare: Vec<f64>,
+    /// Pieces of bare work in each request.
+    pieces: f64,
+}
+
+impl Beside {
+    fn new(name: &'static str, pieces: f64) -> Self {
+        Self { laps: Laps::new(name), bare: Vec::new(), pieces }
+    }
+
+    fn round(&mut self, bare: impl Fn() -> Result<f64>, lap: impl FnOnce() -> Result<Lap>) -> Result<()> {
+        let before = bare()?;
+        self.laps.push(lap()?);
+        self.bare.push(f64::midpoint(before, bare()?));
+        Ok(())
+    }
+
+    /// The median over the rounds of the rate of bare work in requests, divided by the rate of the bare work alone.
+    fn over(&self) -> f64 {
+        let ratio = |(lap, bare): (&Lap, &f64)| rate(lap) * self.pieces / bare;
+        median(&self.laps.laps.iter().zip(&self.bare).map(ratio).collect::<Vec<_>>())
+    }
+
+    /// How much of the server's processor time is bare work: as [`Beside::over`], but what the load generator takes from
+    /// the same processors does not count.
+    fn share(&self) -> Result<f64> {
+        let processors = f64::from(u32::try_from(thread::available_parallelism()?.get())?);
+        let share = |(lap, bare): (&Lap, &f64)| processors * 1e6 * self.pieces / bare / processor(lap);
+        Ok(median(&self.laps.laps.iter().zip(&self.bare).map(share).collect::<Vec<_>>()))
     }
 }
 
@@ -262,21 +305,6 @@ fn memory(at_rest: f64, in_storm: &[f64]) -> Result<Vec<Figure>> {
         Figure::new(name("in_storm_at"), most, "MB")
             .bar(Bar::AtMost((MEMORY + threads * HASH_MEMORY).ceil())),
     ])
-}
-
-/// The median over the rounds of a contestant's rate, with so many pieces of bare work in each request, divided by the
-/// rate of the bare work in the same round.
-fn over(laps: &Laps, bare: &[f64], pieces: f64) -> f64 {
-    median(&laps.laps.iter().zip(bare).map(|(lap, bare)| rate(lap) * pieces / bare).collect::<Vec<_>>())
-}
-
-/// How much of a contestant's processor time is bare work: as [`over`], but what the load generator takes from the same
-/// processors does not count.
-fn share(laps: &Laps, bare: &[f64], pieces: f64) -> Result<f64> {
-    let processors = f64::from(u32::try_from(thread::available_parallelism()?.get())?);
-    let shares =
-        laps.laps.iter().zip(bare).map(|(lap, bare)| processors * 1e6 * pieces / bare / processor(lap));
-    Ok(median(&shares.collect::<Vec<_>>()))
 }
 
 /// Does some work, and answers with the most memory the server had meanwhile, in MB.
