@@ -9,12 +9,12 @@ use clap::{Args, Parser, Subcommand};
 use garita_app::account::{BroughtKey, NewAccount};
 use garita_app::reach::Surroundings;
 use garita_model::Secret;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, environment};
 use crate::control::{self, Answer, Command as ControlCommand};
 use crate::data_folder::{DataFolder, write_private};
+use crate::signals::Signals;
 use crate::{audit_log, explain, mail, policy_test, quickstart, reference, serve, users, who_can};
 
 /// The identity and access plane of a machine-learning platform: AWS IAM's language and APIs, in front of your own
@@ -239,29 +239,6 @@ async fn serve_until_told(folder: &DataFolder, args: &ConfigArgs) -> Result<()> 
     signals.told_to_stop().await;
     println!("stopping");
     serving.stop().await
-}
-
-/// The signals that ask the program to end well: Ctrl-C and SIGTERM. INVARIANT: from when this is made, neither kills
-/// it; one that comes early is there when [`Signals::told_to_stop`] asks.
-pub(crate) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    /// Takes both from the system.
-    pub(crate) fn listen() -> Result<Self> {
-        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        Ok(Self { interrupt, terminate })
-    }
-
-    /// Returns when one has come.
-    pub(crate) async fn told_to_stop(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
 }
 
 async fn account(folder: &DataFolder, command: AccountCommand) -> Result<()> {

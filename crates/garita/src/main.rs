@@ -15,6 +15,7 @@ mod policy_test;
 mod quickstart;
 mod reference;
 mod serve;
+mod signals;
 mod users;
 mod who_can;
 

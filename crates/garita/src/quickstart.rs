@@ -27,9 +27,9 @@ use garita_backends::mlflow::MlflowServer;
 use garita_backends::python::{Environment, Recipe, Requirement};
 use garita_model::Secret;
 
-use crate::cli::Signals;
 use crate::data_folder::DataFolder;
 use crate::serve::{self, Serving};
+use crate::signals::Signals;
 use keys::Keys;
 use people::People;
 use plan::Plan;
