@@ -2,31 +2,25 @@
 //!
 //! INVARIANT: an unknown or ill-typed setting is an error that names it; nothing is guessed.
 
+mod api;
+mod identity;
+mod listener;
 mod user_pool;
 
-use std::fs::File;
-use std::io::Read as _;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use garita_app::ProviderRules;
-use garita_app::token::rotation::Schedule;
-use garita_gateway::api::{Api, Target};
-use garita_gateway::stage_policy::Owner;
-use garita_gateway::{Place, StagePolicy};
-use garita_model::AccountId;
-use garita_model::user_pool::PasswordProfile;
-use garita_web::Site;
+use anyhow::{Context as _, Result, bail, ensure};
+use garita_gateway::api::Api;
 use garita_wire::peer::TrustedProxies;
-use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::mail::MailConfig;
+pub(crate) use api::ApiConfig;
+use identity::{IdentityProviders, TokensConfig, UserPoolsConfig};
+use listener::WebConfig;
+pub(crate) use listener::{AwsConfig, Listener};
 pub(crate) use user_pool::UserPoolConfig;
-
-/// Most bytes of a file with a stage's policy.
-const MAX_POLICY_FILE: u64 = 256 * 1024;
 
 /// What `garita serve` needs to know. The defaults serve the AWS API on loopback and no API stage.
 #[derive(Debug, Clone, Deserialize)]
@@ -55,155 +49,6 @@ pub(crate) struct Config {
     pub(crate) user_pools: UserPoolsConfig,
     /// How e-mail is sent; without it none is.
     pub(crate) mail: Option<MailConfig>,
-}
-
-/// Where browsers sign in.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct WebConfig {
-    /// `address:port`; port 0 takes a free one.
-    pub(crate) listen: SocketAddr,
-    /// The URL browsers reach it by, when it is not `http://{listen}`: what issuers of tokens begin with.
-    pub(crate) public_url: Option<String>,
-}
-
-impl Default for WebConfig {
-    fn default() -> Self {
-        Self { listen: ([127, 0, 0, 1], 4590).into(), public_url: None }
-    }
-}
-
-impl WebConfig {
-    /// Where browsers find it, once it listens at an address.
-    pub(crate) fn site(&self, listening: SocketAddr) -> Result<Site> {
-        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{listening}"));
-        Site::new(&url).map_err(|bad| match self.public_url {
-            Some(_) => anyhow!("public_url `{url}` of [web] {}", bad.text()),
-            None => anyhow!("[web] listens at {listening}, so it needs a `public_url`, which {}", bad.text()),
-        })
-    }
-}
-
-/// The AWS endpoint.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AwsConfig {
-    /// `address:port`; port 0 takes a free one.
-    pub(crate) listen: SocketAddr,
-    /// The URL clients reach it by, when it is not `http://{listen}`: what issuers of tokens begin with.
-    pub(crate) public_url: Option<String>,
-}
-
-/// What is allowed of OpenID Connect providers that roles trust.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct IdentityProviders {
-    /// Whether one on this machine's loopback may be spoken to over plain HTTP: for trying things out.
-    pub(crate) loopback_http: bool,
-    /// Hosts that may hold the keys of providers beside the providers' own.
-    pub(crate) key_hosts: Vec<String>,
-}
-
-impl Default for IdentityProviders {
-    fn default() -> Self {
-        // Google's keys are not where Google's issuer is.
-        Self { loopback_http: false, key_hosts: vec!["www.googleapis.com".to_owned()] }
-    }
-}
-
-impl IdentityProviders {
-    pub(crate) fn rules(&self) -> ProviderRules {
-        ProviderRules { loopback_http: self.loopback_http, key_hosts: self.key_hosts.clone() }
-    }
-
-    fn check(&self) -> Result<()> {
-        for host in &self.key_hosts {
-            let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.:".contains(&b);
-            ensure!(
-                !host.is_empty() && host.bytes().all(fits),
-                "key host `{host}` must be a host name in lower case, with its port if that is not 443"
-            );
-        }
-        Ok(())
-    }
-}
-
-/// A listening address.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Listener {
-    /// `address:port`; port 0 takes a free one.
-    pub(crate) listen: SocketAddr,
-}
-
-/// What user pools have that are not told otherwise.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct UserPoolsConfig {
-    /// What is asked of passwords where a pool is made without `Policies.PasswordPolicy`.
-    pub(crate) passwords: PasswordProfile,
-}
-
-/// How long signing keys do what.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct TokensConfig {
-    /// Days a key signs, 1 to 3650.
-    pub(crate) key_days: u32,
-    /// Hours it is published before that: at least as long as others keep the key set.
-    pub(crate) publish_hours: u32,
-}
-
-impl Default for TokensConfig {
-    fn default() -> Self {
-        Self { key_days: 90, publish_hours: 48 }
-    }
-}
-
-impl TokensConfig {
-    fn check(&self) -> Result<()> {
-        let Self { key_days, publish_hours } = self;
-        ensure!((1..=3650).contains(key_days), "key_days `{key_days}` in [tokens] must be 1 to 3650");
-        ensure!(
-            (1..=key_days * 12).contains(publish_hours),
-            "publish_hours `{publish_hours}` in [tokens] must be at least 1, and at most half of `key_days`"
-        );
-        Ok(())
-    }
-
-    /// The schedule of the keys.
-    pub(crate) fn schedule(&self) -> Schedule {
-        Schedule {
-            signs_for: SignedDuration::from_hours(i64::from(self.key_days) * 24),
-            published_before: SignedDuration::from_hours(i64::from(self.publish_hours)),
-            ..Schedule::default()
-        }
-    }
-}
-
-/// One API with its one stage.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ApiConfig {
-    /// Its id in ARNs: 1 to 32 lower-case letters and digits.
-    pub(crate) id: String,
-    /// The account that owns it.
-    pub(crate) account: String,
-    /// The first segment of its paths: 1 to 128 letters, digits, `_` or `-`.
-    pub(crate) stage: String,
-    /// `unix:/path/to/socket` or `http://host:port`.
-    pub(crate) upstream: String,
-    /// A listener of its own.
-    pub(crate) listen: Option<SocketAddr>,
-    /// The host name it answers to on its listener; any when absent.
-    pub(crate) host: Option<String>,
-    /// The URL clients reach the stage by, when it is not `http://{Host}/{stage}`.
-    pub(crate) public_url: Option<String>,
-    /// The file with its resource policy; a relative path is one beside the configuration.
-    pub(crate) policy: Option<PathBuf>,
-    /// The user pools whose tokens it takes beside AWS signatures.
-    #[serde(default)]
-    pub(crate) user_pool: Vec<UserPoolConfig>,
 }
 
 impl Default for Config {
@@ -296,88 +141,6 @@ impl Config {
         }
         Ok(gateways)
     }
-}
-
-impl ApiConfig {
-    fn to_api(&self, region: &str) -> Result<Api> {
-        let id = &self.id;
-        let lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-        ensure!(
-            (1..=32).contains(&id.len()) && id.bytes().all(lower),
-            "api id `{id}` must be 1 to 32 lower-case letters and digits"
-        );
-        let account: AccountId = self.account.parse().with_context(|| format!("account of api `{id}`"))?;
-        let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-        let stage = &self.stage;
-        ensure!(
-            (1..=128).contains(&stage.len()) && stage.bytes().all(word),
-            "stage `{stage}` of api `{id}` must be 1 to 128 letters, digits, `_` or `-`"
-        );
-        if let Some(host) = &self.host {
-            ensure!(
-                !host.contains([':', '/']),
-                "host `{host}` of api `{id}` must be a host name without port or path"
-            );
-        }
-        let user_pools = user_pool::accepted(&self.user_pool).with_context(|| format!("in api `{id}`"))?;
-        if user_pools.iter().any(|pool| pool.sign_in.is_some())
-            && let Some(url) = &self.public_url
-        {
-            let place = Place::parse(url).with_context(|| {
-                format!("public_url `{url}` of api `{id}` must be like `https://ml.example.com/prod`")
-            })?;
-            ensure!(
-                place.keeps_cookies(),
-                "public_url `{url}` of api `{id}` must begin with `https://` unless it names a loopback address: browsers \
-                 keep the cookies of sessions to secure origins"
-            );
-        }
-        Ok(Api {
-            id: id.clone(),
-            account,
-            region: region.to_owned(),
-            stage: stage.clone(),
-            upstream: target(&self.upstream).with_context(|| format!("upstream of api `{id}`"))?,
-            host: self.host.clone(),
-            public_url: self.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
-            policy: self
-                .policy
-                .as_deref()
-                .map(|path| read_policy(path, Owner { account, region, api: id, stage }))
-                .transpose()
-                .with_context(|| format!("policy of api `{id}`"))?,
-            user_pools,
-        })
-    }
-}
-
-fn read_policy(path: &Path, owner: Owner<'_>) -> Result<StagePolicy> {
-    let shown = path.display();
-    let file = File::open(path).with_context(|| format!("cannot read `{shown}`"))?;
-    let mut text = String::new();
-    file.take(MAX_POLICY_FILE + 1)
-        .read_to_string(&mut text)
-        .with_context(|| format!("cannot read `{shown}`"))?;
-    ensure!(text.len() as u64 <= MAX_POLICY_FILE, "`{shown}` is larger than {MAX_POLICY_FILE} bytes");
-    StagePolicy::parse(&text, owner).with_context(|| format!("in `{shown}`"))
-}
-
-fn target(text: &str) -> Result<Target> {
-    if let Some(path) = text.strip_prefix("unix:") {
-        ensure!(path.starts_with('/'), "`{text}`: a socket's path must be absolute");
-        return Ok(Target::Unix(PathBuf::from(path)));
-    }
-    let authority = text
-        .strip_prefix("http://")
-        .map(|rest| rest.trim_end_matches('/'))
-        .filter(|rest| !rest.is_empty() && !rest.contains(['/', '?', '#', '@']))
-        .with_context(|| format!("`{text}` must be `unix:/path` or `http://host:port` without a path"))?;
-    let with_port = if authority.rsplit(']').next().is_some_and(|end| end.contains(':')) {
-        authority.to_owned()
-    } else {
-        format!("{authority}:80")
-    };
-    Ok(Target::Http(with_port))
 }
 
 /// An environment variable, when it is set and not empty.

@@ -6,7 +6,7 @@
 use anyhow::Result;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that ask the program to end well: Ctrl-C and SIGTERM.
+/// Both signals, once they are taken from the system.
 pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
