@@ -5,7 +5,7 @@
 use garita_app::oauth::SignedIn;
 use garita_app::user_pool::{SettingUp, Who};
 use garita_app::webauthn::RegistrationResponse;
-use garita_model::user_pool::{PoolFault, UserPool};
+use garita_model::user_pool::{MfaMode, PoolFault, UserPool};
 use garita_model::{Error, Reason, Secret};
 use http::StatusCode;
 use serde_json::json;
@@ -24,7 +24,7 @@ const FRESH: u32 = 15 * 60;
 /// The page of who is signed in with this browser.
 pub(super) fn show(call: &Call<'_>, pool: &UserPool) -> Result<Answer, Trouble> {
     let frame = call.frame_of(pool);
-    let Some(who) = signed_in(call, pool) else { return Ok(shown(pages::signed_out(&frame)?, None)) };
+    let Some(who) = signed_in(call, pool) else { return Ok(shown(pages::account_out(&frame)?, None)) };
     let (flow, browser) = call.begin(pool.id.as_str())?;
     // What was done is told on the page that follows; only words that are there can be asked for.
     let told =
@@ -44,13 +44,14 @@ fn held(call: &Call<'_>, pool: &UserPool, who: &SignedIn) -> Security {
         name: passkey.name.clone(),
         made: passkey.created.strftime("%Y-%m-%d").to_string(),
     });
-    let has_app = user.asks_for_code();
+    let (asked, has_app) = (pool.mfa_for(user) != MfaMode::Off, user.asks_for_code());
     Security {
         user: who.name().to_owned(),
         passkeys_open: pool.has_passkeys() && call.app().may_have_passkeys(pool),
         passkeys: as_shown.collect(),
+        factors_asked: asked,
         has_app,
-        second_factor: has_app || (pool.web_authn.multi_factor && user.has_passkey_mfa()),
+        second_factor: asked && (has_app || (pool.web_authn.multi_factor && user.has_passkey_mfa())),
         codes: user.recovery_codes().len(),
     }
 }
@@ -137,6 +138,10 @@ async fn remove_passkey(stage: &Stage<'_>, who: &SignedIn) -> Result<Answer, Tro
 }
 
 async fn set_up_app(stage: &Stage<'_>, who: SignedIn) -> Result<Answer, Trouble> {
+    // The page has no such button where nobody would be asked for the code: whoever sets an app up relies on it.
+    if stage.pool.mfa_for(who.user()) == MfaMode::Off {
+        return Err(Trouble::expired());
+    }
     let name = who.name().to_owned();
     let made = stage.call.app().associate_software_token(stage.call.cx, SettingUp::Browser(who)).await?;
     let key = made.secret.expose();

@@ -86,5 +86,5 @@ pub(crate) fn console_home(
 
 /// Tells who is not signed in where to go.
 pub(crate) fn console_out(frame: &Frame) -> garita_model::Result<Page> {
-    super::message::told(frame, "console-out-title", "console-out-lead")
+    super::message::told(frame, "not-signed-in-title", "console-out-lead")
 }

@@ -25,7 +25,7 @@ pub(crate) use field::{Field, Kind};
 pub(crate) use message::{Wrong, device_connected, device_denied, error, sign_out, signed_out};
 pub(crate) use passkey::{Prompt, Way, add_passkey, passkey, recovery_code};
 pub(crate) use password::{PasswordRules, forgot, new_password, password_refused, reset, typed_twice};
-pub(crate) use security::{Security, ShownPasskey, codes, security};
+pub(crate) use security::{Security, ShownPasskey, account_out, codes, security};
 pub(crate) use sign_in::{Outside, Ways, code, sign_in};
 
 use crate::asset::Assets;

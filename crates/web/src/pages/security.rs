@@ -28,7 +28,9 @@ pub(crate) struct Security {
     pub(crate) passkeys_open: bool,
     /// The passkeys.
     pub(crate) passkeys: Vec<ShownPasskey>,
-    /// Whether an authenticator app is asked for.
+    /// Whether a second factor is asked of who has one.
+    pub(crate) factors_asked: bool,
+    /// Whether there is an authenticator app.
     pub(crate) has_app: bool,
     /// Whether there is a second factor that recovery codes could stand in for.
     pub(crate) second_factor: bool,
@@ -54,6 +56,7 @@ struct AccountPage<'a> {
     notice: Option<String>,
     passkeys_open: bool,
     passkeys: Vec<Line<'a>>,
+    factors_asked: bool,
     has_app: bool,
     second_factor: bool,
     codes: String,
@@ -87,11 +90,17 @@ pub(crate) fn security(
         notice,
         passkeys_open: held.passkeys_open,
         passkeys: lines.collect(),
+        factors_asked: held.factors_asked,
         has_app: held.has_app,
         second_factor: held.second_factor,
         codes: words.with("account-codes-left", &[("left", Given::Number(held.codes))]),
         codes_low: held.codes < FEW,
     })
+}
+
+/// Tells who is not signed in how to come to their account.
+pub(crate) fn account_out(frame: &Frame) -> garita_model::Result<Page> {
+    super::message::told(frame, "not-signed-in-title", "account-out-lead")
 }
 
 #[derive(Template)]

@@ -121,6 +121,7 @@ fn pages(language: Language) -> Vec<(&'static str, Page)> {
             "account-empty",
             security(&frame, &flow, &Security { user: "ana".to_owned(), ..Security::default() }, None),
         ),
+        ("account-out", account_out(&frame)),
         ("keep-app", authenticator(&frame, &flow, SetUp::Account, &made, &[])),
         ("codes", codes(&frame, &flow, &["01234-56789", "abcde-fghjk"])),
         ("console-sign-in", console_sign_in(&desk, &flow, "research", "", &[])),
