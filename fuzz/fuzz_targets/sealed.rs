@@ -16,7 +16,7 @@ use garita_app::{App, RequestContext};
 use garita_model::user_pool::{AuthFlow, ClientId};
 use garita_model::{Clock as _, Secret};
 use garita_testkit::{TestCredentials, TestGarita};
-use garita_web::flow::{Browser, Flow, Goal};
+use garita_web::flow::{self, Flow, Goal};
 use http::HeaderMap;
 use http::header::COOKIE;
 use jiff::SignedDuration;
@@ -140,7 +140,7 @@ async fn begin(
 
 /// A browser's cookie, and a state of its pages.
 fn browser(app: &App) -> (HeaderMap, Flow) {
-    let browser = Browser::of_or_new(&HeaderMap::new(), app.entropy()).expect("there is randomness");
+    let browser = flow::browser_of(&HeaderMap::new(), app.entropy()).expect("there is randomness");
     let line = browser.cookie().expect("it is new");
     let pair = line.to_str().expect("ASCII").split(';').next().expect("a pair").parse().expect("a value");
     (HeaderMap::from_iter([(COOKIE, pair)]), Flow::begin(&browser, Goal::Account, None))

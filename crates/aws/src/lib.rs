@@ -56,7 +56,7 @@ impl AwsApi {
         Arc::new(Self { app })
     }
 
-    /// Answers one request that came from `peer`, over TLS if `secure`.
+    /// Answers one request that came from `peer`.
     pub async fn handle(self: &Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Full<Bytes>> {
         let style = Style::of(request.headers());
         let user_agent = request.headers().get(http::header::USER_AGENT).and_then(|v| v.to_str().ok());

@@ -85,11 +85,7 @@ where
     Ok(all.into())
 }
 
-/// The SHA-256 of some bytes.
-pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    to_array(&digest::digest(&digest::SHA256, bytes))
-}
-
+/// A finished hash as bytes.
 pub(crate) fn to_array(hash: &digest::Digest) -> [u8; 32] {
     let mut out = [0; 32];
     out.iter_mut().zip(hash.as_ref()).for_each(|(to, from)| *to = *from);
@@ -228,7 +224,7 @@ mod tests {
         let frames: Chunks =
             chunks.iter().map(|c| Ok(Frame::data(Bytes::copy_from_slice(c.as_bytes())))).collect();
         let inner = StreamBody::new(futures_util::stream::iter(frames));
-        let (mut held, watch) = HeldBack::new(inner, Some(sha256(signed.as_bytes())), limit);
+        let (mut held, watch) = HeldBack::new(inner, Some(garita_wire::hash::sha256(signed.as_bytes())), limit);
         let (mut out, mut whole) = (String::new(), true);
         while let Some(frame) = held.frame().await {
             match frame {

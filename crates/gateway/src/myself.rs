@@ -11,11 +11,12 @@
 
 use garita_app::RequestContext;
 use garita_policy::Principal;
+use garita_wire::hash::sha256;
 use http::Response;
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::body::{Body, sha256};
+use crate::body::Body;
 use crate::gateway::{Gateway, Routed, json_reply};
 use crate::mlflow::{Own, Verb};
 use crate::refusal::Refusal;

@@ -4,6 +4,7 @@
 //! canonical form; a file goes on while it is hashed, and its end only when the hash is the one that was signed.
 
 use bytes::Bytes;
+use garita_wire::hash::sha256;
 use garita_wire::sigv4::BodyHash;
 use http::header::{self, HeaderMap, HeaderValue};
 use http_body_util::BodyExt as _;
@@ -177,7 +178,7 @@ impl Intake {
             State::Read(bytes) => Ok(bytes),
             State::Unread(body) => {
                 let bytes = self.read(body, limit).await?;
-                if self.unsigned || routed.cx.declared_payload() == Some(body::sha256(&bytes)) {
+                if self.unsigned || routed.cx.declared_payload() == Some(sha256(&bytes)) {
                     Ok(bytes)
                 } else {
                     Err(mismatch())

@@ -187,6 +187,7 @@ account-codes-left = { $left ->
     [one] You have one recovery code left. Make new ones soon.
    *[other] You have { $left } recovery codes left.
 }
+account-codes-made = Your recovery codes were made already, and cannot be shown again. If you have not kept them, make new ones.
 account-codes-make = Make new codes
 
 add-passkey-title = Add a passkey

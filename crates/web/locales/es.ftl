@@ -187,6 +187,7 @@ account-codes-left = { $left ->
     [one] Te queda un código de recuperación. Crea otros pronto.
    *[other] Te quedan { $left } códigos de recuperación.
 }
+account-codes-made = Tus códigos de recuperación ya se crearon y no se pueden mostrar otra vez. Si no los guardaste, crea otros.
 account-codes-make = Crear códigos nuevos
 
 add-passkey-title = Añade una llave de acceso

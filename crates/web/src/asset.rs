@@ -4,9 +4,9 @@
 
 use std::sync::LazyLock;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use garita_wire::hash::sha256;
 
 /// A file.
 #[derive(Debug)]
@@ -45,8 +45,8 @@ impl Assets {
 }
 
 fn asset(name: &str, ending: &str, media_type: &'static str, bytes: &'static [u8]) -> Asset {
-    let hash = digest(&SHA256, bytes);
-    let short = URL_SAFE_NO_PAD.encode(hash.as_ref().get(..12).unwrap_or_default());
+    let hash = sha256(bytes);
+    let short = URL_SAFE_NO_PAD.encode(hash.get(..12).unwrap_or_default());
     Asset { path: format!("/assets/{name}-{short}.{ending}"), media_type, bytes }
 }
 

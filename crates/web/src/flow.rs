@@ -4,16 +4,13 @@
 //! was made for: the browser holds a random cookie, the flow its hash. That is also what keeps another site from
 //! sending a form in somebody's name, or from signing somebody in as another (login CSRF).
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_app::App;
 use garita_app::console::{Proof, Renewal};
 use garita_app::oauth::{Ask, Challenge, Errand, errand};
 use garita_app::user_pool::{PasskeyChallenge, PendingLink};
 use garita_model::user_pool::ClientId;
 use garita_model::{Entropy, Result};
+use garita_wire::browser::{Browser, COOKIE_BYTES};
 use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -24,8 +21,6 @@ use crate::words::Language;
 
 /// How long somebody may take from the first page to the last.
 const LIFE: SignedDuration = SignedDuration::from_hours(1);
-/// Random bytes of the browser's cookie.
-const COOKIE_BYTES: usize = 32;
 
 /// What a sign-in leads to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -87,6 +82,9 @@ pub(crate) enum Step {
     /// The key of an authenticator app that is being set up.
     #[serde(rename = "k")]
     App(String),
+    /// The account is shown with these recovery codes, by the hash of what is kept of them.
+    #[serde(rename = "v")]
+    Codes(String),
 }
 
 /// The state between pages.
@@ -162,8 +160,7 @@ impl Flow {
 
     /// The flow, if it is of the browser that sent a request.
     fn of_browser(self, headers: &HeaderMap) -> Option<Self> {
-        let brought = Browser::of(headers)?.hash();
-        verify_slices_are_equal(self.browser.as_bytes(), brought.as_bytes()).ok().map(|()| self)
+        Browser::of(headers, cookie::BROWSER)?.is(&self.browser).then_some(self)
     }
 }
 
@@ -175,40 +172,14 @@ fn purpose(pool: &str) -> String {
     format!("pages of {pool}")
 }
 
-/// A browser, by its cookie.
-pub struct Browser {
-    secret: String,
-    /// Whether it has yet to be told.
-    is_new: bool,
-}
-
-impl Browser {
-    /// The browser that sent a request, if it has been here.
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let secret = cookie::read(headers, cookie::BROWSER)?;
-        let whole = URL_SAFE_NO_PAD.decode(secret).is_ok_and(|bytes| bytes.len() == COOKIE_BYTES);
-        whole.then(|| Self { secret: secret.to_owned(), is_new: false })
-    }
-
-    /// The same, or one that is new here.
-    ///
-    /// # Errors
-    /// `Internal` when there is no randomness.
-    pub fn of_or_new(headers: &HeaderMap, entropy: &dyn Entropy) -> Result<Self> {
-        if let Some(known) = Self::of(headers) {
-            return Ok(known);
-        }
-        let mut bytes = [0_u8; COOKIE_BYTES];
-        entropy.fill(&mut bytes)?;
-        Ok(Self { secret: URL_SAFE_NO_PAD.encode(bytes), is_new: true })
-    }
-
-    /// The cookie to be set, if it is not there yet.
-    pub fn cookie(&self) -> Option<http::HeaderValue> {
-        self.is_new.then(|| cookie::set(cookie::BROWSER, &self.secret)).flatten()
-    }
-
-    fn hash(&self) -> String {
-        URL_SAFE_NO_PAD.encode(digest(&SHA256, self.secret.as_bytes()))
-    }
+/// The browser that sent a request, or one that is new here.
+///
+/// # Errors
+/// `Internal` when there is no randomness.
+pub fn browser_of(headers: &HeaderMap, entropy: &dyn Entropy) -> Result<Browser> {
+    Browser::of_or_new(headers, cookie::BROWSER, || {
+        let mut random = [0_u8; COOKIE_BYTES];
+        entropy.fill(&mut random)?;
+        Ok(random)
+    })
 }

@@ -35,6 +35,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use garita_app::{App, Event, RequestContext};
 use garita_model::{Error, UserPool};
+use garita_wire::browser::Browser;
 use garita_wire::peer::Peer;
 use http::header::{ACCEPT_LANGUAGE, USER_AGENT};
 use http::request::Parts;
@@ -46,7 +47,7 @@ use serde_json::json;
 use crate::answer::{Answer, Trouble};
 use crate::asset::Assets;
 use crate::fields::Fields;
-use crate::flow::{Browser, Flow, Goal};
+use crate::flow::{Flow, Goal, Step};
 use crate::pages::Frame;
 use crate::receive::{Received, Unreceived};
 use crate::reply::Reply;
@@ -94,9 +95,13 @@ impl Call<'_> {
     }
     /// A flow that begins with a page of a pool or of the console, and leads to no app; with the browser it is of.
     fn begin(&self, place: &str) -> Result<(pages::Flow, Browser), Error> {
-        let browser = Browser::of_or_new(self.headers(), self.app().entropy())?;
-        let flow = Flow::begin(&browser, Goal::Account, None).seal(self.app(), place, self.cx.now())?;
-        Ok((flow, browser))
+        self.begin_at(place, Step::Start)
+    }
+    /// The same at a step.
+    fn begin_at(&self, place: &str, step: Step) -> Result<(pages::Flow, Browser), Error> {
+        let browser = flow::browser_of(self.headers(), self.app().entropy())?;
+        let flow = Flow::begin(&browser, Goal::Account, None).at(step);
+        Ok((flow.seal(self.app(), place, self.cx.now())?, browser))
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! * [`sigv4`] turns the credentials on a request into a [`sigv4::Presented`] and verifies it against a key;
 //! * [`bearer`] finds the token of a request that brings one instead;
-//! * [`cookie`] finds the cookies of browsers, and writes them; [`origin`] says whose page sent a request;
+//! * [`cookie`] finds the cookies of browsers, and writes them; [`browser`] knows a browser again by one; [`origin`] says
+//!   whose page sent a request;
 //! * [`peer`] says where a request came from, with what a trusted proxy tells;
 //! * [`protocol`] reads and writes the bodies: AWS Query with XML replies, AWS JSON 1.0 and 1.1;
 //! * [`operation`] is the row type of the operations table, and the routing of a request to a row.
@@ -12,8 +13,10 @@
 //! whether the claim is signed.
 
 pub mod bearer;
+pub mod browser;
 pub mod cookie;
 pub mod form;
+pub mod hash;
 mod hex;
 pub mod operation;
 pub mod origin;

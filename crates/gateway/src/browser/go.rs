@@ -5,18 +5,17 @@
 //! What was wanted then travels as the `state` of the request for a code, sealed for the browser by a cookie. The proof
 //! key is made of that cookie: a code is worth nothing in another browser.
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_app::RequestContext;
 use garita_app::oauth::code_challenge;
 use garita_model::{Entropy, Error, Secret};
+use garita_wire::browser::{Browser, COOKIE_BYTES};
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::cookie::{self, Found};
+use super::cookie;
 use super::target::Target;
 use super::{FOLDER, Replied, Visit, page};
 use crate::gateway::{Gateway, logged};
@@ -28,8 +27,6 @@ use crate::refusal::Refusal;
 const LIFE: SignedDuration = SignedDuration::from_hours(1);
 /// Most bytes of a sealed state: what an authorization request may bring.
 const MAX_STATE: usize = 2048;
-/// Random bytes of the cookie.
-const COOKIE_BYTES: usize = 32;
 
 /// What comes back with the code.
 #[derive(Serialize, Deserialize)]
@@ -88,10 +85,11 @@ impl Gateway {
             on.push_str("&at=");
             return Ok(page::going(&visit.frame(), &on, cx.request_id()));
         };
-        let door = Door::of_or_new(visit, self.app.entropy()).map_err(|error| logged(&error))?;
-        let nonce = draw(self.app.entropy()).map_err(|error| logged(&error))?;
-        let state = self.state(cx, visit, &door, &nonce, target.at(fragment))?;
-        let verifier = door.verifier(&nonce);
+        let random = || random(self.app.entropy()).map_err(|error| logged(&error));
+        let browser = Browser::of_or_new(visit.headers(), &door(visit), random)?;
+        let nonce = URL_SAFE_NO_PAD.encode(random()?);
+        let state = self.state(cx, visit, &browser, &nonce, target.at(fragment))?;
+        let verifier = verifier(&browser, &nonce);
         let mut location = format!("{}/oauth2/authorize?response_type=code", place.issuer);
         let challenge = code_challenge(verifier.expose());
         let asked = [
@@ -108,7 +106,7 @@ impl Gateway {
             encode_into(&mut location, value);
         }
         let response = self.lead(cx, &location).await?;
-        Ok(page::with_cookie(response, door.cookie(&visit.stage.api.id)))
+        Ok(page::with_cookie(response, browser.cookie()))
     }
 
     /// Seals what is wanted; what would not fit is cut from its end.
@@ -116,7 +114,7 @@ impl Gateway {
         &self,
         cx: &RequestContext,
         visit: &Visit<'_>,
-        door: &Door,
+        browser: &Browser,
         nonce: &str,
         mut target: Target,
     ) -> Result<String, Refusal> {
@@ -124,7 +122,7 @@ impl Gateway {
             let whole = target.behind("");
             let (path, fragment) = whole.split_once('#').unwrap_or((&whole, ""));
             let wanted = Wanted {
-                browser: door.hash(),
+                browser: browser.hash(),
                 nonce: nonce.to_owned(),
                 target: path.to_owned(),
                 fragment: fragment.to_owned(),
@@ -147,9 +145,8 @@ impl Gateway {
         state: &str,
     ) -> Option<(Wanted, Secret<String>)> {
         let wanted: Wanted = self.app.unseal(&purpose(visit), state, cx.now())?;
-        let door = Door::of(visit)?;
-        verify_slices_are_equal(door.hash().as_bytes(), wanted.browser.as_bytes()).ok()?;
-        let verifier = door.verifier(&wanted.nonce);
+        let browser = Browser::of(visit.headers(), &door(visit)).filter(|brought| brought.is(&wanted.browser))?;
+        let verifier = verifier(&browser, &wanted.nonce);
         Some((wanted, verifier))
     }
 }
@@ -163,44 +160,18 @@ fn purpose(visit: &Visit<'_>) -> String {
     format!("sign-in at the stage {} with {}", visit.stage.api.id, visit.pool.id)
 }
 
-/// A browser at the door, by its cookie.
-struct Door {
-    secret: String,
-    is_new: bool,
+/// The cookie of the browser that a sign-in begins in.
+fn door(visit: &Visit<'_>) -> String {
+    cookie::door(&visit.stage.api.id)
 }
 
-impl Door {
-    fn of(visit: &Visit<'_>) -> Option<Self> {
-        let name = cookie::door(&visit.stage.api.id);
-        let Found::One(secret) = cookie::read(visit.headers(), &name) else { return None };
-        let whole = URL_SAFE_NO_PAD.decode(secret).is_ok_and(|bytes| bytes.len() == COOKIE_BYTES);
-        whole.then(|| Self { secret: secret.to_owned(), is_new: false })
-    }
-
-    fn of_or_new(visit: &Visit<'_>, entropy: &dyn Entropy) -> Result<Self, Error> {
-        match Self::of(visit) {
-            Some(known) => Ok(known),
-            None => Ok(Self { secret: draw(entropy)?, is_new: true }),
-        }
-    }
-
-    fn cookie(&self, api: &str) -> Option<http::HeaderValue> {
-        self.is_new.then(|| cookie::set(&cookie::door(api), &self.secret)).flatten()
-    }
-
-    fn hash(&self) -> String {
-        URL_SAFE_NO_PAD.encode(digest(&SHA256, self.secret.as_bytes()))
-    }
-
-    /// RFC 7636 section 4.1: 43 characters that nobody but this browser can know.
-    fn verifier(&self, nonce: &str) -> Secret<String> {
-        let text = format!("proof key\n{nonce}\n{}", self.secret);
-        Secret::new(URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes())))
-    }
+/// RFC 7636 section 4.1: 43 characters that nobody but this browser can know.
+fn verifier(browser: &Browser, nonce: &str) -> Secret<String> {
+    Secret::new(browser.secret_for(&format!("proof key\n{nonce}")))
 }
 
-fn draw(entropy: &dyn Entropy) -> Result<String, Error> {
+fn random(entropy: &dyn Entropy) -> Result<[u8; COOKIE_BYTES], Error> {
     let mut bytes = [0_u8; COOKIE_BYTES];
     entropy.fill(&mut bytes)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+    Ok(bytes)
 }

@@ -6,12 +6,12 @@
 use std::sync::LazyLock;
 
 use askama::Template;
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use garita_model::RequestId;
 use garita_page::words::Words;
 use garita_page::{MARK, STYLESHEET};
+use garita_wire::hash::sha256;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
     SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
@@ -25,7 +25,7 @@ const SCRIPT: &str = include_str!("../../assets/going.js");
 
 /// The one policy of all pages.
 static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
-    let hash = |text: &str| STANDARD.encode(digest(&SHA256, text.as_bytes()));
+    let hash = |text: &str| STANDARD.encode(sha256(text.as_bytes()));
     let (style, script) = (hash(STYLESHEET), hash(SCRIPT));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; img-src data:; form-action 'self'; \

@@ -13,7 +13,7 @@ use crate::Call;
 use crate::answer::{Answer, Trouble, with_query};
 use crate::cookie;
 use crate::fields::Fields;
-use crate::flow::{Browser, Flow, Goal};
+use crate::flow::{self, Flow, Goal};
 use crate::page;
 use crate::pages::Wrong;
 use crate::reply::Reply;
@@ -68,7 +68,7 @@ pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer
             Err(back(OAuthCode::LoginRequired, "nobody is signed in with this browser"))
         }
         who => {
-            let browser = Browser::of_or_new(call.headers(), call.app().entropy())?;
+            let browser = flow::browser_of(call.headers(), call.app().entropy())?;
             let provider = if who.is_some() { None } else { straight_to(&ask, &client) };
             let page = if who.is_some() { PageName::Consent } else { PageName::SignIn };
             let flow = Flow::begin(&browser, Goal::App(ask), language);

@@ -2,11 +2,14 @@
 //!
 //! INVARIANT: nothing is changed for a browser that signed in long ago: whoever finds it open must sign in anew first.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_app::oauth::SignedIn;
 use garita_app::user_pool::{SettingUp, Who};
 use garita_app::webauthn::RegistrationResponse;
 use garita_model::user_pool::{MfaMode, PoolFault, UserPool};
 use garita_model::{Error, Reason, Secret};
+use garita_wire::hash::sha256;
 use http::StatusCode;
 use serde_json::json;
 
@@ -25,10 +28,15 @@ const FRESH: u32 = 15 * 60;
 pub(super) fn show(call: &Call<'_>, pool: &UserPool) -> Result<Answer, Trouble> {
     let frame = call.frame_of(pool);
     let Some(who) = signed_in(call, pool) else { return Ok(shown(pages::account_out(&frame)?, None)) };
-    let (flow, browser) = call.begin(pool.id.as_str())?;
+    let (flow, browser) = call.begin_at(pool.id.as_str(), Step::Codes(codes_of(&who)))?;
     // What was done is told on the page that follows; only words that are there can be asked for.
-    let told =
-        ["account-passkey-added", "account-passkey-removed", "account-app-added", "account-app-removed"];
+    let told = [
+        "account-passkey-added",
+        "account-passkey-removed",
+        "account-app-added",
+        "account-app-removed",
+        "account-codes-made",
+    ];
     let done = call.fields.get("done").and_then(|done| told.into_iter().find(|known| *known == done));
     let notice = done.map(|done| call.words.say(done));
     let page = pages::security(&frame, &flow, &held(call, pool, &who), notice)?;
@@ -177,7 +185,7 @@ async fn remove_app(stage: &Stage<'_>, who: &SignedIn) -> Result<Answer, Trouble
         Ok(()) => Ok(back(stage, "account-app-removed")),
         Err(Error::Rejected { reason: Reason::UserPool(fault @ PoolFault::InvalidParameter), .. }) => {
             let notice = Some(stage.frame.words.say("account-app-needed"));
-            let flow = stage.sealed(Step::Start)?;
+            let flow = stage.sealed(Step::Codes(codes_of(who)))?;
             let held = held(stage.call, &stage.pool, who);
             let page = pages::security(&stage.frame, &flow, &held, notice)?;
             Ok(Answer::of(Reply::page(StatusCode::BAD_REQUEST, page, None))
@@ -187,7 +195,18 @@ async fn remove_app(stage: &Stage<'_>, who: &SignedIn) -> Result<Answer, Trouble
     }
 }
 
+/// The recovery codes that somebody has, as a form of the account page carries them.
+fn codes_of(who: &SignedIn) -> String {
+    let kept: Vec<u8> = who.user().recovery_codes().iter().flat_map(|code| code.0).collect();
+    URL_SAFE_NO_PAD.encode(sha256(&kept))
+}
+
+/// Makes recovery codes, once for each page that was shown: who loads the page of the codes again must not lose those
+/// that were just written down.
 async fn make_codes(stage: &Stage<'_>, who: &SignedIn) -> Result<Answer, Trouble> {
+    if !matches!(&stage.flow.step, Step::Codes(shown) if *shown == codes_of(who)) {
+        return Ok(back(stage, "account-codes-made"));
+    }
     let made = stage.call.app().make_recovery_codes(stage.call.cx, Who::Browser(who)).await;
     let codes: Vec<Secret<String>> = match made {
         Ok(codes) => codes,

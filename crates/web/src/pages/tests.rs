@@ -52,6 +52,7 @@ fn pages(language: Language) -> Vec<(&'static str, Page)> {
         user: "ana".to_owned(),
         passkeys_open: true,
         passkeys: vec![shown("AAAA", "Work laptop"), shown("AAAB", "<b>Phone</b>")],
+        factors_asked: true,
         has_app: true,
         second_factor: true,
         codes: 2,
@@ -234,4 +235,25 @@ fn a_problem_has_the_focus_and_its_field_is_tied_to_it() {
     assert!(html.contains("<a href=\"#code\">wrong</a>"), "{html}");
     assert!(html.contains("aria-describedby=\"code-problem\" aria-invalid=\"true\""), "{html}");
     assert_eq!(html.matches("autofocus").count(), 1, "{html}");
+}
+
+#[test]
+fn an_app_is_offered_and_promised_only_where_its_code_is_asked_for() {
+    let words = crate::words::in_language(Language::English);
+    let frame = Frame { words, place: "p".to_owned() };
+    let flow = Flow { folder: "/p".to_owned(), sealed: "s".to_owned() };
+    for (factors_asked, has_app, offers, says) in [
+        (true, false, Some("set-up-app"), "account-app-lead"),
+        (true, true, Some("remove-app"), "account-app-on"),
+        (false, true, Some("remove-app"), "account-app-idle"),
+        (false, false, None, "account-title"),
+    ] {
+        let held = Security { factors_asked, has_app, ..Security::default() };
+        let html = security(&frame, &flow, &held, None).unwrap().html;
+        assert!(html.contains(&words.say(says)), "{says}: {html}");
+        for form in ["set-up-app", "remove-app"] {
+            let there = html.contains(&format!("action=\"/p/{form}\""));
+            assert_eq!(there, offers == Some(form), "{says}, {form}: {html}");
+        }
+    }
 }

@@ -48,7 +48,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use crate::hash::sha256;
 
 pub use canonical::{CanonicalSettings, path_is_normal};
 pub use error::SigV4Error;
@@ -198,12 +198,4 @@ impl std::fmt::Debug for Presented {
             .field("payload", &self.payload)
             .finish_non_exhaustive()
     }
-}
-
-fn sha256(data: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    for (to, from) in hash.iter_mut().zip(digest(&SHA256, data).as_ref()) {
-        *to = *from;
-    }
-    hash
 }

@@ -14,7 +14,8 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 use super::canonical::{self, QueryPair};
-use super::{Location, PayloadHash, Presence, Presented, RequestHead, Scope, SigV4Error, sha256, timestamp};
+use super::{Location, PayloadHash, Presence, Presented, RequestHead, Scope, SigV4Error, timestamp};
+use crate::hash::sha256;
 use crate::{form, hex};
 
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";

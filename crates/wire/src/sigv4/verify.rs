@@ -14,8 +14,9 @@ use super::key::TERMINATOR;
 use super::parse::{ALGORITHM, UNSIGNED_PAYLOAD};
 use super::{
     BodyHash, Dialect, Location, PayloadHash, Presented, RegionRule, RequestHead, Scope, SigV4Error,
-    SigningKey, sha256, timestamp,
+    SigningKey, timestamp,
 };
+use crate::hash::sha256;
 use crate::hex;
 
 const SKEW: SignedDuration = SignedDuration::from_mins(15);

@@ -101,7 +101,7 @@ impl Stage {
         let browser = PoolBrowser {
             account: garita.account(),
             pool: self.world.pool.clone(),
-            cookie: TokenHash(crate::body::sha256(b"the browser at the pool")),
+            cookie: TokenHash(garita_wire::hash::sha256(b"the browser at the pool")),
             user: self.user.sub,
             signed_in: now,
             used: now,
@@ -406,7 +406,7 @@ async fn a_session_of_another_pool_opens_nothing() {
     let other = garita.user_pool("eu-west-1_Other0000", "2ui").await;
     let rita = garita.person(&other, "rita", &["reader"]).await;
     let sign_in = garita.sign_in(&rita, "2ui", false).await;
-    let (now, browser) = (garita.clock.now(), TokenHash(crate::body::sha256(b"at the other pool")));
+    let (now, browser) = (garita.clock.now(), TokenHash(garita_wire::hash::sha256(b"at the other pool")));
     let at_pool = PoolBrowser {
         account: garita.account(),
         pool: other.clone(),
@@ -423,7 +423,7 @@ async fn a_session_of_another_pool_opens_nothing() {
         account: garita.account(),
         pool: pool.clone(),
         api: "mlflow0001".to_owned(),
-        cookie: TokenHash(crate::body::sha256(cookie)),
+        cookie: TokenHash(garita_wire::hash::sha256(cookie)),
         browser,
         sign_in: sign_in.session,
     };

@@ -10,6 +10,10 @@ use office::{OTHER, Office, PASSWORD};
 use state::STATES;
 use state::Thing::{self, Alone, Asked, Device, Key, Password, Role, Time, Try, User};
 
+/// What the sign-in of a user with a password rests on, and that of whom a broker led here.
+const BY_PASSWORD: &[Thing] = &[User, Password, Alone, Time];
+const BY_BROKER: &[Thing] = &[User, Key, Role, Time];
+
 pub(super) const ROWS: &[Row<Thing>] = &[
     // An account is not told to be there, nor who is in it.
     Row::new("GET /{account}", "", &[]),
@@ -19,18 +23,18 @@ pub(super) const ROWS: &[Row<Thing>] = &[
     Row::new("GET /{account}/code", "", &[Time]),
     Row::new("POST /{account}/code", "", &[User, Password, Device, Time]),
     Row::new("GET /{account}/new-password", "", &[Time]),
-    Row::new("POST /{account}/new-password", "", &[User, Password, Alone, Time]),
-    Row::new("GET /console", "", &[User, Password, Alone, Time]),
+    Row::new("POST /{account}/new-password", "", BY_PASSWORD),
+    Row::new("GET /console", "", BY_PASSWORD),
     Row::new("GET /console", "of who has a device", &[User, Password, Device, Time]),
-    Row::new("GET /console", "of whom a broker led here", &[User, Key, Role, Time]),
-    Row::new("GET /console/password", "", &[User, Password, Alone, Time]),
+    Row::new("GET /console", "of whom a broker led here", BY_BROKER),
+    Row::new("GET /console/password", "", BY_PASSWORD),
     // Who is signed in has tries of their own: nobody outside can use them up.
-    Row::new("POST /console/password", "", &[User, Password, Alone, Time]),
+    Row::new("POST /console/password", "", BY_PASSWORD),
     Row::new("POST /console/sign-out", "", &[Time]),
-    Row::new("GET /federation", "getSigninToken", &[User, Key, Role, Time]),
-    Row::new("GET /federation", "login", &[User, Key, Role, Time]),
-    Row::new("GET /federation", "logout", &[User, Password, Alone, Time]),
-    Row::new("POST /federation", "getSigninToken", &[User, Key, Role, Time]),
+    Row::new("GET /federation", "getSigninToken", BY_BROKER),
+    Row::new("GET /federation", "login", BY_BROKER),
+    Row::new("GET /federation", "logout", BY_PASSWORD),
+    Row::new("POST /federation", "getSigninToken", BY_BROKER),
 ];
 
 async fn ask(office: &Office, row: &Row<Thing>) -> String {
