@@ -11,9 +11,11 @@ use serde_json::{Value, json};
 use crate::api::Api;
 use crate::body::Body;
 use crate::document::Document;
-use crate::gateway::{Gateway, Routed, json_reply};
+use crate::gateway::Gateway;
 use crate::mlflow::{Registry, Verb};
 use crate::refusal::Refusal;
+use crate::reply;
+use crate::serve::Routed;
 
 /// Largest answer that is read: a page of MLflow's largest.
 const LIMIT: usize = 16 << 20;
@@ -52,7 +54,7 @@ impl Gateway {
             }
             None => self.tell(registry, routed, &mut answer),
         }
-        Ok(json_reply(&routed.cx, &answer))
+        Ok(reply::json(&routed.cx, &answer))
     }
 
     fn tell(&self, registry: Registry, routed: &Routed<'_>, thing: &mut Value) {

@@ -224,7 +224,8 @@ mod tests {
         let frames: Chunks =
             chunks.iter().map(|c| Ok(Frame::data(Bytes::copy_from_slice(c.as_bytes())))).collect();
         let inner = StreamBody::new(futures_util::stream::iter(frames));
-        let (mut held, watch) = HeldBack::new(inner, Some(garita_wire::hash::sha256(signed.as_bytes())), limit);
+        let (mut held, watch) =
+            HeldBack::new(inner, Some(garita_wire::hash::sha256(signed.as_bytes())), limit);
         let (mut out, mut whole) = (String::new(), true);
         while let Some(frame) = held.frame().await {
             match frame {

@@ -21,10 +21,10 @@ use crate::api::Api;
 use crate::browser::cookie::{self, Found};
 use crate::browser::place::Place;
 use crate::browser::ride;
-use crate::gateway::{Gateway, logged};
+use crate::gateway::Gateway;
 use crate::mlflow::{Row, Verb};
 use crate::payload::Intake;
-use crate::refusal::{Challenge, Refusal};
+use crate::refusal::{Challenge, Refusal, logged};
 
 /// The services a client may sign for here.
 const SERVICES: &[&str] = &["execute-api", "sagemaker-mlflow"];

@@ -8,8 +8,10 @@ use http::{Method, Response, header};
 use serde_json::Value;
 
 use crate::body::{self, Body};
-use crate::gateway::{Gateway, Routed, bare};
+use crate::gateway::Gateway;
 use crate::refusal::Refusal;
+use crate::serve::Routed;
+use crate::upstream::Outgoing;
 
 /// What MLflow answered.
 pub(crate) enum Document {
@@ -34,7 +36,7 @@ impl Gateway {
         {
             headers.remove(name);
         }
-        let outgoing = bare(Method::GET, routed.target(), headers);
+        let outgoing = Outgoing::bare(Method::GET, routed.target(), headers);
         let response = self.send(permit, &routed.cx, routed.stage, outgoing, None).await?;
         if !response.status().is_success() {
             return Ok(Document::Failed(response));

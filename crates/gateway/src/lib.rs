@@ -1,7 +1,7 @@
 //! Door: the data path. API stages in front of MLflow: route, authorize, forward.
 //!
 //! Read in the order a request meets them: [`admit`] (its shape), [`path`] and [`api`] (whose it is), [`mlflow`]
-//! (what it asks for), `caller` (who asks), `gateway` (whether they may, with [`stage_policy`]), [`query`] and [`json`]
+//! (what it asks for), `caller` (who asks), `serve` (whether they may, with [`stage_policy`]), [`query`] and [`json`]
 //! (its parameters, written anew), `payload` (its body, hashed), `forward` and `upstream` (on to MLflow and back),
 //! `transfer` (artifacts), [`browser`] (people with a browser).
 //!
@@ -29,6 +29,8 @@ pub mod path;
 mod payload;
 pub mod query;
 mod refusal;
+mod reply;
+mod serve;
 pub mod stage_policy;
 mod transfer;
 mod upstream;

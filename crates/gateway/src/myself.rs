@@ -17,9 +17,11 @@ use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::body::Body;
-use crate::gateway::{Gateway, Routed, json_reply};
+use crate::gateway::Gateway;
 use crate::mlflow::{Own, Verb};
 use crate::refusal::Refusal;
+use crate::reply;
+use crate::serve::Routed;
 
 /// A level of MLflow's permissions, and the routes that it takes beside those of the levels before.
 type Level = (&'static str, &'static [(Verb, &'static str)]);
@@ -119,7 +121,7 @@ impl Gateway {
             Own::Endpoints => json!({ "endpoints": [] }),
         };
         self.record(&routed.cx).await?;
-        Ok(json_reply(&routed.cx, &answer))
+        Ok(reply::json(&routed.cx, &answer))
     }
 
     fn permissions(&self, cx: &RequestContext, api: &Api) -> Vec<Value> {

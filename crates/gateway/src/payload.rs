@@ -13,11 +13,11 @@ use hyper::body::Incoming;
 use crate::admit::{Framing, RequestShape};
 use crate::body::{self, HeldBack, ReadError, Watch};
 use crate::field;
-use crate::gateway::{Routed, empty_hash, mismatch};
 use crate::json::JsonObject;
 use crate::limits::Limits;
 use crate::mlflow::{Body, Row};
 use crate::refusal::Refusal;
+use crate::serve::Routed;
 use crate::upstream::Payload;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -74,7 +74,7 @@ impl Intake {
     ) -> Result<BodyHash, Refusal> {
         let is_file = row.is_some_and(|row| row.body == Body::File);
         match std::mem::replace(&mut self.state, State::Empty) {
-            State::Empty => Ok(empty_hash()),
+            State::Empty => Ok(BodyHash::of(b"")),
             State::Unread(body) if is_file || declares_hash(headers) => {
                 self.state = State::Unread(body);
                 Ok(BodyHash::Declared)
@@ -181,7 +181,7 @@ impl Intake {
                 if self.unsigned || routed.cx.declared_payload() == Some(sha256(&bytes)) {
                     Ok(bytes)
                 } else {
-                    Err(mismatch())
+                    Err(Refusal::payload_mismatch())
                 }
             }
         }

@@ -3,6 +3,7 @@
 //! INVARIANT: a denial is 403, never a status the SDK retries (408, 429, 5xx); its body has `error_code` and
 //! `message` for MLflow's client and `Message` for AWS's, with the same text; `decision` has it as a structure.
 
+use garita_app::Outcome;
 use garita_model::explanation::Ground;
 use garita_model::{Error, RequestId};
 use garita_wire::sigv4::SigV4Error;
@@ -118,6 +119,17 @@ impl Refusal {
         Self::new(StatusCode::BAD_GATEWAY, "INTERNAL_ERROR", "IntegrationFailureException", message)
     }
 
+    /// The body is not the one that was signed.
+    pub(crate) fn payload_mismatch() -> Self {
+        Self::from(&Error::Unauthenticated(SigV4Error::PayloadMismatch))
+    }
+
+    /// What the trail says of it.
+    pub(crate) fn outcome(&self) -> Outcome {
+        let message = self.privately.as_ref().unwrap_or(&self.message);
+        Outcome::error(self.status.as_u16(), self.kind, message.clone())
+    }
+
     /// The reply.
     pub(crate) fn into_response(self, request_id: &RequestId) -> Response<Body> {
         let Self { status, code, kind, mut message, ground, challenge, shown, privately: _ } = self;
@@ -149,6 +161,14 @@ impl Refusal {
         }
         response
     }
+}
+
+/// The refusal for an error of `app`; its inner cause is logged here, once.
+pub(crate) fn logged(error: &Error) -> Refusal {
+    if let Some(cause) = error.cause() {
+        tracing::error!(cause = cause.detail(), "{}", cause.public());
+    }
+    Refusal::from(error)
 }
 
 impl From<&Error> for Refusal {

@@ -70,6 +70,14 @@ pub(crate) struct Outgoing {
     pub(crate) reads: bool,
 }
 
+impl Outgoing {
+    /// A request without a body.
+    pub(crate) fn bare(method: Method, target: String, headers: HeaderMap) -> Self {
+        let reads = method == Method::GET;
+        Self { method, target, headers, payload: Payload::None, reads }
+    }
+}
+
 struct Idle {
     sender: SendRequest<Body>,
     since: Instant,

@@ -73,7 +73,10 @@ impl Browser {
 
 impl fmt::Debug for Browser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Browser").field("name", &self.name).field("is_new", &self.is_new).finish_non_exhaustive()
+        f.debug_struct("Browser")
+            .field("name", &self.name)
+            .field("is_new", &self.is_new)
+            .finish_non_exhaustive()
     }
 }
 

@@ -6,8 +6,8 @@ use garita_policy::Principal;
 use super::cookie::{self, Found};
 use super::{Replied, Visit, go, leave, page, ride};
 use crate::caller;
-use crate::gateway::{Answered, Gateway, logged};
-use crate::refusal::{Challenge, Refusal, Shown};
+use crate::gateway::{Answered, Gateway};
+use crate::refusal::{Challenge, Refusal, Shown, logged};
 
 impl Gateway {
     /// Shows who is signed in, also to those who have no role.

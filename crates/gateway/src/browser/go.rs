@@ -18,10 +18,10 @@ use serde::{Deserialize, Serialize};
 use super::cookie;
 use super::target::Target;
 use super::{FOLDER, Replied, Visit, page};
-use crate::gateway::{Gateway, logged};
+use crate::gateway::Gateway;
 use crate::path::encode_into;
 use crate::query::Query;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, logged};
 
 /// How long somebody may take to sign in.
 const LIFE: SignedDuration = SignedDuration::from_hours(1);
@@ -145,7 +145,8 @@ impl Gateway {
         state: &str,
     ) -> Option<(Wanted, Secret<String>)> {
         let wanted: Wanted = self.app.unseal(&purpose(visit), state, cx.now())?;
-        let browser = Browser::of(visit.headers(), &door(visit)).filter(|brought| brought.is(&wanted.browser))?;
+        let browser =
+            Browser::of(visit.headers(), &door(visit)).filter(|brought| brought.is(&wanted.browser))?;
         let verifier = verifier(&browser, &wanted.nonce);
         Some((wanted, verifier))
     }

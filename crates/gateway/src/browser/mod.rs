@@ -197,7 +197,7 @@ impl Gateway {
     /// Leads a browser to another address, with a record.
     pub(crate) async fn lead(&self, cx: &RequestContext, location: &str) -> Replied {
         let outcome = garita_app::Outcome::ok(StatusCode::SEE_OTHER.as_u16());
-        self.app.audit(cx, &outcome).await.map_err(|error| crate::gateway::logged(&error))?;
+        self.app.audit(cx, &outcome).await.map_err(|error| crate::refusal::logged(&error))?;
         Ok(page::see(location, cx.request_id()))
     }
 }

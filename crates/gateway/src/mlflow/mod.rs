@@ -25,6 +25,8 @@ mod tracking;
 
 use std::fmt;
 
+use http::Method;
+
 pub use reference::reference;
 pub use template::Match;
 
@@ -63,6 +65,16 @@ impl Verb {
             Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
+        }
+    }
+    /// As the library has it.
+    pub(crate) fn method(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Post => Method::POST,
+            Self::Put => Method::PUT,
+            Self::Patch => Method::PATCH,
+            Self::Delete => Method::DELETE,
         }
     }
 }

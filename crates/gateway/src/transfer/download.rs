@@ -15,9 +15,12 @@ use super::upload::{encoded, later};
 use super::{artifact_path, artifact_target, draw_id, principal_of, public_root};
 use crate::admit::{Framing, RequestShape};
 use crate::body::Body;
-use crate::gateway::{Answered, Gateway, Routed, Stage, bare, json_reply, logged};
+use crate::gateway::{Answered, Gateway, Stage};
 use crate::mlflow::Verb;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, logged};
+use crate::reply;
+use crate::serve::Routed;
+use crate::upstream::Outgoing;
 
 /// `api/2.0/mlflow-artifacts/presigned`: the segments before the artifact's own path.
 const WORDS: usize = 4;
@@ -52,7 +55,7 @@ impl Gateway {
         }
         let url = self.transfers.key.url(Purpose::Download, &id, 0, expires);
         self.record(cx).await?;
-        Ok(json_reply(
+        Ok(reply::json(
             cx,
             &json!({ "url": format!("{}{url}", public_root(routed, self.listening)), "headers": {} }),
         ))
@@ -92,7 +95,8 @@ impl Gateway {
             return Err(Refusal::forbidden("this URL has been used"));
         }
         let target = format!("/{}", encoded(&artifact_target(&download.artifact)));
-        let outgoing = bare(Method::GET, target, self.headers(&download.cx, stage, &wanted(&parts.headers)));
+        let outgoing =
+            Outgoing::bare(Method::GET, target, self.headers(&download.cx, stage, &wanted(&parts.headers)));
         let result = self.send(&permit, cx, stage, outgoing, None).await;
         if result.as_ref().is_ok_and(|response| !response.status().is_server_error()) {
             self.transfers.downloads().remove(&claim.id);

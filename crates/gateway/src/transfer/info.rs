@@ -9,8 +9,10 @@ use serde_json::Value;
 
 use crate::body::Body;
 use crate::document::Document;
-use crate::gateway::{Gateway, Routed, json_reply};
+use crate::gateway::Gateway;
 use crate::refusal::Refusal;
+use crate::reply;
+use crate::serve::Routed;
 
 /// Largest answer that is read.
 const LIMIT: usize = 256 * 1024;
@@ -32,6 +34,6 @@ impl Gateway {
             fields.insert("multipart_downloads_enabled".to_owned(), false.into());
             fields.insert("artifacts_presigned_only".to_owned(), true.into());
         }
-        Ok(json_reply(&routed.cx, &info))
+        Ok(reply::json(&routed.cx, &info))
     }
 }

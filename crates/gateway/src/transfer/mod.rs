@@ -29,11 +29,12 @@ use hyper::body::Incoming;
 use jiff::Timestamp;
 
 use crate::admit::RequestShape;
-use crate::gateway::{Answered, Gateway, Routed, Stage};
+use crate::gateway::{Answered, Gateway, Stage};
 use crate::limits::Limits;
 use crate::mlflow::Verb;
 use crate::path::CanonicalPath;
 use crate::refusal::Refusal;
+use crate::serve::Routed;
 use download::Download;
 use link::{Claim, LinkKey, Purpose};
 use upload::Upload;

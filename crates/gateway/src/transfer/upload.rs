@@ -15,11 +15,13 @@ use serde_json::json;
 use super::link::Purpose;
 use super::{artifact_path, artifact_target, draw_id, principal_of, public_root, spool};
 use crate::body::Body;
-use crate::gateway::{Gateway, Routed, Stage, json_reply, logged};
+use crate::gateway::{Gateway, Stage};
 use crate::mlflow::Verb;
 use crate::path::{CanonicalPath, encode_into};
 use crate::payload::Accepted;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, logged};
+use crate::reply;
+use crate::serve::Routed;
 use crate::upstream::{Outgoing, Payload};
 
 /// `api/2.0/mlflow-artifacts/mpu/create` and its like: the segments before the artifact's own path.
@@ -214,7 +216,7 @@ impl Gateway {
             })
             .collect();
         self.record(cx).await?;
-        Ok(json_reply(cx, &json!({ "upload_id": upload.id, "credentials": credentials })))
+        Ok(reply::json(cx, &json!({ "upload_id": upload.id, "credentials": credentials })))
     }
 
     async fn begin_upload(
@@ -256,7 +258,7 @@ impl Gateway {
             return Ok(response);
         }
         self.transfers.discard(&upload).await;
-        Ok(json_reply(&routed.cx, &json!({})))
+        Ok(reply::json(&routed.cx, &json!({})))
     }
 
     async fn put_whole(
@@ -284,7 +286,7 @@ impl Gateway {
         let upload = self.find_upload(routed, &upload_id, &path)?;
         self.transfers.discard(&upload).await;
         self.record(&routed.cx).await?;
-        Ok(json_reply(&routed.cx, &json!({})))
+        Ok(reply::json(&routed.cx, &json!({})))
     }
 
     /// The caller's own upload of this id, for this very path.
