@@ -10,6 +10,7 @@ from test_ui import SHOTS, Stage
 WORDS = {
     "en-GB": {
         "refused": "Not allowed",
+        "unknown": "This page cannot be shown",
         "account link": "Your account",
         "account": "Your account",
         "name": "Signed in as",
@@ -19,6 +20,7 @@ WORDS = {
     },
     "es-ES": {
         "refused": "No está permitido",
+        "unknown": "Esta página no se puede mostrar",
         "account link": "Tu cuenta",
         "account": "Tu cuenta",
         "name": "Sesión iniciada como",
@@ -93,7 +95,14 @@ def test_the_account_of_somebody_with_a_role_is_sound(reader, stage):
     page.fill("#password", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector("#role")
-    assert reader.look("account-role") == WORDS[reader.locale]["account"]
+    words = WORDS[reader.locale]
+    assert reader.look("account-role") == words["account"]
+    # On to the account at the pool, where passkeys and authenticator apps are.
+    page.click("#at-pool")
+    page.wait_for_url(f"{stage.endpoint}/{stage.pool}/account")
+    assert page.inner_text("h1") == words["account"]
+    page.goto(f"{stage.gateway}/garita/nowhere")
+    assert reader.look("unknown") == words["unknown"]
 
 
 def test_the_page_on_the_way_is_sound_without_scripts(reader, stage):

@@ -113,6 +113,9 @@ def test_what_it_prints_can_be_pasted_and_ctrl_c_ends_everything(first, data):
         done = subprocess.run(["sh", "-c", pasted], capture_output=True, text=True, env=clean_environment())
         assert "is not authorized" in done.stderr
         assert any("launch.py" in command for command in processes_of(data))
+        trail = re.search(r"^The audit trail: (\S+) audit tail --follow --data (\S+)$", standing.said, re.MULTILINE)
+        tail = [trail.group(1), "audit", "tail", "--data", trail.group(2)]
+        assert "AssumeRole" in subprocess.run(tail, capture_output=True, text=True, env=clean_environment()).stdout
         standing.process.send_signal(signal.SIGINT)
         assert standing.process.wait(timeout=30) == 0
     finally:
@@ -142,6 +145,13 @@ def test_people_open_mlflow_with_the_passwords_that_are_shown_once(first, data):
             assert page.url == f"{url}#/experiments"
             page.goto(f"{url}garita/account")
             assert page.inner_text("#role").endswith(":role/mlflow-reader")
+            # The IAM user of the same name has the same password.
+            page.goto(re.search(r"^The console, .*: (\S+)$", standing.said, re.MULTILINE).group(1))
+            page.fill("#username", "bruno")
+            page.fill("#password", passwords["bruno"])
+            page.keyboard.press("Enter")
+            page.wait_for_selector("dl.facts")
+            assert "arn:aws:iam::111122223333:user/bruno" in page.inner_text("main")
             browser.close()
     finally:
         standing.process.kill()

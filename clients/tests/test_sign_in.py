@@ -284,7 +284,7 @@ def test_errors_help(visit, garita, pool, app, client):
         (sign_in_url(pool, app, client, redirect_uri=f"{app.url}/elsewhere"), "is not one the app has registered"),
         (f"{pool.issuer}/sign-in", "This page has run out"),
         (f"{pool.issuer}/sign-in?flow=made-up", "This page has run out"),
-        (f"{pool.issuer}/account", "You are signed out"),
+        (f"{pool.issuer}/account", "You are not signed in"),
     ):
         somebody.page.goto(url)
         assert somebody.says(says), url

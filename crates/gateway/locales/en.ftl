@@ -1,6 +1,7 @@
 # What the gateway's own pages say.
 
 link-account = Your account
+link-at-pool = How you sign in
 link-mlflow = Back to MLflow
 
 going-title = Signing in
@@ -20,4 +21,4 @@ refused-nobody = Nobody is signed in
 refused-broken = That did not work
 refused-other = This page cannot be shown
 refused-why = This is what the gateway says about it:
-refused-trace = When you ask for help, name the request
+refused-trace = If you ask for help, name this request:

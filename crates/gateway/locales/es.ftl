@@ -1,6 +1,7 @@
 # Lo que dicen las páginas propias de la pasarela.
 
 link-account = Tu cuenta
+link-at-pool = Cómo inicias sesión
 link-mlflow = Volver a MLflow
 
 going-title = Iniciando sesión
@@ -20,4 +21,4 @@ refused-nobody = Nadie ha iniciado sesión
 refused-broken = Eso no ha funcionado
 refused-other = Esta página no se puede mostrar
 refused-why = Esto es lo que dice la pasarela (en inglés):
-refused-trace = Cuando pidas ayuda, nombra la petición
+refused-trace = Si pides ayuda, indica esta petición:

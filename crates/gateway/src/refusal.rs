@@ -14,6 +14,8 @@ use serde_json::json;
 use crate::body::{Body, full};
 use crate::browser::page;
 
+/// MLflow's error code for what nothing serves.
+pub(crate) const NO_ROUTE: &str = "ENDPOINT_NOT_FOUND";
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
@@ -80,7 +82,7 @@ impl Refusal {
     }
     /// Nothing serves this, said to someone who is known.
     pub(crate) fn no_route(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "ENDPOINT_NOT_FOUND", "AccessDeniedException", message)
+        Self::new(StatusCode::FORBIDDEN, NO_ROUTE, "AccessDeniedException", message)
     }
     /// The caller may not do this, for a reason that is no policy.
     pub(crate) fn forbidden(message: impl Into<String>) -> Self {
@@ -138,7 +140,9 @@ impl Refusal {
         }
         match shown.map(|shown| *shown) {
             Some(Shown::Elsewhere(location)) => return page::see(&location, request_id),
-            Some(Shown::Page(frame)) => return page::refused(&frame, status, &message, request_id),
+            Some(Shown::Page(frame)) => {
+                return page::refused(&frame, status, code, &message, request_id);
+            }
             None => {}
         }
         let mut body = json!({ "error_code": code, "message": message, "Message": message });

@@ -9,6 +9,7 @@ use anyhow::Result;
 
 use super::files;
 use super::keys::{self, Keys, PLATFORM, SCIENCE};
+use super::people::People;
 use super::plan::Plan;
 use crate::config::environment;
 use crate::serve::Serving;
@@ -86,20 +87,36 @@ pub(super) fn text(
     let profiles: Vec<&str> = PROFILES.iter().map(|(profile, ..)| *profile).collect();
     let kept_in = place.join(keys::FILE).display().to_string();
     let people = keys.people.as_ref().map(|people| people.told(&kept_in)).unwrap_or_default();
+    let mlflow = Plan::tracking_uri(serving);
+    let console = serving.web_endpoint.as_deref().map(console).unwrap_or_default();
     format!(
-        "\nOpen MLflow in a browser: {}/\n{people}\
-         Who is signed in, and the way out: {}/garita/account\n\
+        "\nOpen MLflow in a browser: {mlflow}/\n{people}\
+         Who is signed in, and the way out: {mlflow}/garita/account\n{console}\
          \nTry it with code: paste this into another terminal.\n\n{exports}\n\
          Then for instance: {} -c 'import mlflow; mlflow.set_experiment(\"mine\"); mlflow.start_run()'\n\
          Other profiles: {}\n\
-         The audit trail: garita audit tail --follow --data {}\n\n\
+         The audit trail: {} audit tail --follow --data {}\n\n\
          Ctrl-C stops everything.\n",
-        Plan::tracking_uri(serving),
-        Plan::tracking_uri(serving),
         quoted(&python.display().to_string()),
         profiles.join(", "),
+        quoted(&program()),
         quoted(&place.parent().unwrap_or(place).display().to_string()),
     )
+}
+
+/// What is said of the console.
+fn console(site: &str) -> String {
+    format!(
+        "The console, where IAM users sign in, see who they are and change their passwords: {site}/{}\n   \
+         {} are IAM users too, with the same passwords\n",
+        Keys::id_of(PLATFORM),
+        People::names(),
+    )
+}
+
+/// This program, as another terminal finds it.
+fn program() -> String {
+    std::env::current_exe().map_or_else(|_| "garita".to_owned(), |path| path.display().to_string())
 }
 
 /// A word for a POSIX shell.

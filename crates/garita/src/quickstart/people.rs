@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use garita_app::App;
 use garita_app::user_pool::{ClientSettings, NewPool, PoolSettings};
-use garita_model::user_pool::PoolId;
+use garita_model::user_pool::{MfaMode, PoolId};
 use garita_model::{Entropy as _, SystemEntropy};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -50,7 +50,12 @@ impl People {
     async fn make(app: &Arc<App>) -> Result<Self> {
         let step = Step::begin("creating a user pool");
         let account = Keys::id_of(PLATFORM).parse()?;
-        let settings = PoolSettings { admin_only_sign_up: Some(true), ..PoolSettings::default() };
+        let settings = PoolSettings {
+            admin_only_sign_up: Some(true),
+            // Whoever sets an authenticator app up is asked for its code.
+            mfa: Some(MfaMode::Optional),
+            ..PoolSettings::default()
+        };
         let new = NewPool { name: "mlflow".to_owned(), settings, ..NewPool::default() };
         let cx = app.operator(account, "CreateUserPool", json!({ "poolName": "mlflow" }))?;
         let pool = app.create_user_pool(&cx, new).await?.pool.id.clone();
@@ -68,14 +73,16 @@ impl People {
         UserPoolConfig::signing_in(&self.pool, &self.client)
     }
 
+    /// Their names.
+    pub(super) fn names() -> String {
+        PEOPLE.map(|(name, _)| name).join(", ")
+    }
+
     /// What is printed of them.
     pub(super) fn told(&self, kept_in: &str) -> String {
         if self.shown {
-            let names: Vec<&str> = PEOPLE.iter().map(|(name, _)| *name).collect();
-            return format!(
-                "   as {}; the passwords were shown once and are in {kept_in}\n",
-                names.join(", ")
-            );
+            let names = Self::names();
+            return format!("   as {names}; the passwords were shown once and are in {kept_in}\n");
         }
         let mut text = String::new();
         for (name, may) in PEOPLE {

@@ -98,6 +98,13 @@ class Account:
         self.iam.put_role_policy(RoleName=name, PolicyName=policy_name, PolicyDocument=policy)
 
 
+def let_into_console(given, platform):
+    """A password for the IAM user of the same name, unless there is one."""
+    for name, password in given["people"]["passwords"]:
+        if not tolerate("NoSuchEntity", platform.iam.get_login_profile, UserName=name):
+            platform.iam.create_login_profile(UserName=name, Password=password)
+
+
 def let_people_in(given, platform):
     """A group for each role, a person in each group, and the address that browsers come back to. Answers the pool's ARN."""
     people = given["people"]
@@ -135,7 +142,10 @@ def main():
     wish = may_assume(platform.arn("role/mlflow-admin"))
     for name in (GRANTED, NOT_GRANTED):
         science.role(name, trust(science.arn(f"user/{SCHEDULER}")), "take-mlflow-admin", wish)
-    pool = let_people_in(given, platform) if given.get("people") else None
+    pool = None
+    if given.get("people"):
+        pool = let_people_in(given, platform)
+        let_into_console(given, platform)
     for user, role in ROLE_OF.items():
         trusted = [platform.arn(f"user/{user}")]
         if role == "mlflow-admin":

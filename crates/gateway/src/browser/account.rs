@@ -50,7 +50,10 @@ impl Gateway {
         if let Err(refusal) = recorded {
             return Err(Box::new((cx, refusal)));
         }
-        Ok(page::account(&visit.frame(), who.who().name(), &role, cx.request_id()))
+        let at_pool = self.app.sign_in_place(visit.pool, &go::callback(visit)).ok();
+        let at_pool = at_pool.map(|place| format!("{}/account", place.issuer));
+        let name = who.who().name();
+        Ok(page::account(&visit.frame(), name, &role, at_pool.as_deref(), cx.request_id()))
     }
 
     fn sign_in_first(&self, visit: &Visit<'_>, refusal: Refusal) -> Refusal {

@@ -19,7 +19,7 @@ use http::header::{
 use http::{Response, StatusCode};
 
 use crate::body::{Body, full};
-use crate::refusal::REQUEST_ID;
+use crate::refusal::{NO_ROUTE, REQUEST_ID};
 
 const SCRIPT: &str = include_str!("../../assets/going.js");
 
@@ -74,6 +74,7 @@ struct Account<'a> {
     name: &'a str,
     role: Option<&'a str>,
     why: Option<&'a str>,
+    at_pool: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -98,11 +99,12 @@ pub(super) fn going(frame: &Frame, on: &str, request_id: &RequestId) -> Response
     written(&Going { frame, title, script: SCRIPT, on }, StatusCode::OK, request_id)
 }
 
-/// Who is signed in.
+/// Who is signed in, and where their account at the pool is.
 pub(super) fn account(
     frame: &Frame,
     name: &str,
     role: &Result<String, String>,
+    at_pool: Option<&str>,
     request_id: &RequestId,
 ) -> Response<Body> {
     let (role, why) = match role {
@@ -110,7 +112,7 @@ pub(super) fn account(
         Err(why) => (None, Some(why.as_str())),
     };
     let title = frame.words.say("account-title");
-    written(&Account { frame, title, name, role, why }, StatusCode::OK, request_id)
+    written(&Account { frame, title, name, role, why, at_pool }, StatusCode::OK, request_id)
 }
 
 /// Nobody is, any more.
@@ -119,19 +121,25 @@ pub(super) fn signed_out(frame: &Frame, request_id: &RequestId) -> Response<Body
     written(&SignedOut { frame, title }, StatusCode::OK, request_id)
 }
 
+/// The heading of a refusal with this status and MLflow's error code.
+fn heading(status: StatusCode, code: &str) -> &'static str {
+    match status {
+        StatusCode::FORBIDDEN if code != NO_ROUTE => "refused-forbidden",
+        StatusCode::UNAUTHORIZED => "refused-nobody",
+        status if status.is_server_error() => "refused-broken",
+        _ => "refused-other",
+    }
+}
+
 /// A refusal, for a person.
 pub(crate) fn refused(
     frame: &Frame,
     status: StatusCode,
+    code: &str,
     message: &str,
     request_id: &RequestId,
 ) -> Response<Body> {
-    let title = frame.words.say(match status {
-        StatusCode::FORBIDDEN => "refused-forbidden",
-        StatusCode::UNAUTHORIZED => "refused-nobody",
-        status if status.is_server_error() => "refused-broken",
-        _ => "refused-other",
-    });
+    let title = frame.words.say(heading(status, code));
     written(&Refused { frame, title, message, trace: request_id.as_str() }, status, request_id)
 }
 
