@@ -20,6 +20,7 @@ use super::ask::scopes;
 use super::browser::SignedIn;
 use super::client::ProvenClient;
 use super::fault::{OAuthCode, OAuthFault};
+use super::grant::needs_flow;
 use crate::App;
 use crate::context::{Concerned, RequestContext};
 use crate::hash;
@@ -70,10 +71,7 @@ impl App {
         client: &ProvenClient,
         scope: Option<&str>,
     ) -> Result<DeviceCodes, OAuthFault> {
-        if !client.client().oauth || !client.client().oauth_flows.iter().any(|flow| flow == "code") {
-            let text = "the app client does not have the OAuth flow `code`: allow it for the client";
-            return Err(OAuthCode::UnauthorizedClient.because(text));
-        }
+        needs_flow(client.client(), "code")?;
         let scopes = scopes(scope, client.client())?;
         let broken = |error: Error| OAuthFault::from(&error);
         let (code, shown) = self.draw_codes().map_err(broken)?;

@@ -8,7 +8,7 @@ mod exchange;
 
 use std::sync::Arc;
 
-use garita_model::{Error, Secret};
+use garita_model::{Error, PoolClient, Secret};
 
 use super::ask;
 use super::claims::UserClaims;
@@ -98,7 +98,7 @@ impl App {
         client: &ProvenClient,
         scope: Option<&str>,
     ) -> Attempt<GrantedTokens> {
-        needs_flow(client, "client_credentials")?;
+        needs_flow(client.client(), "client_credentials")?;
         if client.client().secret.is_none() {
             return Err(
                 OAuthCode::UnauthorizedClient.because("an app client without a secret cannot act for itself")
@@ -177,9 +177,8 @@ impl App {
     }
 }
 
-fn needs_flow(client: &ProvenClient, flow: &str) -> Attempt<()> {
-    let held = client.client();
-    if held.oauth && held.oauth_flows.iter().any(|known| known == flow) {
+pub(super) fn needs_flow(client: &PoolClient, flow: &str) -> Attempt<()> {
+    if client.oauth && client.oauth_flows.iter().any(|known| known == flow) {
         return Ok(());
     }
     Err(OAuthCode::UnauthorizedClient

@@ -13,7 +13,7 @@ use super::fault::{OAuthCode, OAuthFault};
 use crate::App;
 use crate::context::{Concerned, RequestContext};
 use crate::token::{Audience, Expected, TokenSubject, Verified};
-use crate::user_pool::ground::{PoolGround, floor_of_user};
+use crate::user_pool::ground::{PoolGround, floor_of};
 use crate::user_pool::refresh::{Which, which};
 
 impl App {
@@ -92,7 +92,8 @@ impl App {
         let user =
             good.and_then(|held| state.pool_user(&held.pool, held.user).map(|user| (held.clone(), user)));
         let standing = user.filter(|(held, user)| {
-            let floor = floor_of_user(&state, client.pool(), user, held.provider.as_deref());
+            let now = state.pool_client(&held.client);
+            let floor = now.and_then(|now| floor_of(&state, client.pool(), now, user, Some(held.id)));
             floor.is_some_and(|floor| held.iss_rev >= floor)
         });
         Ok(standing.map_or_else(

@@ -74,7 +74,9 @@ pub(crate) fn floor(state: &Snapshot, account: AccountId, on: &PoolSignIn) -> Op
     floor_of(state, pool, client, user, on.session)
 }
 
-fn floor_of(
+/// The lowest revision at which what an app client was given for a user may have been issued: the user's, the client's, and
+/// the sign-in's, if it names one.
+pub(crate) fn floor_of(
     state: &Snapshot,
     pool: &UserPool,
     client: &PoolClient,

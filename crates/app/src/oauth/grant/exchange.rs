@@ -2,14 +2,16 @@
 //!
 //! INVARIANT: what a grant rests on is looked at in the transaction that uses it up: a code makes its sign-in there, a
 //! device's decision goes as its sign-in comes, a refresh token is exchanged there. A second use of a code, and of a
-//! refresh token that was exchanged, ends what came of the first.
+//! refresh token that was exchanged, ends what came of the first. INVARIANT: a sign-in begins with nothing that was taken from
+//! its app client since it was asked for.
 //!
 //! RFC 6749 sections 4.1.3 and 6; RFC 8628 section 3.4; RFC 9700 section 4.14 for refresh tokens that rotate.
 
 use std::sync::Arc;
 
 use garita_model::user_pool::{DeviceDecision, PoolDevice, PoolFault, PoolUser, Uuid};
-use garita_model::{Error, ObjectKey, PoolSession, Result, Secret};
+use garita_model::{Error, ObjectKey, PoolClient, PoolSession, Result, Secret};
+use garita_store::Snapshot;
 
 use super::{gone, needs_flow, undemanded};
 use crate::App;
@@ -45,7 +47,7 @@ impl App {
         redirect_uri: Option<&str>,
         verifier: Option<&Secret<String>>,
     ) -> Attempt<Begun> {
-        needs_flow(client, "code")?;
+        needs_flow(client.client(), "code")?;
         let now = cx.now();
         let body = self.open_code(client.pool(), client.client(), code, redirect_uri, verifier, now)?;
         let admitted = client.admitted().clone();
@@ -104,11 +106,14 @@ impl App {
             if let Err(error) = must_have_what_groups_demand(pool, &user, second_factor) {
                 return Ok(Err(undemanded(&error)));
             }
+            let client = match still_may(change.state(), &admitted, &held.scopes) {
+                Ok(client) => client,
+                Err(fault) => return Ok(Err(fault)),
+            };
             change.delete_own(&admitted, ObjectKey::plain(held.as_ref()))?;
-            let scopes = held.scopes.clone();
-            let id = Uuid::draw(change.entropy())?;
-            let (client, user_id) = (admitted.client(), user.sub);
-            let start = Start { id, client, user: user_id, signed_in, second_factor, scopes, provider };
+            let (id, scopes) = (Uuid::draw(change.entropy())?, held.scopes.clone());
+            let start =
+                Start { id, client: &client, user: user.sub, signed_in, second_factor, scopes, provider };
             let (session, refresh) = begin(change, &admitted, start)?;
             Ok(Ok((Begun { session, user, refresh: Some(refresh), nonce: None }, ())))
         })
@@ -193,9 +198,13 @@ pub(in crate::oauth) fn begin_by_code(
     let Some(who) = who.filter(|who| who.user.sub == body.user) else {
         return Ok(Err(OAuthCode::InvalidGrant.because("the sign-in the code came of has ended")));
     };
+    let client = match still_may(change.state(), admitted, &body.scopes) {
+        Ok(client) => client,
+        Err(fault) => return Ok(Err(fault)),
+    };
     let start = Start {
         id: body.session,
-        client: admitted.client(),
+        client: &client,
         user: who.user.sub,
         signed_in: body.signed_in,
         second_factor: body.second_factor,
@@ -204,6 +213,17 @@ pub(in crate::oauth) fn begin_by_code(
     };
     let (session, refresh) = begin(change, admitted, start)?;
     Ok(Ok(Begun { session, user: who.user, refresh: Some(refresh), nonce: body.nonce }))
+}
+
+/// The app client, if it may be given now what somebody signed in for.
+fn still_may(state: &Snapshot, admitted: &AdmittedClient, scopes: &[String]) -> Attempt<Arc<PoolClient>> {
+    let client = state.pool_client(&admitted.client().id).ok_or_else(gone)?;
+    needs_flow(client, "code")?;
+    match scopes.iter().find(|scope| !client.oauth_scopes.contains(scope)) {
+        None => Ok(Arc::clone(client)),
+        Some(scope) => Err(OAuthCode::InvalidGrant
+            .because(format!("scope `{scope}` was taken from the app client: sign in again without it"))),
+    }
 }
 
 /// Ends a sign-in because of what was shown a second time.

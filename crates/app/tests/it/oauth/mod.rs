@@ -4,6 +4,7 @@
 mod client;
 mod code;
 mod life;
+mod withdrawn;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
