@@ -133,6 +133,13 @@ pub(super) fn take(
     Ok(held.address.clone())
 }
 
+/// The code that a user was sent for a forgotten password, if there is one: it goes when a password is set.
+pub(super) fn of_forgotten(state: &Snapshot, user: &PoolUser) -> Option<ObjectKey> {
+    let purpose = CodePurpose::ForgotPassword;
+    state.pool_code(&user.pool, user.sub, purpose)?;
+    Some(ObjectKey::pool_code(&user.pool, user.sub, purpose))
+}
+
 fn mac(
     app: &App,
     (pool, user): (&PoolId, Uuid),

@@ -1,4 +1,7 @@
 //! Forgotten passwords: a code goes to a proved address, and with it a new password is set.
+//!
+//! INVARIANT: a code is good only as long as its user could have another one sent to the same address, and no password was
+//! set since. Whoever may have read it must not undo what was done against them.
 
 use std::sync::Arc;
 
@@ -67,9 +70,7 @@ impl App {
             .change(cx, move |change| {
                 let held =
                     change.state().pool_user(admitted.pool(), user.sub).cloned().ok_or_else(mismatch)?;
-                if !held.enabled {
-                    return Err(mismatch());
-                }
+                may_recover(admitted.user_pool(), &held).map_err(|_| mismatch())?;
                 let address = code::take(change, &admitted, &held, CodePurpose::ForgotPassword, &code)?;
                 // Only to who has the code: what the password was before is nobody else's business.
                 if history {
@@ -80,7 +81,6 @@ impl App {
                 if user.attributes.get("email") != Some(&address) {
                     return Err(mismatch());
                 }
-                user.attributes.set("email_verified", "true")?;
                 password::replace(admitted.user_pool(), &mut user, new);
                 password::temporary_until(&mut user, None);
                 user.status = UserStatus::Confirmed;

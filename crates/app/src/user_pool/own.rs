@@ -190,6 +190,9 @@ impl App {
         let new = self.prepare_password(bearer.admitted.pool(), &bearer.user.name, &input.proposed).await?;
         self.edit_own(cx, &input.token, move |change, bearer, user| {
             password::must_be_unchanged(user, held.as_deref())?;
+            if let Some(code) = code::of_forgotten(change.state(), user) {
+                change.delete_own(&bearer.admitted, code)?;
+            }
             password::replace(bearer.admitted.user_pool(), user, new);
             password::temporary_until(user, None);
             end_elsewhere(change, bearer)

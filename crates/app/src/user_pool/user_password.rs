@@ -6,7 +6,7 @@ use garita_model::user_pool::{PoolFault, PoolId, UserStatus};
 use garita_model::{PoolUser, Result, Secret};
 use jiff::SignedDuration;
 
-use super::password;
+use super::{code, password};
 use crate::App;
 use crate::context::RequestContext;
 
@@ -40,9 +40,12 @@ impl App {
         self.must_not_be_former(&pool, &held, &input.password).await?;
         let new = self.prepare_password(&pool.id, &held.name, &input.password).await?;
         let (prepared_for, permanent) = (held.password.clone(), input.permanent);
-        self.edit_pool_user(cx, ACTION, input.pool, input.username, move |change, pool, user| {
+        self.edit_permitted_user(cx, ACTION, input.pool, input.username, move |change, permit, pool, user| {
             must_have_password(user)?;
             password::must_be_unchanged(user, prepared_for.as_deref())?;
+            if let Some(code) = code::of_forgotten(change.state(), user) {
+                change.delete(permit, code);
+            }
             password::replace(pool, user, new);
             user.min_rev = change.revision();
             user.status = if permanent { UserStatus::Confirmed } else { UserStatus::ForceChangePassword };

@@ -9,6 +9,7 @@
 mod console;
 mod federated;
 mod federation;
+mod forgotten;
 mod iam;
 mod live;
 mod oauth;

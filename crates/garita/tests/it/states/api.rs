@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::Row;
 use super::doors::Reply;
 use super::state::Thing::{
-    self, Client, Code, Enabled, Former, Key, OneFactor, Password, Pool, Settled, SignIn, Try, User,
+    self, Client, Code, Enabled, Former, Key, OneFactor, Password, PasswordCode, Pool, Settled, SignIn, Try,
+    User,
 };
 use super::world::{PASSWORD, World};
 
@@ -62,7 +63,7 @@ pub(super) const ROWS: &[Row<Thing>] = &[
     // Like a name that nobody has.
     Row::new("ResendConfirmationCode", "", &[Pool, Client]),
     Row::new("ForgotPassword", "", &[Pool, Client]),
-    Row::new("ConfirmForgotPassword", "", &[Pool, Client, User, Enabled, Code]),
+    Row::new("ConfirmForgotPassword", "", &[Pool, Client, User, Enabled, PasswordCode]),
     own!("GetUser"),
     own!("UpdateUserAttributes"),
     own!("DeleteUserAttributes"),

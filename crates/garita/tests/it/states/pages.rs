@@ -3,8 +3,8 @@
 use super::Row;
 use super::doors::{Browser, Reply, SITE, encoded};
 use super::state::Thing::{
-    self, Client, Code, Enabled, Errand, Former, Key, Link, OneFactor, Password, Pool, Provider, Settled,
-    Try, User, Vouched,
+    self, Client, Code, Enabled, Errand, Former, Key, Link, OneFactor, Password, PasswordCode, Pool,
+    Provider, Settled, Try, User, Vouched,
 };
 use super::world::{BACK, LEFT, PASSWORD, VERIFIER, Waiting, World};
 
@@ -85,7 +85,7 @@ pub(super) const ROWS: &[Row<Thing>] = &[
     Row::new("GET /{pool}/forgot", "", &[Pool]),
     Row::new("POST /{pool}/forgot", "", &[Pool, Client]),
     Row::new("GET /{pool}/reset", "", &[Pool]),
-    Row::new("POST /{pool}/reset", "", &[Pool, Client, User, Enabled, Code]),
+    Row::new("POST /{pool}/reset", "", &[Pool, Client, User, Enabled, PasswordCode]),
     Row::new("GET /{pool}/sign-up", "", &[Pool]),
     Row::new("POST /{pool}/sign-up", "", &[Pool, Client]),
     Row::new("GET /{pool}/confirm", "", &[Pool]),

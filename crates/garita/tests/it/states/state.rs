@@ -29,6 +29,8 @@ pub(super) enum Thing {
     Password,
     /// The codes that were sent before.
     Code,
+    /// The code among them for a forgotten password.
+    PasswordCode,
     /// That passwords may be tried.
     Try,
     /// What the user began or got before.
@@ -52,8 +54,8 @@ pub(super) enum Thing {
 }
 
 use Thing::{
-    Client, Code, Enabled, Errand, Former, Group, Key, Link, OneFactor, Password, Pool, Provider, Settled,
-    SignIn, Try, User, Vouched,
+    Client, Code, Enabled, Errand, Former, Group, Key, Link, OneFactor, Password, PasswordCode, Pool,
+    Provider, Settled, SignIn, Try, User, Vouched,
 };
 
 const EVERYTHING: &[Thing] = &[
@@ -65,11 +67,11 @@ pub(super) const STATES: [State<Thing>; 23] = [
     State::new("as before", &[]),
     State::new("disabled", &[Enabled]),
     State::new("locked out", &[Try]),
-    State::new("unconfirmed", &[Settled]),
-    State::new("must change the password", &[Settled, Password, Former, SignIn]),
-    State::new("temporary password expired", &[Settled, Password, Former, SignIn]),
-    State::new("reset required", &[Settled, Password, Former, SignIn, Code]),
-    State::new("password changed by an administrator", &[Password, Former, SignIn]),
+    State::new("unconfirmed", &[Settled, PasswordCode]),
+    State::new("must change the password", &[Settled, Password, PasswordCode, Former, SignIn]),
+    State::new("temporary password expired", &[Settled, Password, PasswordCode, Former, SignIn]),
+    State::new("reset required", &[Settled, Password, PasswordCode, Former, SignIn, Code]),
+    State::new("password changed by an administrator", &[Password, PasswordCode, Former, SignIn]),
     // Whoever loses a group signs in anew.
     State::new("out of the group", &[Group, Former, SignIn, Vouched]),
     State::new("group asks for a second factor", &[OneFactor]),
