@@ -113,7 +113,8 @@ impl App {
     /// Sends a code that proves the address of who is signed in.
     ///
     /// # Errors
-    /// `NotAuthorized`; `InvalidParameter` without an address; `LimitExceeded`.
+    /// `NotAuthorized`; `InvalidParameter` without an address; `LimitExceeded`, also after too many letters to an address
+    /// that is not proved.
     pub async fn send_attribute_code(
         self: &Arc<Self>,
         cx: &RequestContext,
@@ -123,11 +124,16 @@ impl App {
         must_be_email(attribute)?;
         let bearer = self.bearer(cx, token)?;
         self.count_own(cx, &bearer, Tried::SendCode)?;
+        let app = Arc::clone(self);
         let mail = self
-            .edit_own(cx, token, |change, bearer, user| {
+            .edit_own(cx, token, move |change, bearer, user| {
                 let pending = user.more.as_ref().and_then(|more| more.pending_email.clone());
+                let proved = pending.is_none() && user.attributes.is("email_verified");
                 let address = pending.or_else(|| user.attributes.get("email").map(str::to_owned));
                 let address = address.ok_or_else(|| invalid("User does not have an attribute to verify"))?;
+                if !proved {
+                    app.count_letter(bearer.admitted.user_pool(), &address, change.now())?;
+                }
                 code::draw(change, &bearer.admitted, user, CodePurpose::Email, &address).map(Some)
             })
             .await?;

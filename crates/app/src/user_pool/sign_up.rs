@@ -186,6 +186,12 @@ impl App {
             Some((_, address)) => Delivery::to_email(address),
             None => self.invented(admitted, name)?,
         };
+        // Nobody has proved the address of a sign-up yet. That it gets no more letters is not said: of a name that is
+        // nobody's it never is.
+        let target = target.filter(|(_, address)| {
+            purpose != CodePurpose::SignUp
+                || self.count_letter(admitted.user_pool(), address, cx.now()).is_ok()
+        });
         let inside = admitted.clone();
         let mail = self
             .change(cx, move |change| match target {

@@ -185,3 +185,23 @@ async fn a_password_that_is_set_makes_the_codes_of_before_worthless() {
     stage.app().change_pool_password(&stage.cx(), change).await.unwrap();
     assert_eq!(stage.show(&code).await, WRONG);
 }
+
+/// Five an hour, under however many names.
+#[tokio::test]
+async fn nobody_has_a_stranger_written_to_without_end_by_asking_again() {
+    let stage = Stage::new(true).await;
+    for name in ["eve1", "eve2", "eve3"] {
+        stage.sign_up(name).await;
+    }
+    assert_eq!(stage.letters().await, 3);
+    stage.garita.clock.advance(SignedDuration::from_hours(1));
+    for name in ["eve1", "eve2", "eve3"] {
+        for _ in 0..4 {
+            stage.app().resend_confirmation_code(&stage.cx(), stage.named(name)).await.unwrap();
+        }
+    }
+    assert_eq!(stage.letters().await, 5);
+    // A name that is nobody's is answered in the same way.
+    let nobody = stage.app().resend_confirmation_code(&stage.cx(), stage.named("nobody")).await.unwrap();
+    assert_eq!(nobody.attribute, "email");
+}
