@@ -148,7 +148,6 @@ impl App {
             prefer(pool, user, pool.mfa_for(user), &off)?;
             let more = user.more_mut();
             (more.software_token, more.pending_seed) = (None, None);
-            forget_codes_of_nothing(pool, user);
             Ok(())
         })
         .await
@@ -279,6 +278,7 @@ pub(super) fn open(app: &App, user: Uuid, seed: &Sealed) -> Result<Secret<Vec<u8
         .ok_or_else(|| Error::internal("a stored seed does not open: wrong master key?"))
 }
 
+/// Sets which second factors a user is asked for. Recovery codes go with the last of them, whoever switches it off.
 fn prefer(pool: &UserPool, user: &mut PoolUser, mode: MfaMode, wanted: &MfaPreference) -> Result<()> {
     if let Some((on, preferred)) = wanted.software_token {
         if (on || preferred) && user.software_token().is_none() {
@@ -305,6 +305,7 @@ fn prefer(pool: &UserPool, user: &mut PoolUser, mode: MfaMode, wanted: &MfaPrefe
     if mode == MfaMode::On && !user.asks_for_code() && !asks_for_passkey(pool, user) {
         return Err(invalid("User pool requires MFA: it cannot be turned off"));
     }
+    forget_codes_of_nothing(pool, user);
     Ok(())
 }
 

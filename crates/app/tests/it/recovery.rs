@@ -1,15 +1,17 @@
 //! Recovery codes at the pages: good once, for one user, and counted with the codes of the authenticator app.
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "a test that fails says so")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use garita_app::RequestContext;
 use garita_app::oauth::{Challenge, ChallengeAnswer, ChallengeKind, Progress, SignedIn};
 use garita_app::user_pool::{
-    ClientSettings, CreatePoolUser, NewPool, PoolSettings, RECOVERY_CODES, SetPoolPassword, SettingUp, Who,
+    ChallengeName, ClientSettings, CreatePoolUser, MfaPreference, NewPool, PoolSettings, RECOVERY_CODES,
+    SetPoolPassword, SettingUp, SignIn, SignInFlow, Who,
 };
-use garita_model::user_pool::{MfaMode, PoolFault};
+use garita_model::user_pool::{AuthFlow, MfaMode, PoolFault};
 use garita_model::{Clock as _, Error, PoolClient, Reason, Secret, UserPool};
 use garita_testkit::{TestGarita, base32, one_time_code};
 use jiff::SignedDuration;
@@ -29,13 +31,18 @@ fn secret(text: &str) -> Secret<String> {
 
 impl Stage {
     async fn new() -> Self {
+        Self::with(MfaMode::Optional).await
+    }
+
+    async fn with(mfa: MfaMode) -> Self {
         let garita = TestGarita::new().await;
         let (app, root) = (&garita.app, garita.as_root());
-        let settings = PoolSettings { mfa: Some(MfaMode::Optional), ..PoolSettings::default() };
+        let settings = PoolSettings { mfa: Some(mfa), ..PoolSettings::default() };
         let new = NewPool { name: "Research".to_owned(), settings, ..NewPool::default() };
         let pool = app.create_user_pool(&root, new).await.unwrap().pool;
         let (name, providers) = (Some("MLflow".to_owned()), vec!["COGNITO".to_owned()]);
-        let named = ClientSettings { name, providers, ..ClientSettings::default() };
+        let flows = Some(BTreeSet::from([AuthFlow::UserPassword]));
+        let named = ClientSettings { name, providers, flows, ..ClientSettings::default() };
         let client = app.create_pool_client(&root, pool.id.clone(), named, false).await.unwrap().client;
         Self { garita, pool, client }
     }
@@ -45,7 +52,22 @@ impl Stage {
         app.nobody(app.arrive(IpAddr::V4(Ipv4Addr::LOCALHOST), true, Some("test")).unwrap())
     }
 
+    /// Switches the authenticator app of a user off, as an administrator.
+    async fn switch_off(&self, name: &str) {
+        let off = MfaPreference { software_token: Some((false, false)), passkey: None };
+        let (root, pool) = (self.garita.as_root(), self.pool.id.clone());
+        self.garita.app.admin_set_pool_user_mfa(&root, pool, name.to_owned(), off).await.unwrap();
+    }
+
     async fn user(&self, name: &str) -> SignedIn {
+        self.made(name).await;
+        match self.password(name).await {
+            Progress::Done(browser) => browser.who,
+            Progress::Challenge(_) => panic!("more was asked for"),
+        }
+    }
+
+    async fn made(&self, name: &str) {
         let (app, root, pool) = (&self.garita.app, self.garita.as_root(), self.pool.id.clone());
         let (username, temporary_password) = (name.to_owned(), Some(secret(PASSWORD)));
         let (attributes, force_alias, resend, suppress) = (Vec::new(), false, false, true);
@@ -61,10 +83,6 @@ impl Stage {
         app.admin_create_pool_user(&root, user).await.unwrap();
         let set = SetPoolPassword { pool, username, password: secret(PASSWORD), permanent: true };
         app.admin_set_pool_password(&root, set).await.unwrap();
-        match self.password(name).await {
-            Progress::Done(browser) => browser.who,
-            Progress::Challenge(_) => panic!("more was asked for"),
-        }
     }
 
     async fn password(&self, name: &str) -> Progress {
@@ -168,4 +186,21 @@ async fn who_gives_the_second_factor_up_has_no_recovery_codes() {
     stage.garita.app.forget_software_token(&stage.cx(), Who::Browser(&ana)).await.unwrap();
     assert_eq!(stage.left(&ana), 0);
     assert!(matches!(stage.password("ana").await, Progress::Done(_)));
+}
+
+/// Whoever stole phone and paper must have nothing of them once an administrator has taken the second factor away.
+#[tokio::test]
+async fn an_administrator_who_switches_the_second_factor_off_takes_its_recovery_codes_away() {
+    let stage = Stage::new().await;
+    let ana = stage.user("ana").await;
+    stage.with_app(&ana).await;
+    let stolen = stage.codes(&ana).await;
+    stage.switch_off("ana").await;
+    assert_eq!(stage.left(&ana), 0);
+    let Progress::Done(browser) = stage.password("ana").await else {
+        panic!("a second factor was asked for")
+    };
+    stage.garita.clock.advance(SignedDuration::from_secs(60));
+    stage.with_app(&browser.who).await;
+    assert!(!stage.recover("ana", &stolen[0]).await);
 }
