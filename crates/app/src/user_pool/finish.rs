@@ -185,7 +185,9 @@ fn spend(
 ) -> Result<bool> {
     let user = match factor {
         Factor::None => return Ok(false),
-        Factor::SetUp => return Ok(true),
+        // The app that was proved on the way may have been taken away again.
+        Factor::SetUp if held.asks_for_code() => return Ok(true),
+        Factor::SetUp => return Err(session::spent()),
         Factor::Passkey(proof) => return passkey_sign_in::spend(change, admitted, held, proof),
         Factor::Code(code) => software_token::spend_code(change, held, code)?,
         Factor::Recovery(mac) => recovery::spend(change, admitted, held, mac)?,

@@ -204,3 +204,28 @@ async fn an_administrator_who_switches_the_second_factor_off_takes_its_recovery_
     stage.with_app(&browser.who).await;
     assert!(!stage.recover("ana", &stolen[0]).await);
 }
+
+#[tokio::test]
+async fn an_authenticator_app_that_was_taken_away_again_signs_nobody_in() {
+    let stage = Stage::with(MfaMode::On).await;
+    stage.made("ana").await;
+    let (app, client) = (&stage.garita.app, stage.client.id.clone());
+    let texts = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    let parameters = texts(&[("USERNAME", "ana"), ("PASSWORD", PASSWORD)]);
+    let input = SignIn { client: client.clone(), flow: SignInFlow::UserPassword, parameters };
+    let begun = app.initiate_auth(&stage.cx(), input).await.unwrap();
+    let garita_app::user_pool::SignedIn::Challenge(asked) = begun else { panic!("nothing was asked for") };
+    assert_eq!(asked.name, ChallengeName::MfaSetup);
+    let who = SettingUp::Session(asked.session.unwrap());
+    let made = app.associate_software_token(&stage.cx(), who).await.unwrap();
+    let code = stage.code(made.secret.expose());
+    let who = SettingUp::Session(made.session.unwrap());
+    let session = app.verify_software_token(&stage.cx(), who, code, None).await.unwrap();
+    stage.switch_off("ana").await;
+    let (name, responses) = (ChallengeName::MfaSetup, texts(&[("USERNAME", "ana")]));
+    let input = garita_app::user_pool::ChallengeAnswer { client, name, session, responses };
+    let answered = app.respond_to_auth_challenge(&stage.cx(), input).await;
+    assert!(answered.is_err(), "there is no second factor that was shown");
+}
