@@ -10,7 +10,8 @@ use garita_model::{Error, Object, PoolUser, Result, Sealed, Secret, UserPool};
 use jiff::Timestamp;
 
 use super::attempts::Tried;
-use super::bearer::Bearer;
+use super::bearer::{Bearer, still_there};
+use super::federated::may_be_vouched_for;
 use super::passkey::Who;
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::{asks_for_passkey, may_stay_signed_in};
@@ -56,13 +57,35 @@ pub struct NewSeed {
 }
 
 /// Who was found to set an authenticator up.
-struct Found {
-    admitted: AdmittedClient,
-    user: Uuid,
-    /// None for someone signed in.
-    session: Option<AuthSession>,
-    /// Whether it is done at a page, by a person and not by an app.
-    at_page: bool,
+#[derive(Clone)]
+enum Found {
+    /// Someone signed in.
+    In(Box<Bearer>),
+    /// Someone who must have one before they are.
+    Under(AdmittedClient, Box<AuthSession>),
+}
+
+impl Found {
+    fn admitted(&self) -> &AdmittedClient {
+        match self {
+            Self::In(bearer) => &bearer.admitted,
+            Self::Under(admitted, _) => admitted,
+        }
+    }
+    fn user(&self) -> Uuid {
+        match self {
+            Self::In(bearer) => bearer.user.sub,
+            Self::Under(_, session) => session.user,
+        }
+    }
+    /// Whether the app is on once it is proved: for someone who must have one to sign in, or wants one at a page. Apps that
+    /// call the API say so themselves.
+    fn switches_on(&self) -> bool {
+        match self {
+            Self::In(bearer) => bearer.browser.is_some(),
+            Self::Under(..) => true,
+        }
+    }
 }
 
 impl App {
@@ -75,23 +98,20 @@ impl App {
         cx: &RequestContext,
         who: SettingUp,
     ) -> Result<NewSeed> {
-        let Found { admitted, user, session, .. } = self.setting_up(cx, who)?;
-        let mut seed = Secret::new(vec![0_u8; SEED]);
-        let mut bytes = seed.expose().clone();
+        let found = self.setting_up(cx, who)?;
+        let mut bytes = vec![0_u8; SEED];
         self.entropy().fill(&mut bytes)?;
-        seed = Secret::new(bytes);
-        let sealed = seal(self, user, seed.expose())?;
-        let (inside, held) = (admitted.clone(), session.clone());
+        let seed = Secret::new(bytes);
+        let sealed = seal(self, found.user(), seed.expose())?;
+        let inside = found.clone();
         self.change(cx, move |change| {
-            let mut changed = standing_user(change, &inside, user, held.as_ref())?;
+            let mut changed = standing_user(change, &inside)?;
             changed.more_mut().pending_seed = Some(sealed);
-            change.put_own(&inside, Object::PoolUser(Arc::new(changed)))
+            change.put_own(inside.admitted(), Object::PoolUser(Arc::new(changed)))
         })
         .await?;
         let secret = Secret::new(totp::base32(seed.expose()));
-        let session =
-            session.map(|s| s.seal(&admitted, &self.keyring, self.entropy(), cx.now())).transpose()?;
-        Ok(NewSeed { secret, session })
+        Ok(NewSeed { secret, session: self.session_on(cx, found, false)? })
     }
 
     /// Proves an authenticator app by a code of it. Answers the string to go on with, for who is not signed in yet.
@@ -105,35 +125,39 @@ impl App {
         code: String,
         name: Option<String>,
     ) -> Result<Option<String>> {
-        let Found { admitted, user, session, at_page } = self.setting_up(cx, who)?;
-        let (pool, sub) = (admitted.pool().to_string(), user.to_string());
+        let found = self.setting_up(cx, who)?;
+        let (pool, sub) = (found.admitted().pool().to_string(), found.user().to_string());
         let attempt =
             self.attempts.begin(Tried::SoftwareToken, &pool, &sub, cx.now()).ok_or_else(wrong_code)?;
-        let (inside, held, app) = (admitted.clone(), session.clone(), Arc::clone(self));
+        let (inside, app) = (found.clone(), Arc::clone(self));
         self.change(cx, move |change| {
-            let mut changed = standing_user(change, &inside, user, held.as_ref())?;
+            let mut changed = standing_user(change, &inside)?;
             let seed = changed.more.as_ref().and_then(|more| more.pending_seed.clone());
             let sealed = seed.ok_or_else(|| {
                 invalid("No authenticator is being set up: begin with AssociateSoftwareToken")
             })?;
-            let seed = open(&app, user, &sealed)?;
+            let seed = open(&app, changed.sub, &sealed)?;
             let now = totp::step_of(change.now());
             let step = (now - WINDOW..=now + WINDOW).find(|step| totp::is_code(seed.expose(), *step, &code));
             let step = step.ok_or_else(wrong_code)?;
-            let first = held.is_some() || at_page;
             let more = changed.more_mut();
             more.pending_seed = None;
             more.software_token =
                 Some(SoftwareToken { seed: sealed, last_step: step, drift: step - now, name });
-            // Someone who must have one to sign in, or wants one at a page, has it on from now on; apps say so.
-            more.software_token_on |= first;
-            more.software_token_preferred |= first;
-            change.put_own(&inside, Object::PoolUser(Arc::new(changed)))
+            more.software_token_on |= inside.switches_on();
+            more.software_token_preferred |= inside.switches_on();
+            change.put_own(inside.admitted(), Object::PoolUser(Arc::new(changed)))
         })
         .await?;
         self.attempts.succeeded(&attempt);
-        let session = session.map(|session| AuthSession { set_up: true, ..session });
-        session.map(|s| s.seal(&admitted, &self.keyring, self.entropy(), cx.now())).transpose()
+        self.session_on(cx, found, true)
+    }
+
+    /// The string to go on with, for who is not signed in yet.
+    fn session_on(&self, cx: &RequestContext, found: Found, set_up: bool) -> Result<Option<String>> {
+        let Found::Under(admitted, session) = found else { return Ok(None) };
+        let session = AuthSession { set_up, ..*session };
+        session.seal(&admitted, &self.keyring, self.entropy(), cx.now()).map(Some)
     }
 
     /// Forgets the authenticator app of who is signed in.
@@ -202,14 +226,8 @@ impl App {
 
     fn setting_up(&self, cx: &RequestContext, who: SettingUp) -> Result<Found> {
         match who {
-            SettingUp::Bearer(token) => {
-                let Bearer { admitted, user, .. } = self.bearer(cx, &token)?;
-                Ok(Found { admitted, user: user.sub, session: None, at_page: false })
-            }
-            SettingUp::Browser(signed_in) => {
-                let Bearer { admitted, user, .. } = self.bearer_at_browser(cx, &signed_in)?;
-                Ok(Found { admitted, user: user.sub, session: None, at_page: true })
-            }
+            SettingUp::Bearer(token) => Ok(Found::In(Box::new(self.bearer(cx, &token)?))),
+            SettingUp::Browser(signed_in) => Ok(Found::In(Box::new(self.bearer_at_browser(cx, &signed_in)?))),
             SettingUp::Session(text) => self.setting_up_by_session(cx, &text),
         }
     }
@@ -222,28 +240,27 @@ impl App {
             return Err(session::spent());
         }
         about(cx, admitted.user_pool(), session.user);
-        Ok(Found { user: session.user, admitted, session: Some(session), at_page: false })
+        Ok(Found::Under(admitted, Box::new(session)))
     }
 }
 
 /// The user at the head, who must still be the one that was let in.
-fn standing_user(
-    change: &Change<'_>,
-    admitted: &AdmittedClient,
-    user: Uuid,
-    session: Option<&AuthSession>,
-) -> Result<PoolUser> {
+fn standing_user(change: &Change<'_>, found: &Found) -> Result<PoolUser> {
+    let (admitted, session) = match found {
+        Found::In(bearer) => return still_there(change, bearer).map(|user| PoolUser::clone(&user)),
+        Found::Under(admitted, session) => (admitted, session),
+    };
     let state = change.state();
-    let held =
-        state.pool_user(admitted.pool(), user).filter(|user| user.enabled).ok_or_else(session::spent)?;
-    if let Some(session) = session {
-        let used = state.pool_session(admitted.pool(), session.id).is_some();
-        // Someone who has a second factor must show it, not set another one up.
-        let asked = held.asks_for_code() || asks_for_passkey(admitted.user_pool(), held);
-        let may = may_stay_signed_in(held).is_ok();
-        if used || !session.holds_for(held) || asked || !may {
-            return Err(session::spent());
-        }
+    let held = state.pool_user(admitted.pool(), session.user).ok_or_else(session::spent)?;
+    let used = state.pool_session(admitted.pool(), session.id).is_some();
+    // Someone who has a second factor must show it, not set another one up.
+    let asked = held.asks_for_code() || asks_for_passkey(admitted.user_pool(), held);
+    if used || !session.holds_for(held) || asked {
+        return Err(session::spent());
+    }
+    match &session.provider {
+        None => may_stay_signed_in(held).map_err(|_| session::spent())?,
+        Some(vouched) => may_be_vouched_for(state, admitted, held, vouched, session.iss_rev)?,
     }
     Ok(PoolUser::clone(held))
 }

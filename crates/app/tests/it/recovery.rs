@@ -229,3 +229,30 @@ async fn an_authenticator_app_that_was_taken_away_again_signs_nobody_in() {
     let answered = app.respond_to_auth_challenge(&stage.cx(), input).await;
     assert!(answered.is_err(), "there is no second factor that was shown");
 }
+
+/// What lets somebody in is looked at where the change is made, not only before it.
+#[tokio::test]
+async fn who_is_signed_out_meanwhile_sets_no_authenticator_app_up() {
+    let stage = Stage::new().await;
+    let ana = stage.user("ana").await;
+    let app = &stage.garita.app;
+    let pool = stage.pool.id.clone();
+    let (root, cx) = (stage.garita.as_root(), stage.cx());
+    let (out, begun) = tokio::join!(
+        app.admin_sign_out_pool_user(&root, pool.clone(), "ana".to_owned()),
+        app.associate_software_token(&cx, SettingUp::Browser(ana.clone())),
+    );
+    assert!(out.is_ok() && begun.is_err(), "begun after the sign-out");
+
+    let Progress::Done(browser) = stage.password("ana").await else { panic!("more was asked for") };
+    let made = app.associate_software_token(&cx, SettingUp::Browser(browser.who.clone())).await.unwrap();
+    let code = stage.code(made.secret.expose());
+    let (root, cx) = (stage.garita.as_root(), stage.cx());
+    let (out, proved) = tokio::join!(
+        app.admin_sign_out_pool_user(&root, pool, "ana".to_owned()),
+        app.verify_software_token(&cx, SettingUp::Browser(browser.who), code, None),
+    );
+    assert!(out.is_ok() && proved.is_err(), "proved after the sign-out");
+    let sub = ana.user().sub;
+    assert!(app.snapshot().pool_user(&stage.pool.id, sub).unwrap().software_token().is_none());
+}
