@@ -277,6 +277,20 @@ fn regroup(
     user.more_mut().identities = identities;
 }
 
+/// Takes a user out of the groups that a provider put it into; whether there were any.
+pub(super) fn ungroup(user: &mut PoolUser, provider: &str) -> bool {
+    let mut identities = std::mem::take(&mut user.more_mut().identities);
+    let of_provider = identities.iter_mut().filter(|identity| *identity.provider == *provider);
+    let given: Vec<Box<str>> =
+        of_provider.flat_map(|identity| std::mem::take(&mut identity.groups).into_vec()).collect();
+    user.more_mut().identities = identities;
+    let mut groups = std::mem::take(&mut user.groups).into_vec();
+    let before = groups.len();
+    groups.retain(|name| !given.contains(name));
+    user.groups = groups.into_boxed_slice();
+    user.groups.len() < before
+}
+
 /// The groups that a claim names: a text, or a list of texts.
 fn named(claim: Option<&Value>) -> Vec<String> {
     let one = |value: &Value| value.as_str().map(str::to_owned);

@@ -11,7 +11,7 @@ use garita_model::{Object, PoolClient, PoolProvider, PoolUser, Result};
 use serde_json::json;
 
 use super::ask::judged;
-use super::federated::{PendingLink, must_have_room};
+use super::federated::{PendingLink, must_have_room, ungroup};
 use super::user::about;
 use super::{invalid, no_user, provider};
 use crate::App;
@@ -71,8 +71,8 @@ impl App {
         .await
     }
 
-    /// Keeps somebody whom a provider knows from signing in as a user: a link is undone, a user who was made for the
-    /// provider is disabled.
+    /// Keeps somebody whom a provider knows from signing in as a user: a link is undone, and the groups it brought go; a
+    /// user who was made for the provider is disabled.
     ///
     /// # Errors
     /// `AccessDenied`; `ResourceNotFound`; `UserNotFound`; `InvalidParameter` for a user of the pool itself.
@@ -97,6 +97,7 @@ impl App {
             if only {
                 user.enabled = false;
             } else {
+                ungroup(&mut user, &who.provider);
                 user.more_mut().identities.retain(|identity| *identity.provider != *who.provider);
             }
             user.min_rev = change.revision();

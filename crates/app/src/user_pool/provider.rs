@@ -1,17 +1,19 @@
 //! Providers that a pool sends people to: made, shown, changed, deleted.
 //!
-//! INVARIANT: a provider that is deleted, or becomes another, vouches for nobody it vouched for before.
+//! INVARIANT: a provider that is deleted, or becomes another, vouches for nobody it vouched for before, and whom it put into
+//! groups is in them no more.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use garita_model::user_pool::{PoolFault, PoolId};
 use garita_model::{
-    Object, ObjectKey, Plain as _, PoolClient, PoolGroup, PoolProvider, Result, Secret, UserPool,
+    Object, ObjectKey, Plain as _, PoolClient, PoolGroup, PoolProvider, PoolUser, Result, Secret, UserPool,
 };
 use garita_store::Snapshot;
 
 use super::ask::judged;
+use super::federated::ungroup;
 use super::provider_settings::{ProviderSettings, settled};
 use super::{Part, invalid};
 use crate::App;
@@ -148,6 +150,9 @@ impl App {
             let held = PoolProvider::clone(held);
             let provider = settled(change, &permit, &pool, held, settings)?;
             let provider = PoolProvider { modified: change.now(), ..provider };
+            if provider.min_rev == change.revision() {
+                take_out_of_groups(change, &permit, &pool, &name);
+            }
             change.put(&permit, provider.clone().into_object());
             app.with_provider_secret(Arc::new(provider))
         })
@@ -176,6 +181,7 @@ impl App {
                 client.providers.retain(|held| *held != name);
                 change.put(&permit, Object::PoolClient(Arc::new(client)));
             }
+            take_out_of_groups(change, &permit, &pool, &name);
             change.delete(&permit, key);
             Ok(())
         })
@@ -225,6 +231,22 @@ pub(crate) fn provider_of(
 fn absent(name: &str) -> garita_model::Error {
     let shown: String = name.chars().take(64).collect();
     PoolFault::ResourceNotFound.because(format!("Identity provider {shown} does not exist."))
+}
+
+/// Takes everybody out of the groups that a provider put them into. Users may have come by another one since.
+fn take_out_of_groups(change: &mut Change<'_>, permit: &Permit, pool: &UserPool, name: &str) {
+    let in_one = |user: &&Arc<PoolUser>| user.identity(name).is_some_and(|known| !known.groups.is_empty());
+    let users: Vec<Arc<PoolUser>> =
+        change.state().pool_users(&pool.id, None).filter(in_one).cloned().collect();
+    for user in users {
+        let mut user = PoolUser::clone(&user);
+        if ungroup(&mut user, name) {
+            // As when an administrator takes somebody out of a group: what was given with it ends.
+            user.min_rev = change.revision();
+        }
+        user.modified = change.now().as_second();
+        change.put(permit, Object::PoolUser(Arc::new(user)));
+    }
 }
 
 /// The group of everybody that a provider vouches for, which Cognito makes too.

@@ -121,8 +121,11 @@ impl Stage {
     }
 
     async fn begin(&self) -> (Errand, BTreeMap<&'static str, String>) {
+        self.begin_at("Corp").await
+    }
+    async fn begin_at(&self, provider: &str) -> (Errand, BTreeMap<&'static str, String>) {
         let cx = self.cx();
-        let begun = self.app().begin_errand(&cx, &self.pool, &self.client, "Corp", None, CALLBACK).await;
+        let begun = self.app().begin_errand(&cx, &self.pool, &self.client, provider, None, CALLBACK).await;
         let (errand, departure) = begun.unwrap();
         assert_eq!(departure.address, format!("{ISSUER}/authorize"));
         (errand, departure.parameters.into_iter().collect())
@@ -146,7 +149,10 @@ impl Stage {
 
     /// A whole sign-in of somebody of whom the provider says this.
     async fn sign_in(&self, claims: Value) -> Result<Arrived, ErrandFault> {
-        let (errand, asked) = self.begin().await;
+        self.sign_in_by("Corp", claims).await
+    }
+    async fn sign_in_by(&self, provider: &str, claims: Value) -> Result<Arrived, ErrandFault> {
+        let (errand, asked) = self.begin_at(provider).await;
         self.answer(&asked, claims);
         self.end(&errand, home("code")).await
     }

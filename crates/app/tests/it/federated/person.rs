@@ -186,6 +186,42 @@ async fn groups_that_the_provider_names_come_and_go_with_its_word() {
     assert_eq!(groups("ana"), ["own"]);
 }
 
+/// What a provider gave goes with it, or whoever it put into a group would stay there for good.
+#[tokio::test]
+async fn groups_go_with_the_provider_that_named_them() {
+    let stage = Stage::new().await;
+    let (root, pool) = (stage.garita.as_root(), || stage.pool.id.clone());
+    let group = NewGroup { pool: pool(), name: "approvers".to_owned(), settings: GroupSettings::default() };
+    stage.app().create_pool_group(&root, group).await.unwrap();
+    assert_eq!(word(&stage.sign_in(json!({})).await), "in as Corp_ana");
+    let user = |provider: &str| ProviderUser { provider: provider.to_owned(), value: "ana".to_owned() };
+    let groups = || {
+        let mut groups: Vec<String> = stage.user("ana").groups.iter().map(ToString::to_string).collect();
+        groups.retain(|name| !name.ends_with("_Corp"));
+        groups
+    };
+    for deleted in [false, true] {
+        if !deleted {
+            let named = ProviderDetails { groups_claim: Some("groups".to_owned()), ..details("app") };
+            let second = ProviderSettings { details: Some(named), ..ProviderSettings::default() };
+            stage.app().create_pool_provider(&root, pool(), "Two".to_owned(), second).await.unwrap();
+            let both = client_settings(&["Corp", "Two"]);
+            stage.app().update_pool_client(&root, pool(), stage.client.id.clone(), both).await.unwrap();
+        }
+        stage.app().admin_link_provider_for_user(&root, pool(), user("Corp"), user("Two")).await.unwrap();
+        let told = json!({ "groups": ["approvers"] });
+        assert_eq!(word(&stage.sign_in_by("Two", told).await), "in as Corp_ana");
+        assert_eq!(groups(), ["approvers".to_owned(), format!("{}_Two", stage.pool.id)]);
+        if deleted {
+            stage.app().delete_pool_provider(&root, pool(), "Two".to_owned()).await.unwrap();
+            assert_eq!(word(&stage.sign_in(json!({})).await), "in as Corp_ana");
+        } else {
+            stage.app().admin_disable_provider_for_user(&root, pool(), user("Two")).await.unwrap();
+        }
+        assert_eq!(groups(), Vec::<String>::new(), "deleted: {deleted}");
+    }
+}
+
 #[tokio::test]
 async fn who_has_no_password_here_gets_none() {
     let stage = Stage::new().await;
