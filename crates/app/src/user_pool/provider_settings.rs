@@ -99,10 +99,13 @@ fn detailed(
             "`client_id` and `client_secret` have 1 to 2048 bytes without control characters",
         ));
     }
+    let same = held.issuer == issuer && held.client == details.client;
     if let Some(claim) = &details.groups_claim {
         check_claim(claim)?;
-        // Who names groups for people adds them to groups: the caller must be allowed to.
-        if held.groups_claim.as_ref() != Some(claim) {
+        // Who names groups for people adds them to groups, and so does who says where the names come from: the caller must
+        // be allowed to.
+        let as_before = same && held.endpoints == details.endpoints;
+        if !as_before || held.groups_claim.as_ref() != Some(claim) {
             ask(change.state(), change.cx(), "cognito-idp:AdminAddUserToGroup", &pool.id, None)?;
         }
     }
@@ -110,7 +113,6 @@ fn detailed(
     let seal =
         |secret| mint::provider_secret(&change.app().keyring, change.entropy(), permit, &place, secret);
     let secret = secret.map(seal).transpose()?;
-    let same = held.issuer == issuer && held.client == details.client;
     Ok(PoolProvider {
         min_rev: if same { held.min_rev } else { change.revision() },
         client: details.client,

@@ -222,6 +222,37 @@ async fn groups_go_with_the_provider_that_named_them() {
     }
 }
 
+/// Whoever may say where a provider is says whom it puts into groups: that takes the right to put somebody into one.
+#[tokio::test]
+async fn who_may_not_put_people_into_groups_moves_no_provider_that_does() {
+    let stage = Stage::new().await;
+    let (root, pool) = (stage.garita.as_root(), || stage.pool.id.clone());
+    let may = crate::stage::allow("cognito-idp:UpdateIdentityProvider", "*");
+    let operator = crate::stage::user(&stage.garita, "operator", Some(may)).await;
+    let cx = || stage.garita.context(&operator).unwrap();
+    let named = |client: &str| ProviderDetails { groups_claim: Some("groups".to_owned()), ..details(client) };
+    let set = |cx, details: ProviderDetails| {
+        let settings = ProviderSettings { details: Some(details), ..ProviderSettings::default() };
+        let (app, pool) = (Arc::clone(stage.app()), pool());
+        async move { app.update_pool_provider(&cx, pool, "Corp".to_owned(), settings).await.map(drop) }
+    };
+    assert!(crate::stage::denied(set(cx(), named("app")).await), "the claim is new");
+    set(root, named("app")).await.unwrap();
+    let scopes = ProviderDetails { scopes: "openid email profile".to_owned(), ..named("app") };
+    set(cx(), scopes).await.unwrap();
+    assert!(crate::stage::denied(set(cx(), named("another")).await));
+    let elsewhere = ProviderDetails { issuer: "https://idp.elsewhere.example".to_owned(), ..named("app") };
+    assert!(crate::stage::denied(set(cx(), elsewhere).await));
+    let endpoints = garita_model::user_pool::provider::ProviderEndpoints {
+        authorize: format!("{ISSUER}/a"),
+        token: format!("{ISSUER}/t"),
+        userinfo: None,
+        keys: format!("{ISSUER}/k"),
+    };
+    let moved = ProviderDetails { endpoints: Some(endpoints), ..named("app") };
+    assert!(crate::stage::denied(set(cx(), moved).await));
+}
+
 #[tokio::test]
 async fn who_has_no_password_here_gets_none() {
     let stage = Stage::new().await;
