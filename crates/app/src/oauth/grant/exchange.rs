@@ -106,7 +106,7 @@ impl App {
             if let Err(error) = must_have_what_groups_demand(pool, &user, second_factor) {
                 return Ok(Err(undemanded(&error)));
             }
-            let client = match still_may(change.state(), &admitted, &held.scopes) {
+            let client = match still_may(change.state(), &admitted, provider.as_deref(), &held.scopes) {
                 Ok(client) => client,
                 Err(fault) => return Ok(Err(fault)),
             };
@@ -198,7 +198,7 @@ pub(in crate::oauth) fn begin_by_code(
     let Some(who) = who.filter(|who| who.user.sub == body.user) else {
         return Ok(Err(OAuthCode::InvalidGrant.because("the sign-in the code came of has ended")));
     };
-    let client = match still_may(change.state(), admitted, &body.scopes) {
+    let client = match still_may(change.state(), admitted, who.browser.provider.as_deref(), &body.scopes) {
         Ok(client) => client,
         Err(fault) => return Ok(Err(fault)),
     };
@@ -216,9 +216,18 @@ pub(in crate::oauth) fn begin_by_code(
 }
 
 /// The app client, if it may be given now what somebody signed in for.
-fn still_may(state: &Snapshot, admitted: &AdmittedClient, scopes: &[String]) -> Attempt<Arc<PoolClient>> {
+fn still_may(
+    state: &Snapshot,
+    admitted: &AdmittedClient,
+    provider: Option<&str>,
+    scopes: &[String],
+) -> Attempt<Arc<PoolClient>> {
     let client = state.pool_client(&admitted.client().id).ok_or_else(gone)?;
     needs_flow(client, "code")?;
+    if !client.takes(provider.unwrap_or(PoolClient::OWN)) {
+        let text = "the app client does not take people of who vouched for this sign-in any more";
+        return Err(OAuthCode::InvalidGrant.because(text));
+    }
     match scopes.iter().find(|scope| !client.oauth_scopes.contains(scope)) {
         None => Ok(Arc::clone(client)),
         Some(scope) => Err(OAuthCode::InvalidGrant

@@ -66,6 +66,16 @@ async fn a_client_that_is_closed_to_people_gets_no_tokens_of_them() {
 }
 
 #[tokio::test]
+async fn a_client_that_drops_who_vouched_gets_no_tokens_of_their_people() {
+    let stage = Stage::new().await;
+    let cookie = stage.browser().await;
+    let (code, device) = (stage.code_of(&cookie, "openid"), stage.allowed_device(&cookie, "openid").await);
+    stage.allow(|settings| settings.providers.clear()).await;
+    assert_eq!(refused(stage.grant(code).await), OAuthCode::InvalidGrant);
+    assert_eq!(refused(stage.grant(device).await), OAuthCode::InvalidGrant);
+}
+
+#[tokio::test]
 async fn scopes_of_a_resource_server_that_goes_are_in_no_token_and_no_refresh_token_is_good_with_them() {
     let stage = Stage::new().await;
     let (root, pool) = (stage.garita.as_root(), || stage.pool.id.clone());
