@@ -2,10 +2,12 @@
 //!
 //! An address that changes is not proved any more, unless who changed it says so in the same request.
 
-use garita_model::user_pool::{AttributeSpec, Attributes, SignInAttribute, is_shown};
+use garita_model::user_pool::{AttributeSpec, Attributes, PoolFault, SignInAttribute, is_shown};
 use garita_model::{PoolUser, Result, UserPool};
+use garita_store::Snapshot;
 
-use super::invalid;
+use super::username::must_be_free;
+use super::{AdmittedClient, invalid};
 
 /// An attribute that a pool has and that can be set.
 pub(super) fn spec(pool: &UserPool, name: &str) -> Result<AttributeSpec> {
@@ -63,6 +65,43 @@ pub(super) fn unproved_when_changed(
         }
     }
     Ok(())
+}
+
+/// Sets attributes that a user gave, as far as the client may write them.
+pub(super) fn own_attributes(
+    state: &Snapshot,
+    admitted: &AdmittedClient,
+    user: &mut PoolUser,
+    attributes: &[(String, String)],
+) -> Result<()> {
+    let (pool, before) = (admitted.user_pool(), user.attributes.clone());
+    for (name, value) in attributes {
+        let spec = spec(pool, name)?;
+        let proof = SignInAttribute::ALL.iter().any(|attribute| attribute.proof() == Some(name.as_str()));
+        if !admitted.client().may_write(name) || proof || spec.developer_only {
+            return Err(
+                PoolFault::NotAuthorized.because("A client attempted to write unauthorized attribute")
+            );
+        }
+        if !spec.mutable && before.get(name).is_some_and(|held| held != value) {
+            return Err(invalid(format!("{name}: Attribute cannot be updated.")));
+        }
+        set(pool, user, name, value)?;
+    }
+    unproved_when_changed(user, &before, &[])?;
+    must_be_free(state, pool, user)
+}
+
+/// Refuses a user who lacks what the pool asks of everyone.
+pub(super) fn must_have_required(admitted: &AdmittedClient, user: &PoolUser) -> Result<()> {
+    let required = admitted.user_pool().schema.iter().filter(|spec| spec.required && spec.name != "sub");
+    match required.into_iter().find(|spec| user.attributes.get(&spec.name).is_none()) {
+        None => Ok(()),
+        Some(spec) => Err(invalid(format!(
+            "Attributes did not conform to the schema: {}: The attribute {} is required",
+            spec.name, spec.name
+        ))),
+    }
 }
 
 /// Whether a text has the form of an address.

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use garita_model::user_pool::{ClientId, PoolFault, PoolId, UserStatus};
 use garita_model::{Object, PoolUser, Result, Secret};
 
-use super::attribute::{set, spec, unproved_when_changed};
+use super::attribute::{must_have_required, own_attributes};
 use super::federated::may_be_vouched_for;
 use super::finish::{Factor, Proof, go_on};
+use super::next_step::Reached;
 use super::password::Prepared;
 use super::session::{self, AuthSession, ChallengeName};
-use super::sign_in::{Reached, SignedIn, may_sign_in};
+use super::sign_in::{SignedIn, may_sign_in};
 use super::user::about;
-use super::username::{find, must_be_free};
+use super::username::find;
 use super::{AdmittedClient, given, invalid, password};
 use crate::App;
 use crate::change::Change;
@@ -204,42 +205,4 @@ fn with_password(
     let user = Arc::new(user);
     change.put_own(admitted, Object::PoolUser(Arc::clone(&user)))?;
     Ok(user)
-}
-
-/// Sets attributes that a user gave, as far as the client may write them.
-pub(super) fn own_attributes(
-    state: &garita_store::Snapshot,
-    admitted: &AdmittedClient,
-    user: &mut PoolUser,
-    attributes: &[(String, String)],
-) -> Result<()> {
-    let (pool, before) = (admitted.user_pool(), user.attributes.clone());
-    for (name, value) in attributes {
-        let spec = spec(pool, name)?;
-        let proof =
-            garita_model::user_pool::SignInAttribute::ALL.iter().any(|a| a.proof() == Some(name.as_str()));
-        if !admitted.client().may_write(name) || proof || spec.developer_only {
-            return Err(
-                PoolFault::NotAuthorized.because("A client attempted to write unauthorized attribute")
-            );
-        }
-        if !spec.mutable && before.get(name).is_some_and(|held| held != value) {
-            return Err(invalid(format!("{name}: Attribute cannot be updated.")));
-        }
-        set(pool, user, name, value)?;
-    }
-    unproved_when_changed(user, &before, &[])?;
-    must_be_free(state, pool, user)
-}
-
-/// Refuses a user who lacks what the pool asks of everyone.
-pub(super) fn must_have_required(admitted: &AdmittedClient, user: &PoolUser) -> Result<()> {
-    let required = admitted.user_pool().schema.iter().filter(|spec| spec.required && spec.name != "sub");
-    match required.into_iter().find(|spec| user.attributes.get(&spec.name).is_none()) {
-        None => Ok(()),
-        Some(spec) => Err(invalid(format!(
-            "Attributes did not conform to the schema: {}: The attribute {} is required",
-            spec.name, spec.name
-        ))),
-    }
 }

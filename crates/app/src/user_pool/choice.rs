@@ -12,10 +12,11 @@ use garita_model::user_pool::{AuthFlow, PoolFault, Uuid};
 use garita_model::{PoolUser, Result, Secret};
 
 use super::challenge::ChallengeAnswer;
+use super::next_step::{Challenge, SecondFactors};
 use super::passkey_sign_in::{Asked, any_must_be_verified, may_begin_with_passkey};
 use super::relying_party::PasskeyChallenge;
 use super::session::{self, AuthSession, ChallengeName};
-use super::sign_in::{Challenge, SecondFactors, SignedIn};
+use super::sign_in::SignedIn;
 use super::user::about;
 use super::username::find;
 use super::{AdmittedClient, given, invalid};

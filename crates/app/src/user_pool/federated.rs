@@ -17,12 +17,12 @@ use garita_store::{PoolName, Snapshot};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::attribute::{set, unproved_when_changed};
-use super::challenge::must_have_required;
+use super::attribute::{must_have_required, set, unproved_when_changed};
 use super::check_name;
 use super::finish::{On, go_on};
+use super::next_step::Reached;
 use super::session::{self, Vouched};
-use super::sign_in::{Reached, SignedIn, may_stay_signed_in};
+use super::sign_in::{SignedIn, may_stay_signed_in};
 use super::user::about;
 use super::username::must_be_free;
 use super::{AdmittedClient, invalid, provider_of};

@@ -13,10 +13,11 @@ use serde_json::json;
 
 use super::admit::wrong_credentials;
 use super::federated::may_be_vouched_for;
+use super::next_step::{Reached, asks_for_passkey, second_step};
 use super::passkey_sign_in::PasskeyProof;
 use super::password::Prepared;
 use super::session::{ChallengeName, Vouched};
-use super::sign_in::{Reached, SignedIn, asks_for_passkey, may_sign_in, second_step};
+use super::sign_in::{SignedIn, may_sign_in};
 use super::{AdmittedClient, passkey_sign_in, recovery, refresh, session, software_token};
 use crate::App;
 use crate::change::Change;

@@ -10,8 +10,9 @@ use garita_model::{PoolUser, Result};
 use serde_json::Value;
 
 use super::finish::Factor;
+use super::next_step::{Reached, asks_for_passkey};
 use super::session::{self, AuthSession, ChallengeName};
-use super::sign_in::{Reached, SignedIn, asks_for_passkey};
+use super::sign_in::SignedIn;
 use super::{AdmittedClient, SecondFactors};
 use crate::App;
 use crate::context::RequestContext;

@@ -6,8 +6,8 @@ use garita_model::user_pool::{CodePurpose, PoolBrowser, PoolFault, SignInAttribu
 use garita_model::{ObjectKey, PoolDevice, PoolUser, Result, Secret};
 
 use super::attempts::Tried;
+use super::attribute::own_attributes;
 use super::bearer::{Bearer, still_there};
-use super::challenge::own_attributes;
 use super::code::{self, Delivery, mismatch, too_often};
 use super::refresh::end;
 use super::user::belongings;

@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 
 use super::AdmittedClient;
 use super::finish::{Factor, Proof};
+use super::next_step::{asks_for_passkey, second_step};
 use super::passkey::passkeys_of;
 use super::relying_party::{PasskeyChallenge, TIMEOUT, descriptor, verification};
 use super::session::{self, AuthSession};
-use super::sign_in::{SignedIn, asks_for_passkey, may_sign_in, second_step};
+use super::sign_in::{SignedIn, may_sign_in};
 use super::user::about;
 use crate::App;
 use crate::change::Change;

@@ -11,8 +11,8 @@ use garita_model::user_pool::{PoolFault, TokenHash, Uuid};
 use garita_model::{Error, PoolUser, Result, Secret};
 
 use super::attempts::Tried;
+use super::next_step::asks_for_passkey;
 use super::passkey::Who;
-use super::sign_in::asks_for_passkey;
 use super::{AdmittedClient, invalid, session};
 use crate::App;
 use crate::change::Change;

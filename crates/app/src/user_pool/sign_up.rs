@@ -6,7 +6,7 @@ use garita_model::user_pool::{ClientId, CodePurpose, PoolFault, SignInAttribute,
 use garita_model::{Object, PoolUser, Result, Secret};
 
 use super::attempts::Tried;
-use super::challenge::{must_have_required, own_attributes};
+use super::attribute::{must_have_required, own_attributes};
 use super::code::{self, Delivery, mismatch, too_often};
 use super::new_user::draft;
 use super::user::about;

@@ -15,8 +15,9 @@ use jiff::SignedDuration;
 
 use super::admit::wrong_credentials;
 use super::attribute::is_address;
+use super::next_step::{Challenge, SecondFactors};
 use super::session::{ChallengeName, spent};
-use super::sign_in::{Challenge, SecondFactors, SignedIn};
+use super::sign_in::SignedIn;
 use super::user::about;
 use super::username::find;
 use super::{AdmittedClient, given, invalid};
