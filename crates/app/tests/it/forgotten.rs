@@ -93,8 +93,8 @@ impl Stage {
         state.pool_users(&self.pool.id, None).find(|user| *user.name == *name).cloned().expect("a user")
     }
 
-    async fn sign_in(&self) -> IssuedTokens {
-        let parameters = [("USERNAME", "ana"), ("PASSWORD", PASSWORD)];
+    async fn sign_in_as(&self, name: &str) -> IssuedTokens {
+        let parameters = [("USERNAME", name), ("PASSWORD", PASSWORD)];
         let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let input = SignIn { client: self.client.id.clone(), flow: SignInFlow::UserPassword, parameters };
         match self.app().initiate_auth(&self.cx(), input).await {
@@ -180,7 +180,7 @@ async fn a_password_that_is_set_makes_the_codes_of_before_worthless() {
     }
     let stage = Stage::new(false).await;
     stage.make("ana").await;
-    let (code, token) = (stage.code().await, stage.sign_in().await.access);
+    let (code, token) = (stage.code().await, stage.sign_in_as("ana").await.access);
     let change = OwnPassword { token, previous: secret(PASSWORD), proposed: secret("Third-Horse-9") };
     stage.app().change_pool_password(&stage.cx(), change).await.unwrap();
     assert_eq!(stage.show(&code).await, WRONG);
@@ -201,6 +201,19 @@ async fn nobody_has_a_stranger_written_to_without_end_by_asking_again() {
         }
     }
     assert_eq!(stage.letters().await, 5);
+    // Nor by saying that the address is theirs, once they are in.
+    stage.garita.clock.advance(SignedDuration::from_hours(1));
+    let mut letters = 0;
+    for name in ["eve1", "eve2", "eve3"] {
+        let (root, pool) = (stage.garita.as_root(), stage.pool.id.clone());
+        stage.app().admin_confirm_pool_user(&root, pool, name.to_owned()).await.unwrap();
+        let token = stage.sign_in_as(name).await.access;
+        for _ in 0..3 {
+            let sent = stage.app().send_attribute_code(&stage.cx(), &token, "email").await;
+            letters += usize::from(sent.is_ok());
+        }
+    }
+    assert_eq!((letters, stage.letters().await), (5, 5));
     // A name that is nobody's is answered in the same way.
     let nobody = stage.app().resend_confirmation_code(&stage.cx(), stage.named("nobody")).await.unwrap();
     assert_eq!(nobody.attribute, "email");
