@@ -1,9 +1,10 @@
-//! The one place that makes credentials: access keys, session credentials, tokens of user pools ([`token`]),
-//! and what accounts say of their principals to services outside ([`outbound`]).
+//! The one place that makes what AWS clients and services prove themselves with: access keys, session credentials, secrets
+//! of app clients, tokens of user pools ([`token`]), and what accounts say of their principals to services outside
+//! ([`outbound`]). Cookies, codes and refresh tokens of pools are drawn in the change that stores what they stand for.
 //!
 //! INVARIANT: every function that mints takes a proof that the principal is live now ([`Live`]) or a [`Permit`] made
-//! in the same transaction. Nothing about a session is stored: its token holds it, sealed under the master key and
-//! bound to its key id.
+//! in the same transaction; the one key that is not minted is what the operator brings for a root user ([`brought_key`]).
+//! Nothing about a session is stored: its token holds it, sealed under the master key and bound to its key id.
 
 pub(crate) mod outbound;
 pub mod token;
@@ -104,7 +105,12 @@ pub(crate) fn brought_key(
 
 /// The secret of a stored key; none when the master key is not the one it was sealed under.
 pub(crate) fn open_secret(keyring: &Keyring, key: &AccessKey) -> Option<Secret<String>> {
-    let plain = keyring.open(KEY_LABEL, key.id.as_str().as_bytes(), &key.secret)?;
+    open_text(keyring, KEY_LABEL, key.id.as_str(), &key.secret)
+}
+
+/// A sealed text, opened for what it was sealed for.
+fn open_text(keyring: &Keyring, label: &'static str, place: &str, sealed: &Sealed) -> Option<Secret<String>> {
+    let plain = keyring.open(label, place.as_bytes(), sealed)?;
     String::from_utf8(plain.expose().clone()).ok().map(Secret::new)
 }
 
@@ -151,10 +157,8 @@ pub(crate) fn client_secret(
 /// `Internal` when the master key is not the one it was sealed under.
 pub(crate) fn open_client_secret(keyring: &Keyring, client: &PoolClient) -> Result<Option<Secret<String>>> {
     let Some(sealed) = &client.secret else { return Ok(None) };
-    let plain = keyring.open(CLIENT_LABEL, client.id.as_str().as_bytes(), sealed);
-    let text = plain.and_then(|plain| String::from_utf8(plain.expose().clone()).ok());
-    let text = text.ok_or_else(|| Error::internal("a client's secret does not open: wrong master key?"))?;
-    Ok(Some(Secret::new(text)))
+    let secret = open_text(keyring, CLIENT_LABEL, client.id.as_str(), sealed);
+    secret.map(Some).ok_or_else(|| Error::internal("a client's secret does not open: wrong master key?"))
 }
 
 /// Seals what a pool proves itself with at a provider.
@@ -181,10 +185,8 @@ pub(crate) fn open_provider_secret(
 ) -> Result<Option<Secret<String>>> {
     let Some(sealed) = &provider.secret else { return Ok(None) };
     let place = PoolProvider::place(&provider.pool, &provider.name);
-    let plain = keyring.open(PROVIDER_LABEL, place.as_bytes(), sealed);
-    let text = plain.and_then(|plain| String::from_utf8(plain.expose().clone()).ok());
-    let text = text.ok_or_else(|| Error::internal("a provider's secret does not open: wrong master key?"))?;
-    Ok(Some(Secret::new(text)))
+    let secret = open_text(keyring, PROVIDER_LABEL, &place, sealed);
+    secret.map(Some).ok_or_else(|| Error::internal("a provider's secret does not open: wrong master key?"))
 }
 
 /// Makes the credentials of a session. `claims` is called with the new key id and the revision the caller was live

@@ -36,7 +36,6 @@ impl UserClaims {
         let attributes = user.attributes.iter().filter(|(name, _)| may(name));
         let attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let attributes = attributes.chain(identities(user)).collect();
-
         Self { attributes, groups: groups_of(state, pool, user) }
     }
 }
