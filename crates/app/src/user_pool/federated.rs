@@ -291,6 +291,19 @@ pub(super) fn ungroup(user: &mut PoolUser, provider: &str) -> bool {
     user.groups.len() < before
 }
 
+/// Notes that no provider put a user into a group, or not any more: its word does not take the user out of it.
+pub(super) fn no_gift_of_a_provider(user: &mut PoolUser, group: &str) {
+    let given = |identity: &Identity| identity.groups.iter().any(|held| **held == *group);
+    if !user.identities().iter().any(given) {
+        return;
+    }
+    for identity in &mut user.more_mut().identities {
+        let mut groups = std::mem::take(&mut identity.groups).into_vec();
+        groups.retain(|held| **held != *group);
+        identity.groups = groups.into_boxed_slice();
+    }
+}
+
 /// The groups that a claim names: a text, or a list of texts.
 fn named(claim: Option<&Value>) -> Vec<String> {
     let one = |value: &Value| value.as_str().map(str::to_owned);

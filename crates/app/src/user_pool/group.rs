@@ -4,11 +4,13 @@
 
 use std::sync::Arc;
 
+use garita_model::user_pool::provider::Identity;
 use garita_model::user_pool::{PoolFault, PoolId, Uuid};
 use garita_model::{Object, ObjectKey, PoolGroup, PoolUser, Result, UserPool};
 use garita_store::Snapshot;
 
 use super::ask::judged;
+use super::federated::no_gift_of_a_provider;
 use super::user::about;
 use super::username::find;
 use super::{Part, check_name, invalid, no_user};
@@ -127,7 +129,7 @@ impl App {
             let members: Vec<Arc<PoolUser>> =
                 change.state().pool_members(&pool.id, &name, None).cloned().collect();
             for member in members {
-                put_groups(change, &permit, &member, |groups| groups.retain(|held| **held != *name));
+                put_group(change, &permit, &member, &name, false);
             }
             change.delete(&permit, ObjectKey::pool_group(&pool.id, &name));
             Ok(())
@@ -154,19 +156,15 @@ impl App {
             get(change.state(), &pool, &group)?;
             let user = find(change.state(), &pool, &username).ok_or_else(no_user)?;
             about(change.cx(), &pool, user.sub);
-            if user.is_in(&group) == member {
+            let given = |known: &Identity| known.groups.iter().any(|held| **held == *group);
+            // What a provider gave becomes an administrator's own gift by being given again.
+            if user.is_in(&group) == member && !user.identities().iter().any(given) {
                 return Ok(());
             }
-            if member && user.groups.len() >= MOST_GROUPS_OF_USER {
+            if member && !user.is_in(&group) && user.groups.len() >= MOST_GROUPS_OF_USER {
                 return Err(PoolFault::LimitExceeded.because("Maximum number of groups per user reached."));
             }
-            put_groups(change, &permit, &user, |groups| {
-                if member {
-                    groups.push(group.as_str().into());
-                } else {
-                    groups.retain(|held| **held != *group);
-                }
-            });
+            put_group(change, &permit, &user, &group, member);
             Ok(())
         })
         .await
@@ -245,22 +243,21 @@ pub(super) fn add_group(
     Ok(group)
 }
 
-/// Puts a user with other groups. What tokens say of them is looked up again wherever they are used, and they do not
-/// outlive their hour; a user who lost a group is signed out, as tokens name it.
-fn put_groups(
-    change: &mut Change<'_>,
-    permit: &Permit,
-    user: &PoolUser,
-    edit: impl FnOnce(&mut Vec<Box<str>>),
-) {
+/// Puts a user into a group or out of it, whoever put the user in before. What tokens say of groups is looked up again
+/// wherever they are used, and they do not outlive their hour; a user who lost a group is signed out, as tokens name it.
+fn put_group(change: &mut Change<'_>, permit: &Permit, user: &PoolUser, group: &str, member: bool) {
     let mut user = PoolUser::clone(user);
     let mut groups = std::mem::take(&mut user.groups).into_vec();
     let before = groups.len();
-    edit(&mut groups);
+    groups.retain(|held| **held != *group);
+    if member {
+        groups.push(group.into());
+    }
     if groups.len() < before {
         user.min_rev = change.revision();
     }
     user.groups = groups.into_boxed_slice();
+    no_gift_of_a_provider(&mut user, group);
     user.modified = change.now().as_second();
     change.put(permit, Object::PoolUser(Arc::new(user)));
 }

@@ -182,8 +182,18 @@ async fn groups_that_the_provider_names_come_and_go_with_its_word() {
     assert_eq!(word(&stage.sign_in(json!({ "groups": "readers" })).await), "in as Corp_ana");
     assert_eq!(groups("ana"), ["own", "readers"], "what an administrator gave stays");
     assert!(stage.user("ana").min_rev > before, "who loses a group is signed out where it counted");
+    // Also where the provider had named it: who is put into a group by hand is in it for that.
+    let by_hand = async |group: &str, member| {
+        let (name, group) = ("Corp_ana".to_owned(), group.to_owned());
+        stage.app().set_pool_membership(&root, pool(), name, group, member).await.unwrap();
+    };
+    by_hand("readers", true).await;
+    let told = json!({ "groups": ["readers", "approvers"] });
+    assert_eq!(word(&stage.sign_in(told).await), "in as Corp_ana");
+    by_hand("approvers", false).await;
+    by_hand("approvers", true).await;
     assert_eq!(word(&stage.sign_in(json!({})).await), "in as Corp_ana");
-    assert_eq!(groups("ana"), ["own"]);
+    assert_eq!(groups("ana"), ["approvers", "own", "readers"]);
 }
 
 /// What a provider gave goes with it, or whoever it put into a group would stay there for good.
