@@ -7,7 +7,6 @@
 //!
 //! Cognito Developer Guide, "User pool sign-in with third party identity providers" and "Linking federated users".
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use garita_model::user_pool::provider::Identity;
@@ -21,6 +20,7 @@ use super::attribute::{must_have_required, set, unproved_when_changed};
 use super::check_name;
 use super::finish::{On, go_on};
 use super::next_step::Reached;
+use super::provider_groups::regroup;
 use super::session::{self, Vouched};
 use super::sign_in::{SignedIn, may_stay_signed_in};
 use super::user::about;
@@ -32,9 +32,6 @@ use crate::context::RequestContext;
 
 /// Most identities of a user; Cognito's quota.
 pub(super) const MOST_IDENTITIES: usize = 5;
-/// Most groups of a user; Cognito's quota.
-const MOST_GROUPS: usize = 100;
-
 /// What a provider said of somebody.
 pub(crate) struct Vouch {
     /// The provider, as it was when it was asked.
@@ -243,75 +240,6 @@ fn text(value: &Value) -> Option<String> {
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     };
     (!text.is_empty()).then_some(text)
-}
-
-/// Puts a user into the provider's own group and those it names, and out of those it named before. Groups that the user
-/// is in for other reasons stay.
-fn regroup(
-    change: &Change<'_>,
-    pool: &UserPool,
-    provider: &PoolProvider,
-    user: &mut PoolUser,
-    claims: &Map<String, Value>,
-) {
-    let mut wanted = BTreeSet::from([PoolProvider::group(&pool.id, &provider.name)]);
-    wanted.extend(provider.groups_claim.iter().flat_map(|claim| named(claims.get(claim))));
-    wanted.retain(|name| change.state().pool_group(&pool.id, name).is_some());
-    let before = std::mem::take(&mut user.groups).into_vec();
-    let mut identities = std::mem::take(&mut user.more_mut().identities);
-    if let Some(identity) = identities.iter_mut().find(|identity| *identity.provider == *provider.name) {
-        let given = |name: &str| identity.groups.iter().any(|held| **held == *name);
-        let mut groups: Vec<Box<str>> = before.iter().filter(|name| !given(name)).cloned().collect();
-        wanted.retain(|name| !groups.iter().any(|held| **held == **name));
-        let room = MOST_GROUPS.saturating_sub(groups.len());
-        identity.groups = wanted.iter().take(room).map(|name| name.as_str().into()).collect();
-        groups.extend(identity.groups.iter().cloned());
-        if before.iter().any(|name| !groups.contains(name)) {
-            // As when an administrator takes somebody out of a group: what was given with it ends.
-            user.min_rev = change.revision();
-        }
-        user.groups = groups.into_boxed_slice();
-    } else {
-        user.groups = before.into_boxed_slice();
-    }
-    user.more_mut().identities = identities;
-}
-
-/// Takes a user out of the groups that a provider put it into; whether there were any.
-pub(super) fn ungroup(user: &mut PoolUser, provider: &str) -> bool {
-    let mut identities = std::mem::take(&mut user.more_mut().identities);
-    let of_provider = identities.iter_mut().filter(|identity| *identity.provider == *provider);
-    let given: Vec<Box<str>> =
-        of_provider.flat_map(|identity| std::mem::take(&mut identity.groups).into_vec()).collect();
-    user.more_mut().identities = identities;
-    let mut groups = std::mem::take(&mut user.groups).into_vec();
-    let before = groups.len();
-    groups.retain(|name| !given.contains(name));
-    user.groups = groups.into_boxed_slice();
-    user.groups.len() < before
-}
-
-/// Notes that no provider put a user into a group, or not any more: its word does not take the user out of it.
-pub(super) fn no_gift_of_a_provider(user: &mut PoolUser, group: &str) {
-    let given = |identity: &Identity| identity.groups.iter().any(|held| **held == *group);
-    if !user.identities().iter().any(given) {
-        return;
-    }
-    for identity in &mut user.more_mut().identities {
-        let mut groups = std::mem::take(&mut identity.groups).into_vec();
-        groups.retain(|held| **held != *group);
-        identity.groups = groups.into_boxed_slice();
-    }
-}
-
-/// The groups that a claim names: a text, or a list of texts.
-fn named(claim: Option<&Value>) -> Vec<String> {
-    let one = |value: &Value| value.as_str().map(str::to_owned);
-    match claim {
-        Some(Value::Array(all)) => all.iter().take(MOST_GROUPS).filter_map(one).collect(),
-        Some(value) => one(value).into_iter().collect(),
-        None => Vec::new(),
-    }
 }
 
 /// The one account of the pool itself whose proved address the provider says somebody has proved too.

@@ -10,7 +10,7 @@ use garita_model::{Object, ObjectKey, PoolGroup, PoolUser, Result, UserPool};
 use garita_store::Snapshot;
 
 use super::ask::judged;
-use super::federated::no_gift_of_a_provider;
+use super::provider_groups::no_gift_of_a_provider;
 use super::user::about;
 use super::username::find;
 use super::{Part, check_name, invalid, no_user};

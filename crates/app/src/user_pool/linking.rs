@@ -11,7 +11,8 @@ use garita_model::{Object, PoolClient, PoolProvider, PoolUser, Result};
 use serde_json::json;
 
 use super::ask::judged;
-use super::federated::{PendingLink, must_have_room, ungroup};
+use super::federated::{PendingLink, must_have_room};
+use super::provider_groups::ungroup;
 use super::user::about;
 use super::{invalid, no_user, provider};
 use crate::App;

@@ -38,6 +38,7 @@ mod password;
 mod pool;
 mod pool_settings;
 mod provider;
+mod provider_groups;
 mod provider_settings;
 mod recovery;
 pub(crate) mod refresh;

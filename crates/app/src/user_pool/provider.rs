@@ -13,7 +13,7 @@ use garita_model::{
 use garita_store::Snapshot;
 
 use super::ask::judged;
-use super::federated::ungroup;
+use super::provider_groups::ungroup;
 use super::provider_settings::{ProviderSettings, settled};
 use super::{Part, invalid};
 use crate::App;
