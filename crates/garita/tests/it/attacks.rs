@@ -198,7 +198,7 @@ async fn casdoor_cve_2026_9090_to_9098_nothing_of_one_pool_is_exchanged_at_anoth
         400
     );
     let page = world.doors.get(&mut browser, &at("account")).await;
-    assert!(page.body.contains("signed out"), "{}", page.body);
+    assert!(page.body.contains("You are not signed in"), "{}", page.body);
     // At their own they are all good still.
     let code = [("grant_type", "authorization_code"), ("code", world.code.as_str())];
     let code = [&code[..], &[("redirect_uri", BACK), ("code_verifier", VERIFIER)]].concat();
