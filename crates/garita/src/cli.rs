@@ -264,6 +264,9 @@ async fn account(folder: &DataFolder, command: AccountCommand) -> Result<()> {
 
 fn check(folder: &DataFolder, args: &ConfigArgs) -> Result<()> {
     let config = read_config(folder, args)?;
+    if args.config.is_none() && !folder.config_file().exists() {
+        println!("settings built in: there is no `{}`", folder.config_file().display());
+    }
     println!("region   {} (signatures for {} accepted too)", config.region, config.also_regions.join(", "));
     println!("aws      {}", config.aws.listen);
     for (address, apis) in config.gateways()? {
@@ -278,7 +281,10 @@ fn check(folder: &DataFolder, args: &ConfigArgs) -> Result<()> {
     }
     match &config.web {
         Some(web) => println!("web      {} -> {}", web.site(web.listen)?.url(), web.listen),
-        None => println!("web      at the AWS endpoint"),
+        None => match config.aws.site(config.aws.listen) {
+            Ok(site) => println!("web      {} (the AWS endpoint)", site.url()),
+            Err(why) => println!("web      nowhere: {why}"),
+        },
     }
     if let Some(mail) = &config.mail {
         println!("mail     {}", mail.goes_to());

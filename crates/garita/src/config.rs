@@ -7,6 +7,7 @@ mod identity;
 mod listener;
 mod user_pool;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -57,7 +58,7 @@ impl Default for Config {
             region: "eu-west-1".to_owned(),
             also_regions: vec!["us-east-1".to_owned()],
             trusted_proxies: Vec::new(),
-            aws: AwsConfig { listen: ([127, 0, 0, 1], 4510).into(), public_url: None },
+            aws: AwsConfig::default(),
             gateway: Listener { listen: ([127, 0, 0, 1], 4580).into() },
             identity_providers: IdentityProviders::default(),
             web: None,
@@ -105,6 +106,7 @@ impl Config {
             ensure!(fits && !region.is_empty(), "region `{region}` must be like `eu-west-1`");
         }
         self.proxies()?;
+        self.aws.check()?;
         self.tokens.check()?;
         if let Some(mail) = &self.mail {
             mail.check().context("in [mail]")?;
@@ -123,6 +125,23 @@ impl Config {
                 self.api.iter().take(index).find(|other| other.id == api.id || place(other) == place(api));
             if let Some(other) = twin {
                 bail!("api `{}` has the id, or the listener, host and stage, of api `{}`", api.id, other.id);
+            }
+        }
+        self.check_listeners()
+    }
+
+    /// Two listeners cannot have one address; those at port 0 each get a port of their own.
+    fn check_listeners(&self) -> Result<()> {
+        let mut listeners = vec![("[aws]", self.aws.listen)];
+        listeners.extend(self.web.iter().map(|web| ("[web]", web.listen)));
+        let gateways: BTreeSet<SocketAddr> =
+            self.api.iter().map(|api| api.listen.unwrap_or(self.gateway.listen)).collect();
+        listeners.extend(gateways.into_iter().map(|address| ("an api", address)));
+        for (index, (what, address)) in listeners.iter().enumerate().filter(|(_, (_, at))| at.port() != 0) {
+            if let Some((other, _)) = listeners.iter().take(index).find(|(_, taken)| taken == address) {
+                bail!(
+                    "{what} listens at {address}, which {other} has already: give each a `listen` of its own"
+                );
             }
         }
         Ok(())
@@ -171,6 +190,16 @@ mod tests {
     }
 
     #[test]
+    fn listeners_at_port_0_do_not_meet_and_an_endpoint_without_tls_is_for_programs() {
+        let text = format!("[aws]\nlisten = \"127.0.0.1:0\"\n[web]\nlisten = \"127.0.0.1:0\"\n{API}");
+        Config::parse(&text).unwrap();
+        let plain = Config::parse("[aws]\npublic_url = \"http://garita.example.com\"").unwrap();
+        assert!(
+            plain.aws.site(plain.aws.listen).unwrap_err().to_string().contains("must begin with `https://`")
+        );
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (text, says) in [
             ("regon = \"x\"", "unknown field `regon`"),
@@ -197,6 +226,17 @@ mod tests {
             ),
             ("[web]\npublic_url = \"https://id.example.com/x\"", "without a path"),
             ("[web]\nlisten = \"0.0.0.0:4590\"", "needs a `public_url`"),
+            ("[aws]\npublic_url = \"garita\"", "public_url `garita` of [aws] must be like"),
+            (
+                "[web]\nlisten = \"127.0.0.1:4510\"",
+                "[web] listens at 127.0.0.1:4510, which [aws] has already",
+            ),
+            (
+                &format!("{API}listen = \"127.0.0.1:4510\""),
+                "an api listens at 127.0.0.1:4510, which [aws] has already",
+            ),
+            (&format!("{API}host = \"\""), "host `` of api `ml1`"),
+            (&format!("{API}public_url = \"here\""), "public_url `here` of api `ml1` must be like"),
         ] {
             let error = format!("{:#}", Config::parse(text).unwrap_err());
             assert!(error.contains(says), "{text}: {error}");

@@ -42,16 +42,20 @@ impl DataFolder {
         self.0.join("garita.toml")
     }
 
-    /// Creates the folder and its master key.
-    pub(crate) fn create(&self) -> Result<()> {
+    /// Creates the folder, unless it is there. One that was there, and is open, must not become half a data folder.
+    pub(crate) fn create_empty(&self) -> Result<()> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&self.0)
             .with_context(|| format!("cannot create the data folder `{}`", self.0.display()))?;
+        self.check_permissions()
+    }
+
+    /// Creates the folder and its master key.
+    pub(crate) fn create(&self) -> Result<()> {
+        self.create_empty()?;
         ensure!(!self.is_initialized(), "`{}` is a data folder already", self.0.display());
-        // Before anything is put in: a folder that was there, and is open, must not become half a data folder.
-        self.check_permissions()?;
         let mut key = [0_u8; 32];
         SystemEntropy.fill(&mut key)?;
         let text: String = key.iter().map(|b| format!("{b:02x}")).collect();

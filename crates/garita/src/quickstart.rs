@@ -137,7 +137,7 @@ fn open_keys(folder: &DataFolder) -> Result<Keys> {
         folder.path().display()
     );
     let step = Step::begin("creating the data folder");
-    files::private_folder(&std::path::absolute(folder.path())?)?;
+    folder.create_empty()?;
     files::private_folder(&place)?;
     let keys = Keys::draw()?;
     // Before the accounts are made with them: an interrupted first run can be taken up.

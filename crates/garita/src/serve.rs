@@ -1,5 +1,6 @@
 //! Joins the doors to their listeners and runs what runs beside them, until told to stop.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,9 +46,9 @@ pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -
     let proxies = Arc::new(config.proxies()?);
     let aws_listener = listen::bind(config.aws.listen).await?;
     let aws_endpoint = format!("http://{}", aws_listener.local_addr()?);
-    let aws_url = config.aws.public_url.as_deref().unwrap_or(&aws_endpoint);
+    let aws_url = config.aws.url(aws_listener.local_addr()?);
     let (web_listener, site) = match &config.web {
-        None => (None, site_at(aws_url)),
+        None => (None, at_aws_endpoint(config, aws_listener.local_addr()?)),
         Some(web) => {
             let listener = listen::bind(web.listen).await?;
             let site = web.site(listener.local_addr()?)?;
@@ -55,8 +56,8 @@ pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -
         }
     };
     let web_endpoint = site.as_ref().map(|site| site.url().to_owned());
-    app.set_aws_endpoint(aws_url);
-    app.set_endpoint(web_endpoint.as_deref().unwrap_or(aws_url));
+    app.set_aws_endpoint(&aws_url);
+    app.set_endpoint(web_endpoint.as_deref().unwrap_or(&aws_url));
     let web = site.map(|site| Web::new(app.clone(), site));
     let mut bound = Vec::new();
     for (address, apis) in config.gateways()? {
@@ -85,17 +86,9 @@ pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -
 }
 
 /// The AWS endpoint as a site for browsers, if it can be one.
-fn site_at(url: &str) -> Option<Site> {
-    match Site::new(url) {
-        Ok(site) => Some(site),
-        Err(bad) => {
-            tracing::warn!(
-                "no sign-in pages are served: `{url}`, the URL of the AWS endpoint, {}",
-                bad.text()
-            );
-            None
-        }
-    }
+fn at_aws_endpoint(config: &Config, listening: SocketAddr) -> Option<Site> {
+    let site = config.aws.site(listening);
+    site.inspect_err(|why| tracing::warn!("no sign-in pages are served: {why}")).ok()
 }
 
 impl Serving {

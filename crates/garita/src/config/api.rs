@@ -49,9 +49,7 @@ impl ApiConfig {
         let (id, stage) = (&self.id, &self.stage);
         let account: AccountId = self.account.parse().with_context(|| format!("account of api `{id}`"))?;
         let user_pools = user_pool::accepted(&self.user_pool).with_context(|| format!("in api `{id}`"))?;
-        if user_pools.iter().any(|pool| pool.sign_in.is_some()) {
-            self.check_sign_in()?;
-        }
+        self.check_public_url(user_pools.iter().any(|pool| pool.sign_in.is_some()))?;
         let policy = self.policy.as_deref().map(|path| {
             let owner = Owner { account, region, api: id, stage };
             read_policy(path, owner).with_context(|| format!("policy of api `{id}`"))
@@ -83,21 +81,21 @@ impl ApiConfig {
         );
         if let Some(host) = host {
             ensure!(
-                !host.contains([':', '/']),
+                !host.is_empty() && !host.contains([':', '/']),
                 "host `{host}` of api `{id}` must be a host name without port or path"
             );
         }
         Ok(())
     }
 
-    /// Checks that browsers can sign in at the URL it is reached by.
-    fn check_sign_in(&self) -> Result<()> {
+    /// Checks the URL it is reached by, and that browsers can sign in there if they do.
+    fn check_public_url(&self, signs_in: bool) -> Result<()> {
         let (Some(url), id) = (&self.public_url, &self.id) else { return Ok(()) };
         let place = Place::parse(url).with_context(|| {
             format!("public_url `{url}` of api `{id}` must be like `https://ml.example.com/prod`")
         })?;
         ensure!(
-            place.keeps_cookies(),
+            place.keeps_cookies() || !signs_in,
             "public_url `{url}` of api `{id}` must begin with `https://` unless it names a loopback address: browsers \
              keep the cookies of sessions to secure origins"
         );

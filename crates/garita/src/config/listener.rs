@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Result, anyhow};
-use garita_web::Site;
+use anyhow::{Result, anyhow, bail};
+use garita_web::{BadSite, Site};
 use serde::Deserialize;
 
 /// A listening address.
@@ -16,12 +16,41 @@ pub(crate) struct Listener {
 
 /// The AWS endpoint.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub(crate) struct AwsConfig {
     /// `address:port`; port 0 takes a free one.
     pub(crate) listen: SocketAddr,
     /// The URL clients reach it by, when it is not `http://{listen}`: what issuers of tokens begin with.
     pub(crate) public_url: Option<String>,
+}
+
+impl Default for AwsConfig {
+    fn default() -> Self {
+        Self { listen: ([127, 0, 0, 1], 4510).into(), public_url: None }
+    }
+}
+
+impl AwsConfig {
+    /// The URL clients reach it by, once it listens at an address.
+    pub(crate) fn url(&self, listening: SocketAddr) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{listening}"))
+    }
+
+    /// Where browsers find it: an error says why no browser would keep the cookies of a sign-in there.
+    pub(crate) fn site(&self, listening: SocketAddr) -> Result<Site> {
+        let url = self.url(listening);
+        Site::new(&url).map_err(|bad| anyhow!("`{url}`, the URL of the AWS endpoint, {}", bad.text()))
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        match self.public_url.as_deref().map(Site::new) {
+            // Programs can use it all the same: it has no sign-in pages then.
+            None | Some(Ok(_) | Err(BadSite::Plain)) => Ok(()),
+            Some(Err(bad @ BadSite::Shape)) => {
+                bail!("public_url `{}` of [aws] {}", self.url(self.listen), bad.text())
+            }
+        }
+    }
 }
 
 /// Where browsers sign in.
