@@ -20,8 +20,8 @@ use crate::data_folder::DataFolder;
 #[derive(Args)]
 #[command(
     after_help = "Everyone is asked: root users, users, and roles, as sessions without session policies. Who is not \
-    listed\ncannot, whatever the request brings. `always` holds for every request; `when` names the conditions that \
-    remain,\nthose on what a request brings: its address, its time, its factors, its tags.\n\n\
+    listed cannot, whatever the request brings. `always` holds for every request; `when` names the conditions that \
+    remain, those on what a request brings: its address, its time, its factors, its tags.\n\n\
     Examples:\n  garita who-can iam:CreateUser arn:aws:iam::111122223333:user/ana\n  \
     garita who-can sts:AssumeRole arn:aws:iam::111122223333:role/dev\n  \
     garita who-can execute-api:Invoke arn:aws:execute-api:eu-west-1:111122223333:mlflow0001/prod/POST/api/2.0/mlflow/runs/create\n  \
@@ -43,7 +43,7 @@ pub(crate) struct WhoCanArgs {
 #[derive(Args)]
 #[command(
     after_help = "First what the policies say, then each action that Garita knows on all resources of its kind, and \
-    on each API\nstage, then the roles that can be assumed.\n\n\
+    on each API stage, then the roles that can be assumed.\n\n\
     Examples:\n  garita what-can arn:aws:iam::111122223333:user/ana\n  \
     garita what-can arn:aws:iam::111122223333:role/dev --json"
 )]

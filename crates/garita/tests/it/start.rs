@@ -46,7 +46,10 @@ fn a_check_says_where_browsers_sign_in_and_which_settings_hold() {
     assert!(usual.contains("settings built in: there is no `"), "{usual}");
     assert!(usual.contains("web      http://127.0.0.1:4510 (the AWS endpoint)"), "{usual}");
     let open = told(Some("[aws]\nlisten = \"0.0.0.0:4510\""));
-    assert!(open.contains("web      nowhere: `http://0.0.0.0:4510`, the URL of the AWS endpoint, must begin"), "{open}");
+    assert!(
+        open.contains("web      nowhere: `http://0.0.0.0:4510`, the URL of the AWS endpoint, must begin"),
+        "{open}"
+    );
     let named = told(Some("[aws]\npublic_url = \"https://garita.example.com\""));
     assert!(named.contains("web      https://garita.example.com (the AWS endpoint)"), "{named}");
 }
@@ -59,7 +62,10 @@ fn a_folder_that_is_open_to_others_is_left_as_it_is() {
     std::fs::create_dir(&data).unwrap();
     std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o755)).unwrap();
     for command in ["init", "quickstart"] {
-        assert!(failure(&[command, "--data", data.to_str().unwrap()]).contains("run `chmod 700"), "{command}");
+        assert!(
+            failure(&[command, "--data", data.to_str().unwrap()]).contains("run `chmod 700"),
+            "{command}"
+        );
     }
     assert_eq!(std::fs::read_dir(&data).unwrap().count(), 0);
     std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o700)).unwrap();
