@@ -152,6 +152,12 @@ def test_people_open_mlflow_with_the_passwords_that_are_shown_once(first, data):
             page.keyboard.press("Enter")
             page.wait_for_selector("dl.facts")
             assert "arn:aws:iam::111122223333:user/bruno" in page.inner_text("main")
+            page.click("text=Change your password")
+            page.fill("#password", passwords["bruno"])
+            page.fill("#new-password", "Another-Horse-9")
+            page.fill("#new-password-again", "Another-Horse-9")
+            page.keyboard.press("Enter")
+            page.get_by_text("Your password is changed.").wait_for()
             browser.close()
     finally:
         standing.process.kill()

@@ -99,8 +99,10 @@ class Account:
 
 
 def let_into_console(given, platform):
-    """A password for the IAM user of the same name, unless there is one."""
+    """A password for the IAM user of the same name, unless there is one, and the right to change it."""
+    own = document({"Effect": "Allow", "Action": "iam:ChangePassword", "Resource": platform.arn("user/${aws:username}")})
     for name, password in given["people"]["passwords"]:
+        platform.iam.put_user_policy(UserName=name, PolicyName="change-own-password", PolicyDocument=own)
         if not tolerate("NoSuchEntity", platform.iam.get_login_profile, UserName=name):
             platform.iam.create_login_profile(UserName=name, Password=password)
 
