@@ -30,7 +30,7 @@ use figure::Figure;
 pub(crate) struct Options {
     /// Where to write the figures as JSON.
     json: Option<PathBuf>,
-    /// The program to measure; built in release mode when none is named.
+    /// The program to measure; built as it is published when none is named.
     program: Option<PathBuf>,
     /// How many rounds.
     rounds: usize,
@@ -58,7 +58,7 @@ impl Options {
     }
 
     fn program(&self, workspace: &Workspace) -> Result<PathBuf> {
-        self.program.clone().map_or_else(|| workspace.build_garita("release"), Ok)
+        self.program.clone().map_or_else(|| workspace.build_garita("dist"), Ok)
     }
 }
 

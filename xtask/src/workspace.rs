@@ -58,7 +58,7 @@ impl Workspace {
         Ok(listed.lines().filter(there).map(str::to_owned).collect())
     }
 
-    /// Builds the program in the given profile (`dev` or `release`) and says where it is.
+    /// Builds the program in the given profile (`dev` or `dist`) and says where it is.
     pub(crate) fn build_garita(&self, profile: &str) -> Result<PathBuf> {
         let arguments = ["build", "--locked", "--package", "garita", "--profile", profile];
         run::quietly(&mut self.command("cargo", &arguments))?;
