@@ -67,6 +67,21 @@ password-class-digit = a digit
 password-class-symbol = a symbol
 password-class-and = and
 password-refused = That password cannot be used: { $reason }
+password-lack-short = { $least ->
+    [one] it needs at least one character.
+   *[other] it needs at least { $least } characters.
+}
+password-lack-long = it can have at most 256 characters.
+password-lack-space = it can neither begin nor end with a space.
+password-lack-lower = it needs a small letter.
+password-lack-upper = it needs a capital letter.
+password-lack-digit = it needs a digit.
+password-lack-symbol = it needs a symbol.
+password-lack-common = many people use it. Choose another.
+password-lack-personal = it is made of your name or address. Choose another.
+password-lack-guessable = it can be guessed. Add a word or two that do not go together.
+password-lack-former = you have used it before. Choose another.
+password-lack-other = try another.
 password-differs = The two passwords differ. Enter the same one twice.
 
 sign-up-title = Create an account

@@ -67,6 +67,21 @@ password-class-digit = un dígito
 password-class-symbol = un símbolo
 password-class-and = y
 password-refused = Esa contraseña no se puede usar: { $reason }
+password-lack-short = { $least ->
+    [one] necesita al menos un carácter.
+   *[other] necesita al menos { $least } caracteres.
+}
+password-lack-long = puede tener como mucho 256 caracteres.
+password-lack-space = no puede empezar ni terminar con un espacio.
+password-lack-lower = necesita una minúscula.
+password-lack-upper = necesita una mayúscula.
+password-lack-digit = necesita un dígito.
+password-lack-symbol = necesita un símbolo.
+password-lack-common = la usa mucha gente. Elige otra.
+password-lack-personal = está hecha de tu nombre o tu dirección. Elige otra.
+password-lack-guessable = se puede adivinar. Añade una o dos palabras que no vayan juntas.
+password-lack-former = ya la has usado antes. Elige otra.
+password-lack-other = prueba con otra.
 password-differs = Las dos contraseñas son distintas. Escribe la misma dos veces.
 
 sign-up-title = Crea una cuenta

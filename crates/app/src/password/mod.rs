@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use garita_model::user_pool::Weakness;
 use garita_model::{Entropy, Error, PasswordHash, Result, Secret};
 
 use crate::App;
@@ -122,7 +123,7 @@ impl Passwords {
         rules: rules::Rules,
         password: &Secret<String>,
         about: Vec<String>,
-    ) -> Result<Result<(), rules::Weakness>> {
+    ) -> Result<Result<(), Weakness>> {
         let password = password.clone();
         let work = move |_: &mut Scratch| {
             let about: Vec<&str> = about.iter().map(String::as_str).collect();

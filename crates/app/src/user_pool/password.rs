@@ -13,9 +13,8 @@ use garita_model::{Entropy, PoolUser, Result, Sealed, Secret, UserPool};
 use garita_store::Snapshot;
 use jiff::Timestamp;
 
-use super::invalid;
 use crate::App;
-use crate::password::rules::{Rules, Weakness};
+use crate::password::rules::Rules;
 
 /// A password that conforms: for a user that an administrator makes without one.
 pub(super) fn draw(policy: &PoolPasswordPolicy, entropy: &dyn Entropy) -> Result<Secret<String>> {
@@ -127,11 +126,8 @@ impl App {
             symbols: policy.symbols,
             hard_to_guess: policy.hard_to_guess,
         };
-        match self.passwords().hold(rules, password, about).await? {
-            Ok(()) => Ok(()),
-            Err(weakness @ (Weakness::TooLong | Weakness::OuterSpace)) => Err(invalid(weakness.to_string())),
-            Err(weakness) => Err(PoolFault::InvalidPassword.because(weakness.to_string())),
-        }
+        let held = self.passwords().hold(rules, password, about).await?;
+        held.map_err(|weakness| PoolFault::InvalidPassword(weakness).because(weakness.to_string()))
     }
 
     /// Refuses a password that the user had before, as far back as the pool asks.

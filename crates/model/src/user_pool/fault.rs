@@ -3,6 +3,7 @@
 //! The API has one name for refusals that pages tell apart, so some of these share theirs ([`PoolFault::code`]). Who decides
 //! by a refusal decides by its variant: its words are for people.
 
+use super::Weakness;
 use crate::error::{Error, Reason};
 
 macro_rules! faults {
@@ -11,12 +12,17 @@ macro_rules! faults {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum PoolFault {
             $($(#[$doc])* $fault,)*
+            /// A password that the pool's policy does not allow.
+            InvalidPassword(Weakness),
         }
         impl PoolFault {
             /// The name of its exception on the wire.
             pub fn code(self) -> &'static str {
                 match self {
                     $(Self::$fault => $code,)*
+                    // The API looks at these two before it asks for the policy.
+                    Self::InvalidPassword(Weakness::TooLong | Weakness::OuterSpace) => "InvalidParameterException",
+                    Self::InvalidPassword(_) => "InvalidPasswordException",
                 }
             }
         }
@@ -44,8 +50,6 @@ faults! {
     GroupExists "GroupExistsException";
     /// A value that cannot be accepted.
     InvalidParameter "InvalidParameterException";
-    /// A password that the pool's policy does not allow.
-    InvalidPassword "InvalidPasswordException";
     /// Settings that contradict one another.
     InvalidUserPoolConfiguration "InvalidUserPoolConfigurationException";
     /// Too many tries or things.
@@ -109,7 +113,7 @@ impl PoolFault {
 
 #[cfg(test)]
 mod tests {
-    use super::PoolFault;
+    use super::{PoolFault, Weakness};
 
     #[test]
     fn what_pages_tell_apart_is_one_exception_on_the_wire() {
@@ -117,6 +121,18 @@ mod tests {
             [PoolFault::AttemptsExceeded, PoolFault::TemporaryPasswordExpired, PoolFault::UserDisabled]
         {
             assert_eq!(fault.code(), PoolFault::NotAuthorized.code(), "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_that_no_policy_can_allow_is_an_invalid_value_on_the_wire() {
+        for (weakness, code) in [
+            (Weakness::TooLong, "InvalidParameterException"),
+            (Weakness::OuterSpace, "InvalidParameterException"),
+            (Weakness::TooShort(8), "InvalidPasswordException"),
+            (Weakness::Common, "InvalidPasswordException"),
+        ] {
+            assert_eq!(PoolFault::InvalidPassword(weakness).code(), code);
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod session;
 pub mod shown;
 pub mod stage_session;
 pub mod user;
+pub mod weakness;
 
 pub use attribute::{AttributeSpec, AttributeType, Attributes};
 pub use browser::PoolBrowser;
@@ -43,3 +44,4 @@ pub use session::{FormerToken, PoolSession, TokenHash};
 pub use shown::is_shown;
 pub use stage_session::StageSession;
 pub use user::{PoolUser, SoftwareToken, UserStatus};
+pub use weakness::Weakness;

@@ -71,7 +71,7 @@ pub(super) async fn reset(stage: &Stage<'_>) -> Result<Answer, Trouble> {
     let Error::Rejected { reason: Reason::UserPool(fault), .. } = &error else { return Err(error.into()) };
     let words = stage.frame.words;
     let problem = match fault {
-        PoolFault::InvalidPassword | PoolFault::PasswordHistory => stage.password_problem(&error),
+        PoolFault::InvalidPassword(_) | PoolFault::PasswordHistory => stage.password_problem(*fault),
         PoolFault::ExpiredCode => Problem::field("code", words.say("reset-expired-code")),
         PoolFault::LimitExceeded | PoolFault::TooManyRequests => Problem::form(words.say("sign-in-wait")),
         _ => Problem::field("code", words.say("reset-wrong-code")),
@@ -92,11 +92,7 @@ impl Stage<'_> {
     }
 
     /// Why a new password was refused.
-    pub(super) fn password_problem(&self, error: &Error) -> Problem {
-        let reason = match error {
-            Error::Rejected { reason: Reason::UserPool(_), message } => message.as_str(),
-            _ => "",
-        };
-        pages::password_refused(self.frame.words, reason)
+    pub(super) fn password_problem(&self, fault: PoolFault) -> Problem {
+        pages::password_refused(self.frame.words, &pages::lack(self.frame.words, fault))
     }
 }

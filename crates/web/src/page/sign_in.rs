@@ -190,7 +190,7 @@ pub(super) fn unmet(error: Error) -> Result<PoolFault, Trouble> {
             PoolFault::CodeMismatch
             | PoolFault::ExpiredCode
             | PoolFault::EnableSoftwareTokenMfa
-            | PoolFault::InvalidPassword
+            | PoolFault::InvalidPassword(_)
             | PoolFault::PasswordHistory
             | PoolFault::TooManyRequests
             | PoolFault::LimitExceeded => Ok(*fault),
@@ -293,8 +293,13 @@ pub(super) async fn new_password(stage: &Stage<'_>) -> Result<Answer, Trouble> {
     match met {
         Ok(progress) => go_on(stage, progress).await,
         Err(error) => {
-            let problem = stage.password_problem(&error);
             let fault = unmet(error)?;
+            let problem = match fault {
+                PoolFault::TooManyRequests | PoolFault::LimitExceeded => {
+                    Problem::form(stage.frame.words.say("sign-in-wait"))
+                }
+                _ => stage.password_problem(fault),
+            };
             refused_password(stage, problem, fault.code())
         }
     }

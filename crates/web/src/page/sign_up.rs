@@ -53,7 +53,7 @@ pub(super) async fn sign_up(stage: &Stage<'_>) -> Result<Answer, Trouble> {
             };
             let words = stage.frame.words;
             let problem = match fault {
-                PoolFault::InvalidPassword | PoolFault::PasswordHistory => stage.password_problem(&error),
+                PoolFault::InvalidPassword(_) | PoolFault::PasswordHistory => stage.password_problem(*fault),
                 PoolFault::UsernameExists | PoolFault::AliasExists => {
                     Problem::form(words.say("sign-up-taken"))
                 }

@@ -1,6 +1,7 @@
 //! Passwords: forgotten, set anew with a code, chosen in place of an administrator's.
 
 use garita_model::Secret;
+use garita_model::user_pool::{PoolFault, Weakness};
 
 use super::{Field, Flow, Form, Frame, Kind, Link, Page, Problem};
 use crate::fields::Fields;
@@ -63,6 +64,28 @@ pub(crate) fn typed_twice(fields: &Fields, words: Words) -> Result<Secret<String
 /// Why a new password was refused.
 pub(crate) fn password_refused(words: Words, reason: &str) -> Problem {
     Problem::field("new-password", words.about("password-refused", "reason", reason))
+}
+
+/// What a new password lacks, in the words of the page.
+pub(crate) fn lack(words: Words, fault: PoolFault) -> String {
+    let key = match fault {
+        PoolFault::InvalidPassword(Weakness::TooShort(least)) => {
+            let least = usize::try_from(least).unwrap_or(usize::MAX);
+            return words.with("password-lack-short", &[("least", Given::Number(least))]);
+        }
+        PoolFault::InvalidPassword(Weakness::TooLong) => "password-lack-long",
+        PoolFault::InvalidPassword(Weakness::OuterSpace) => "password-lack-space",
+        PoolFault::InvalidPassword(Weakness::NoLowercase) => "password-lack-lower",
+        PoolFault::InvalidPassword(Weakness::NoUppercase) => "password-lack-upper",
+        PoolFault::InvalidPassword(Weakness::NoNumber) => "password-lack-digit",
+        PoolFault::InvalidPassword(Weakness::NoSymbol) => "password-lack-symbol",
+        PoolFault::InvalidPassword(Weakness::Common) => "password-lack-common",
+        PoolFault::InvalidPassword(Weakness::Personal) => "password-lack-personal",
+        PoolFault::InvalidPassword(Weakness::Guessable) => "password-lack-guessable",
+        PoolFault::PasswordHistory => "password-lack-former",
+        _ => "password-lack-other",
+    };
+    words.say(key)
 }
 
 /// Asks for a code to be sent.

@@ -1,3 +1,5 @@
+use garita_model::user_pool::{PoolFault, Weakness};
+
 use super::*;
 use crate::words::Language;
 
@@ -256,4 +258,29 @@ fn an_app_is_offered_and_promised_only_where_its_code_is_asked_for() {
             assert_eq!(there, offers == Some(form), "{says}, {form}: {html}");
         }
     }
+}
+
+#[test]
+fn why_a_password_is_refused_is_said_in_the_language_of_the_page() {
+    let of = |language, fault| lack(crate::words::in_language(language), fault);
+    let lacking = [
+        Weakness::TooShort(15),
+        Weakness::TooLong,
+        Weakness::OuterSpace,
+        Weakness::NoLowercase,
+        Weakness::NoUppercase,
+        Weakness::NoNumber,
+        Weakness::NoSymbol,
+        Weakness::Common,
+        Weakness::Personal,
+        Weakness::Guessable,
+    ];
+    let faults = lacking.map(PoolFault::InvalidPassword).into_iter().chain([PoolFault::PasswordHistory]);
+    for fault in faults {
+        let (english, spanish) = (of(Language::English, fault), of(Language::Spanish, fault));
+        assert!(!english.contains("password-lack") && english != of(Language::English, PoolFault::Forbidden));
+        assert_ne!(english, spanish, "{fault:?}");
+    }
+    let short = PoolFault::InvalidPassword(Weakness::TooShort(15));
+    assert_eq!(of(Language::Spanish, short), "necesita al menos 15 caracteres.");
 }
