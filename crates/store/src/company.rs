@@ -8,7 +8,9 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 /// How long a task may wait for others; one turn of another thread on a busy processor may come on top.
-const PATIENCE: Duration = Duration::from_millis(2);
+const PATIENCE: Duration = Duration::from_millis(5);
+/// Giving way takes at least so long where another thread wants the processor.
+const TURN: Duration = Duration::from_micros(20);
 /// After so many tasks that came alone, the next one is not kept waiting.
 const CALM: u32 = 8;
 
@@ -38,11 +40,14 @@ impl Company {
 
     fn wait<T>(&self, batch: &mut Vec<T>, tasks: &Receiver<T>) {
         let began = Instant::now();
-        loop {
-            let before = batch.len();
+        let mut waited = Duration::ZERO;
+        while batch.len() < self.most && waited < PATIENCE {
+            let (before, since) = (batch.len(), waited);
             std::thread::yield_now();
             batch.extend(tasks.try_iter().take(self.most - before));
-            if batch.len() == before || batch.len() == self.most || began.elapsed() >= PATIENCE {
+            waited = began.elapsed();
+            // Nobody came, and nobody else wanted the processor.
+            if batch.len() == before && waited - since < TURN {
                 return;
             }
         }
