@@ -58,8 +58,7 @@ impl DataFolder {
         ensure!(!self.is_initialized(), "`{}` is a data folder already", self.0.display());
         let mut key = [0_u8; 32];
         SystemEntropy.fill(&mut key)?;
-        let text: String = key.iter().map(|b| format!("{b:02x}")).collect();
-        write_private(&self.0.join(MASTER_KEY), &format!("{text}\n"))
+        write_private(&self.0.join(MASTER_KEY), &format!("{}\n", hex::encode(key)))
     }
 
     /// Opens the application over this folder.
@@ -127,10 +126,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
 fn parse_key(text: &str) -> Result<Secret<[u8; 32]>> {
     let wanted = "a master key has 64 hexadecimal digits";
     let text = text.trim();
-    ensure!(text.len() == 64 && text.is_ascii(), wanted);
     let mut key = [0_u8; 32];
-    for (byte, pair) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair)?, 16).context(wanted)?;
-    }
+    hex::decode_to_slice(text, &mut key).ok().context(wanted)?;
     Ok(Secret::new(key))
 }

@@ -150,7 +150,7 @@ fn check_headers(headers: &HeaderMap) -> Result<(), ShapeError> {
         if name.as_str().contains('_') {
             return Err(ShapeError::Underscore(text()));
         }
-        if value.as_bytes().iter().any(|b| !matches!(b, b'\t' | b' '..=b'~')) {
+        if !is_plain(value.as_bytes()) {
             return Err(ShapeError::Value(text()));
         }
         if UNWANTED.contains(&name.as_str()) {
@@ -161,6 +161,11 @@ fn check_headers(headers: &HeaderMap) -> Result<(), ShapeError> {
         }
     }
     if size > MAX_HEADERS { Err(ShapeError::HeadersTooLarge) } else { Ok(()) }
+}
+
+/// Whether all of it is visible ASCII, blanks and tabs. Every byte is looked at, several at once: a token is long.
+fn is_plain(value: &[u8]) -> bool {
+    value.iter().fold(true, |plain, byte| plain & matches!(byte, b'\t' | b' '..=b'~'))
 }
 
 /// A header that `Connection` names would be dropped by the next hop: ours as well as the caller's.

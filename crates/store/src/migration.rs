@@ -3,8 +3,6 @@
 //! INVARIANT: a migration that was run is never edited; a database that knows a migration this program does not
 //! know is refused, because its rows may mean something else.
 
-use std::fmt::Write as _;
-
 use garita_model::{Error, Result};
 use rusqlite::{Connection, params};
 
@@ -63,8 +61,5 @@ fn check(done: &[Row]) -> Result<()> {
 
 fn checksum(sql: &str) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, sql.as_bytes());
-    digest.as_ref().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(digest)
 }

@@ -40,10 +40,18 @@ pub fn parse<'r>(head: &RequestHead<'r>) -> Result<Option<&'r str>, BearerError>
         return Err(BearerError::Both);
     }
     let (Some(value), None) = (values.next(), values.next()) else { return Err(BearerError::Header) };
-    let token = value.to_str().ok().and_then(|text| text.get(6..)?.strip_prefix(' '));
-    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
-    let whole = |token: &&str| !token.is_empty() && token.bytes().all(fits);
-    token.filter(whole).map(Some).ok_or(BearerError::Header)
+    let token = value.as_bytes().get(6..).and_then(|rest| rest.strip_prefix(b" "));
+    token
+        .filter(|token| is_token(token))
+        .and_then(|token| str::from_utf8(token).ok())
+        .map(Some)
+        .ok_or(BearerError::Header)
+}
+
+/// Whether it is made as tokens are. Every byte is looked at, several at once: a token is long.
+fn is_token(text: &[u8]) -> bool {
+    let fits = |byte: &u8| byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'.' | b'_');
+    !text.is_empty() && text.iter().fold(true, |token, byte| token & fits(byte))
 }
 
 #[cfg(test)]

@@ -17,7 +17,6 @@ pub mod browser;
 pub mod cookie;
 pub mod form;
 pub mod hash;
-mod hex;
 pub mod operation;
 pub mod origin;
 pub mod peer;

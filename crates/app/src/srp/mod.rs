@@ -17,7 +17,6 @@
 //! Facts of the wire: README of `amazon-cognito-identity-js`, RFC 5054, RFC 5869.
 
 mod group;
-mod hex;
 mod sign_in;
 
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
@@ -160,10 +159,10 @@ pub fn begin(
     let public = group::public(&Element::reduced(&verifier.power), b.expose());
     let until = sign_in.now.as_second().saturating_add(sign_in.within.as_secs());
     let block = Block {
-        a: hex::encode(&a.bytes()),
+        a: hex::encode(a.bytes()),
         b: hex::encode(b.expose()),
         user: sign_in.username.to_owned(),
-        id: hex::encode(&sign_in.id),
+        id: hex::encode(sign_in.id),
         until,
     };
     let plain = serde_json::to_vec(&block).map(Secret::new);
@@ -171,8 +170,8 @@ pub fn begin(
     let context = bound_to(sign_in.pool, sign_in.client);
     let sealed = keyring.seal(BLOCK_LABEL, &context, plain.expose(), entropy)?;
     Ok(Parameters {
-        salt: hex::encode(&verifier.salt),
-        srp_b: hex::encode(&public.bytes()),
+        salt: hex::encode(verifier.salt),
+        srp_b: hex::encode(public.bytes()),
         secret_block: STANDARD.encode(sealed.as_bytes()),
         user_id_for_srp: sign_in.username.to_owned(),
     })
@@ -206,13 +205,13 @@ impl Pending {
         if now.as_second() >= block.until {
             return None;
         }
-        let b = hex::decode(&block.b)?;
+        let b = hex::decode(&block.b).ok()?;
         Some(Self {
             a: read_number(&block.a)?,
             b: Secret::new(b.try_into().ok()?),
             pool_suffix: suffix(pool).to_owned(),
             username: block.user,
-            id: hex::decode(&block.id)?.try_into().ok()?,
+            id: hex::decode(&block.id).ok()?.try_into().ok()?,
             block: sealed.as_bytes().to_vec(),
         })
     }
@@ -269,7 +268,7 @@ fn read_number(text: &str) -> Option<Element> {
     let even = if text.len().is_multiple_of(2) { text.to_owned() } else { format!("0{text}") };
     // Clients put up to a byte of zeros in front.
     let fits = even.len() <= 2 * SIZE + 2;
-    Element::received(&fits.then(|| hex::decode(&even))??)
+    Element::received(&fits.then(|| hex::decode(&even).ok())??)
 }
 
 /// What of a pool's id is hashed.

@@ -27,7 +27,7 @@ fn sign_in(username: &str) -> SignIn<'_> {
 }
 
 fn full(number: &str) -> Vec<u8> {
-    hex::decode(&format!("{number:0>width$}", width = 2 * SIZE)).unwrap()
+    hex::decode(format!("{number:0>width$}", width = 2 * SIZE)).unwrap()
 }
 
 #[test]
@@ -39,10 +39,10 @@ fn numbers_are_those_of_independent_code() {
         let [suffix, user, password, salt, verifier, b, a, public, block, stamp, signature] = line[..] else {
             panic!("{line:?}")
         };
-        let salt = hex::decode(&format!("{salt:0>32}")).unwrap().try_into().unwrap();
+        let salt = hex::decode(format!("{salt:0>32}")).unwrap().try_into().unwrap();
         let made = Verifier::with_salt(salt, suffix, user, &secret(password));
         assert_eq!(made.power.to_vec(), full(verifier), "{user}");
-        let b: [u8; 32] = hex::decode(&format!("{b:0>64}")).unwrap().try_into().unwrap();
+        let b: [u8; 32] = hex::decode(format!("{b:0>64}")).unwrap().try_into().unwrap();
         assert_eq!(
             group::public(&Element::reduced(&made.power), &b).bytes().to_vec(),
             full(public),

@@ -106,7 +106,7 @@ impl Key {
         SystemEntropy.fill(&mut secret)?;
         Ok(Self {
             access_key_id: AccessKeyId::draw(KeyTerm::Long, account, &SystemEntropy)?.to_string(),
-            secret_access_key: secret.iter().map(|b| format!("{b:02x}")).collect(),
+            secret_access_key: hex::encode(secret),
         })
     }
 }

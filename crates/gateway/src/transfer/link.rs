@@ -42,7 +42,7 @@ impl Claim {
     pub(super) fn read(purpose: Purpose, id: &str, number: &str, query: &str) -> Option<Self> {
         let (expires, signature) = query.strip_prefix("expires=")?.split_once("&signature=")?;
         let expires = Timestamp::from_second(expires.parse().ok()?).ok()?;
-        let signature = unhex(signature)?;
+        let signature = hex::decode(signature).ok()?;
         Some(Self { purpose, id: id.to_owned(), number: number.parse().ok()?, expires, signature })
     }
 }
@@ -58,7 +58,7 @@ impl LinkKey {
     /// The path and query of a URL, behind the root of its stage.
     pub(super) fn url(&self, purpose: Purpose, id: &str, number: u32, expires: Timestamp) -> String {
         let tag = hmac::sign(&self.0, text(purpose, id, number, expires).as_bytes());
-        let signature = hex(tag.as_ref());
+        let signature = hex::encode(tag);
         let (word, second) = (purpose.word(), expires.as_second());
         match purpose {
             Purpose::Part => format!("/-/{word}/{id}/{number}?expires={second}&signature={signature}"),
@@ -75,18 +75,6 @@ impl LinkKey {
 
 fn text(purpose: Purpose, id: &str, number: u32, expires: Timestamp) -> String {
     format!("{}\n{id}\n{number}\n{}", purpose.word(), expires.as_second())
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl Gateway {
                 SpoolError::Broken => Refusal::bad_request("the request body broke off"),
                 SpoolError::Disk(error) => disk(&error),
             })?;
-        let etag = super::link::hex(&kept.hash);
+        let etag = hex::encode(kept.hash);
         slot.fill(kept.length, etag.clone(), limit).ok_or_else(used)?;
         self.record(cx).await?;
         Ok(reply(cx, &etag))

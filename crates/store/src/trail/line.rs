@@ -3,8 +3,6 @@
 //! A line is the record's JSON object with `seq`, `prev` and, where it belongs to a ticket, `ticket` and `intent` in
 //! front. INVARIANT: a line is at most [`super::MAX_LINE`] bytes and holds no newline.
 
-use std::fmt::Write as _;
-
 use garita_model::{AuditRecord, Error, Result};
 use serde::Deserialize;
 use serde_json::json;
@@ -89,11 +87,7 @@ impl Front {
 
 /// SHA-256 in hexadecimal.
 fn hash(line: &[u8]) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, line);
-    digest.as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, line))
 }
 
 /// The JSON object of a record, cut so that its line is at most `limit` bytes long.

@@ -15,8 +15,8 @@ use http::header::AUTHORIZATION;
 
 use super::canonical::{self, QueryPair};
 use super::{Location, PayloadHash, Presence, Presented, RequestHead, Scope, SigV4Error, timestamp};
+use crate::form;
 use crate::hash::sha256;
-use crate::{form, hex};
 
 pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 pub(super) const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
@@ -190,7 +190,7 @@ fn assemble(
     let signed_headers = signed_headers(&parts.signed_headers)?;
     require_signed(head.headers, &signed_headers, location, parts.date_header)?;
     let timestamp = timestamp::parse(&parts.date).ok_or(SigV4Error::InvalidDate(parts.date))?;
-    let signature = hex::decode(&parts.signature);
+    let signature = digest(&parts.signature);
     Ok(Presented {
         access_key_id,
         scope,
@@ -244,8 +244,15 @@ fn payload_hash(text: Option<&str>) -> Result<PayloadHash, SigV4Error> {
         None => Ok(PayloadHash::Absent),
         Some(UNSIGNED_PAYLOAD) => Ok(PayloadHash::Unsigned),
         Some(mode) if mode.starts_with("STREAMING-") => Err(SigV4Error::StreamingPayload(mode.to_owned())),
-        Some(hash) => hex::decode(hash).map(PayloadHash::Declared).ok_or(SigV4Error::MalformedPayloadHash),
+        Some(hash) => digest(hash).map(PayloadHash::Declared).ok_or(SigV4Error::MalformedPayloadHash),
     }
+}
+
+/// The digest that 64 digits stand for. An upper-case one is another text: no AWS signer writes that.
+fn digest(text: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    let lower_case = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    (lower_case && hex::decode_to_slice(text, &mut digest).is_ok()).then_some(digest)
 }
 
 fn expires(text: &str) -> Result<u32, SigV4Error> {
@@ -281,5 +288,21 @@ fn parameter(pairs: &[QueryPair], name: &'static str) -> Result<Option<String>, 
             Ok(Some(String::from_utf8_lossy(value).into_owned()))
         }
         (Some(_), _) => Err(SigV4Error::Ambiguous(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_has_64_lower_case_digits() {
+        let bytes = std::array::from_fn(|i| (i * 9) as u8);
+        let text = hex::encode(bytes);
+        assert_eq!(digest(&text), Some(bytes));
+        assert_eq!(digest(&text.to_uppercase()), None);
+        assert_eq!(digest(&"0".repeat(62)), None);
+        assert_eq!(digest(&format!("{text}0")), None);
+        assert_eq!(digest(&"é".repeat(32)), None);
     }
 }

@@ -13,7 +13,6 @@ use super::key::TERMINATOR;
 use super::parse::{ALGORITHM, MAX_EXPIRES, UNSIGNED_PAYLOAD};
 use super::verify::string_to_sign;
 use super::{BodyHash, Location, PayloadHash, Presented, RequestHead, Scope, SigningKey, timestamp};
-use crate::hex;
 
 /// Headers that change on the way or that signers leave alone.
 const NEVER_SIGNED: [&str; 14] = [
@@ -135,7 +134,7 @@ pub fn presign(
 
 fn payload_text(body: BodyHash) -> Result<String, SignError> {
     match body {
-        BodyHash::Known(hash) => Ok(hex::encode(&hash)),
+        BodyHash::Known(hash) => Ok(hex::encode(hash)),
         BodyHash::Unsigned => Ok(UNSIGNED_PAYLOAD.to_owned()),
         BodyHash::Declared => Err(SignError::Request),
     }
@@ -178,7 +177,7 @@ fn signature(
         .filter(|_| is_signable)
         .ok_or(SignError::Request)?;
     let key = SigningKey::for_scope(credentials.secret_access_key, &unsigned.scope);
-    Ok(hex::encode(&key.sign(&string_to_sign(unsigned.timestamp, &unsigned.scope, &request))))
+    Ok(hex::encode(key.sign(&string_to_sign(unsigned.timestamp, &unsigned.scope, &request))))
 }
 
 fn credential(credentials: &Credentials<'_>, scope: &Scope) -> String {

@@ -17,7 +17,6 @@ use super::{
     SigningKey, timestamp,
 };
 use crate::hash::sha256;
-use crate::hex;
 
 const SKEW: SignedDuration = SignedDuration::from_mins(15);
 
@@ -160,8 +159,8 @@ impl Presented {
             (PayloadHash::Declared(declared), BodyHash::Known(known)) if declared != known => {
                 Err(SigV4Error::PayloadMismatch)
             }
-            (PayloadHash::Declared(hash), BodyHash::Known(_) | BodyHash::Declared) => Ok(hex::encode(&hash)),
-            (PayloadHash::Absent, BodyHash::Known(hash)) => Ok(hex::encode(&hash)),
+            (PayloadHash::Declared(hash), BodyHash::Known(_) | BodyHash::Declared) => Ok(hex::encode(hash)),
+            (PayloadHash::Absent, BodyHash::Known(hash)) => Ok(hex::encode(hash)),
             (PayloadHash::Unsigned, BodyHash::Unsigned) => Ok(UNSIGNED_PAYLOAD.to_owned()),
             // A presigned S3 URL says nothing of its body, and means that.
             (PayloadHash::Absent, BodyHash::Unsigned) if self.is_presigned_for_s3() => {
@@ -202,7 +201,7 @@ impl Presented {
 
 /// Step 3: what the key signs.
 pub(super) fn string_to_sign(at: Timestamp, scope: &Scope, canonical_request: &str) -> String {
-    let hash = hex::encode(&sha256(canonical_request.as_bytes()));
+    let hash = hex::encode(sha256(canonical_request.as_bytes()));
     let Scope { date, region, service } = scope;
     format!("{ALGORITHM}\n{}\n{date}/{region}/{service}/{TERMINATOR}\n{hash}", timestamp::basic(at))
 }

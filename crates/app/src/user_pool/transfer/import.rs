@@ -113,7 +113,7 @@ impl UsersFileReader {
             return Err(self.faults);
         }
         let sum = self.digest.finish();
-        self.file.sha256 = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        self.file.sha256 = hex::encode(sum);
         Ok(self.file)
     }
 }

@@ -100,7 +100,7 @@ const CAPTURES: &[Capture] = &[
 
 impl Capture {
     fn request(&self) -> Request {
-        let hash = crate::hex::encode(&sha256(self.body.as_bytes()));
+        let hash = hex::encode(sha256(self.body.as_bytes()));
         let mut headers = vec![
             ("host", "mlflow.example"),
             ("x-amz-date", "20260101T000000Z"),
@@ -189,7 +189,7 @@ fn only_that_signers_habits_earn_its_dialect() {
 /// The SDK's canonical request, signed with the right key, of requests that the SDK doesn't make.
 #[test]
 fn its_form_alone_is_not_enough() {
-    let payload = crate::hex::encode(&sha256(b""));
+    let payload = hex::encode(sha256(b""));
     let signed = |query: &str, range: bool| {
         let mut request = CAPTURES[4].request();
         request.query = query.into();

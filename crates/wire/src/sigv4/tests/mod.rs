@@ -57,7 +57,7 @@ impl Request {
         let scope =
             Scope { date: "20260101".into(), region: "eu-west-1".into(), service: "execute-api".into() };
         let text = verify::string_to_sign(at("2026-01-01T00:00:00Z"), &scope, canonical);
-        let signature = crate::hex::encode(&SigningKey::for_scope(SECRET, &scope).sign(&text));
+        let signature = hex::encode(SigningKey::for_scope(SECRET, &scope).sign(&text));
         self.set(
             "authorization",
             &format!(

@@ -114,7 +114,7 @@ fn with_header(request: &Request, name: &str, nth: usize, value: &HeaderValue) -
 /// Signed as if it was there and empty, or as if two were one: what is signed must be what came.
 #[test]
 fn a_signed_header_must_be_there_and_host_once() {
-    let payload = crate::hex::encode(&sha256(b""));
+    let payload = hex::encode(sha256(b""));
     let check = |hosts: &[&str], host_line: &str, extra: Option<&str>| {
         let headers: Vec<(&str, &str)> = hosts.iter().map(|host| ("host", *host)).collect();
         let mut request = Request::new("GET", "/", &headers, "");

@@ -134,8 +134,7 @@ fn every_case_verifies() {
 fn every_canonical_request_and_string_to_sign_is_the_suites() {
     for case in CASES.iter() {
         let presented = case.request.presented().unwrap();
-        let payload =
-            crate::hex::encode(&presented.declared_payload_hash().unwrap_or(sha256(&case.request.body)));
+        let payload = hex::encode(presented.declared_payload_hash().unwrap_or(sha256(&case.request.body)));
         // In `post-sts-header-after` the token joined the query after signing.
         let with_token = !case.name.contains("post-sts-header-after");
         let form = Form::Aws { settings: case.settings, with_token };
