@@ -1,7 +1,13 @@
 //! Refresh tokens: what they name, exchange them, end what they stand for.
 //!
 //! A refresh token is a sealed name of its sign-in with some randomness; what is stored is its SHA-256. INVARIANT:
-//! where refresh tokens rotate, one that was exchanged and is shown again ends the sign-in, for whoever holds it.
+//! where refresh tokens rotate, one that was exchanged and is shown again ends the sign-in, for whoever holds it, with
+//! all that came of it.
+//!
+//! In the time of grace that a client gives them, it is exchanged again all the same: its reply may have been lost, or two
+//! tabs of a browser hold it. Nobody can tell which, so each exchange begins a branch that goes on by itself, and none ends
+//! another. What keeps the detection: the time of grace counts from the first exchange and no retry makes it longer, a
+//! sign-in has few branches ([`PoolSession::MOST_BRANCHES`]) and one end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +15,7 @@ use std::sync::Arc;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use garita_model::user_pool::{AuthFlow, ClientId, FormerToken, PoolFault, TokenHash, Uuid};
+use garita_model::user_pool::{AuthFlow, ClientId, PoolFault, TokenHash, Uuid};
 use garita_model::{Entropy, Error, Object, PoolSession, Result, Sealed, Secret};
 use garita_store::Snapshot;
 use jiff::{SignedDuration, Timestamp};
@@ -191,11 +197,11 @@ pub(crate) fn rotate(
     }
     let refresh = draw(&change.app().keyring, change.entropy(), admitted, id)?;
     let mut session = PoolSession::clone(&held);
-    if which == Which::Current {
-        let until = now + SignedDuration::from_secs(i64::from(grace));
-        session.previous = Some(FormerToken { hash: session.current, until });
+    let (shown, new) = (hash::of(token.expose()), hash::of(refresh.expose()));
+    match which {
+        Which::Current => session.exchange(shown, new, now, SignedDuration::from_secs(i64::from(grace))),
+        Which::Former | Which::Spent => session.branch(new),
     }
-    session.current = hash::of(refresh.expose());
     change.put_own(admitted, Object::PoolSession(Arc::new(session.clone())))?;
     Ok(Ok((session, refresh)))
 }
@@ -209,23 +215,23 @@ pub(crate) fn end(change: &mut Change<'_>, admitted: &AdmittedClient, session: &
 /// Which of a sign-in's refresh tokens one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// The one that is good.
+    /// One that is good: the newest of a branch.
     Current,
-    /// The one before, in its time of grace.
+    /// One that was exchanged, in its time of grace.
     Former,
-    /// One that was exchanged.
+    /// One that was exchanged, and is good no more.
     Spent,
 }
 
 pub(crate) fn which(session: &PoolSession, token: &str, now: Timestamp) -> Which {
     let shown = hash::of(token);
     let is = |held: &TokenHash| verify_slices_are_equal(&held.0, &shown.0).is_ok();
-    if is(&session.current) {
+    if session.is_newest(is) {
         return Which::Current;
     }
-    match &session.previous {
-        Some(former) if is(&former.hash) && now < former.until => Which::Former,
-        _ => Which::Spent,
+    match session.former.iter().any(|former| is(&former.hash) && now < former.until) {
+        true => Which::Former,
+        false => Which::Spent,
     }
 }
 

@@ -71,6 +71,56 @@ async fn a_refresh_token_that_was_exchanged_ends_the_sign_in() {
 }
 
 #[tokio::test]
+async fn two_tabs_with_the_same_refresh_token_both_go_on() {
+    let settings = json!({
+        "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
+        "RefreshTokenRotation": { "Feature": "ENABLED", "RetryGracePeriodSeconds": 30 },
+    });
+    let stage = Stage::open(json!({}), settings).await;
+    let first = stage.signed_in().await;
+    let (one, two) = tokio::join!(stage.exchange(&first.refresh), stage.exchange(&first.refresh));
+    let mut tabs = [Tokens::of(&one), Tokens::of(&two)];
+    for _ in 0..3 {
+        for tab in &mut tabs {
+            *tab = Tokens::of(&stage.exchange(&tab.refresh).await);
+            assert_eq!(stage.get_user(tab).await, "200");
+        }
+    }
+    let third = Tokens::of(&stage.exchange(&first.refresh).await);
+    assert_eq!(stage.get_user(&third).await, "200", "its time of grace is not over");
+    stage.advance(20);
+    for tab in &mut tabs {
+        *tab = Tokens::of(&stage.exchange(&tab.refresh).await);
+    }
+    stage.advance(11);
+    let late = told(&stage.exchange(&first.refresh).await);
+    assert!(late.starts_with("400 RefreshTokenReuseException"), "no retry makes it longer: {late}");
+    for tab in tabs.iter().chain([&third]) {
+        assert_eq!(stage.get_user(tab).await, "400 NotAuthorizedException: Access Token has been revoked");
+        assert!(told(&stage.exchange(&tab.refresh).await).starts_with("400 NotAuthorizedException"));
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_has_few_branches_and_what_falls_off_ends_it() {
+    let settings = json!({
+        "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
+        "RefreshTokenRotation": { "Feature": "ENABLED", "RetryGracePeriodSeconds": 60 },
+    });
+    let stage = Stage::open(json!({}), settings).await;
+    let first = stage.signed_in().await;
+    let mut tabs = Vec::new();
+    for _ in 0..9 {
+        tabs.push(Tokens::of(&stage.exchange(&first.refresh).await));
+    }
+    tabs[8] = Tokens::of(&stage.exchange(&tabs[8].refresh).await);
+    tabs[1] = Tokens::of(&stage.exchange(&tabs[1].refresh).await);
+    let fallen = told(&stage.exchange(&tabs[0].refresh).await);
+    assert!(fallen.starts_with("400 RefreshTokenReuseException"), "{fallen}");
+    assert!(told(&stage.exchange(&tabs[8].refresh).await).starts_with("400 NotAuthorizedException"));
+}
+
+#[tokio::test]
 async fn what_tokens_rest_on_takes_them_along() {
     let (forget, delete) = ("AdminUserGlobalSignOut", "AdminDeleteUser");
     for (operation, more) in [
