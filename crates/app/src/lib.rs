@@ -103,6 +103,7 @@ pub struct App {
     aws_endpoint: std::sync::OnceLock<String>,
     provider_keys: oidc::keys::ProviderKeys,
     ended_errands: oauth::errand::Ended,
+    polls: oauth::polls::Polls,
 }
 
 impl App {
@@ -146,6 +147,7 @@ impl App {
             passwords,
             lookups: tokio::sync::Semaphore::new(explain::AT_ONCE),
             ended_errands: oauth::errand::Ended::default(),
+            polls: oauth::polls::Polls::default(),
             provider_keys: oidc::keys::ProviderKeys::new(parts.key_source, parts.provider_rules),
         }))
     }

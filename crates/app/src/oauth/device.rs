@@ -21,6 +21,7 @@ use super::browser::SignedIn;
 use super::client::ProvenClient;
 use super::fault::{OAuthCode, OAuthFault};
 use super::grant::needs_flow;
+use super::polls::INTERVAL;
 use crate::App;
 use crate::context::{Concerned, RequestContext};
 use crate::hash;
@@ -33,8 +34,6 @@ const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 const SHOWN: usize = 8;
 /// Most devices of a client that wait at a time.
 const MOST_WAITING: usize = 500;
-/// Seconds between two questions of a device.
-const INTERVAL: SignedDuration = SignedDuration::from_secs(5);
 
 /// What a device is given.
 pub struct DeviceCodes {

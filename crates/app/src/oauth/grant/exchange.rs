@@ -9,9 +9,10 @@
 
 use std::sync::Arc;
 
-use garita_model::user_pool::{DeviceDecision, PoolDevice, PoolFault, PoolUser, Uuid};
+use garita_model::user_pool::{DeviceDecision, PoolDevice, PoolFault, PoolUser, TokenHash, Uuid};
 use garita_model::{Error, ObjectKey, PoolClient, PoolSession, Result, Secret};
 use garita_store::Snapshot;
+use jiff::Timestamp;
 
 use super::{gone, needs_flow, undemanded};
 use crate::App;
@@ -74,15 +75,13 @@ impl App {
             return Err(OAuthCode::ExpiredToken.because("the device code has run out: ask for another one"));
         }
         match held.decision {
-            DeviceDecision::Pending => {
-                return Err(OAuthCode::AuthorizationPending
-                    .because("nobody has decided yet: ask again in some seconds"));
-            }
+            DeviceDecision::Pending => return Err(self.not_yet(&code, now)),
             DeviceDecision::Denied => {
                 return Err(OAuthCode::AccessDenied.because("the person at the browser said no"));
             }
             DeviceDecision::Allowed { .. } => {}
         }
+        self.polls.forget(&code);
         let admitted = client.admitted().clone();
         self.attempt(cx, client, move |change| {
             let pool = admitted.user_pool();
@@ -119,6 +118,18 @@ impl App {
         })
         .await
         .map(|(begun, ())| begun)
+    }
+
+    /// What a device is told about which nobody has decided.
+    fn not_yet(&self, device: &TokenHash, now: Timestamp) -> OAuthFault {
+        match self.polls.ask(device, now) {
+            None => OAuthCode::AuthorizationPending
+                .because("nobody has decided yet: ask again after the interval that came with the codes"),
+            Some(wait) => {
+                let text = format!("the device asks too often: wait {} seconds from now on", wait.as_secs());
+                OAuthCode::SlowDown.because(text)
+            }
+        }
     }
 
     pub(super) async fn exchange_refresh_token(

@@ -148,6 +148,19 @@ async fn a_device_gets_tokens_once_somebody_allows_it() {
     let codes = stage.app().authorize_device(&stage.cx(), &client, Some("openid")).await.unwrap();
     let poll = || stage.grant(Grant::Device { code: codes.code.clone() });
     assert_eq!(refused(poll().await), OAuthCode::AuthorizationPending);
+    let revision = stage.app().snapshot().revision();
+    let wait = |seconds| stage.garita.clock.advance(SignedDuration::from_secs(seconds));
+    for (seconds, answer) in [
+        (5, OAuthCode::AuthorizationPending),
+        (3, OAuthCode::SlowDown),
+        (5, OAuthCode::SlowDown),
+        (15, OAuthCode::AuthorizationPending),
+        (10, OAuthCode::SlowDown),
+    ] {
+        wait(seconds);
+        assert_eq!(refused(poll().await), answer, "after {seconds} seconds");
+    }
+    assert_eq!(stage.app().snapshot().revision(), revision, "nothing is written for it");
     assert!(stage.app().waiting_device(&stage.cx(), &stage.pool, "BBBB-BBBB").unwrap().is_none());
     let typed = codes.shown.replace('-', " ").to_lowercase();
     let cx = stage.cx();
