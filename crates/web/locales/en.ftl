@@ -195,7 +195,7 @@ account-app-scan = Scan the picture with an authenticator app, then enter the si
 account-app-remove = Remove the app
 account-app-added = The app is set up. Its code is asked for from now on.
 account-app-removed = The app is removed.
-account-app-needed = A second factor is asked of you. Set up another one before you remove this one.
+account-factor-needed = A second factor is asked of you. Set up another one before you remove this one.
 account-codes = Recovery codes
 account-codes-left = { $left ->
     [0] You have no recovery codes. Make some, in case you lose what you sign in with.

@@ -195,7 +195,7 @@ account-app-scan = Escanea la imagen con una aplicación de autenticación y esc
 account-app-remove = Quitar la aplicación
 account-app-added = La aplicación está configurada. Desde ahora se pide su código.
 account-app-removed = Se quitó la aplicación.
-account-app-needed = Se te pide un segundo factor. Configura otro antes de quitar este.
+account-factor-needed = Se te pide un segundo factor. Configura otro antes de quitar este.
 account-codes = Códigos de recuperación
 account-codes-left = { $left ->
     [0] No tienes códigos de recuperación. Crea algunos por si pierdes aquello con lo que inicias sesión.

@@ -45,6 +45,7 @@ pub(crate) mod refresh;
 mod relying_party;
 mod renewal;
 mod resource_server;
+mod second_factor;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 mod sign_up;
@@ -82,10 +83,11 @@ pub use provider_settings::{ProviderDetails, ProviderSettings};
 pub use recovery::RECOVERY_CODES;
 pub use relying_party::PasskeyChallenge;
 pub use resource_server::ResourceServerSettings;
+pub use second_factor::MfaPreference;
 pub use session::ChallengeName;
 pub use sign_in::{SignIn, SignInFlow, SignedIn};
 pub use sign_up::{Named, SignUp, SignedUp};
-pub use software_token::{MfaPreference, NewSeed, SettingUp};
+pub use software_token::{NewSeed, SettingUp};
 pub use tokens::IssuedTokens;
 pub use transfer::{
     Export, Exported, GroupLine, Imported, Line, MOST_LINE, TokenLine, UserLine, UsersFile, UsersFileReader,

@@ -1,7 +1,7 @@
 //! Passkeys of a user: listed, told of, taken away.
 //!
 //! They are made in [`passkey_registration`](super::passkey_registration) and shown in
-//! [`passkey_sign_in`](super::passkey_sign_in). INVARIANT: recovery codes go with the last second factor.
+//! [`passkey_sign_in`](super::passkey_sign_in). Whether one may go: [`second_factor`](super::second_factor).
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use garita_store::Snapshot;
 
 use super::bearer::Bearer;
 use super::invalid;
-use super::software_token::forget_codes_of_nothing;
+use super::second_factor::without_passkey;
 use crate::App;
 use crate::context::RequestContext;
 use crate::hash;
@@ -84,7 +84,7 @@ impl App {
     /// Takes a passkey from its user.
     ///
     /// # Errors
-    /// `NotAuthorized`; `ResourceNotFound`.
+    /// `NotAuthorized`; `ResourceNotFound`; `InvalidParameter` where a second factor is asked for and there is no other.
     pub async fn delete_passkey(self: &Arc<Self>, cx: &RequestContext, who: Who<'_>, id: &str) -> Result<()> {
         let bearer = self.self_of(cx, &who)?;
         let absent = || PoolFault::ResourceNotFound.because("the user has no passkey of this id");
@@ -93,10 +93,7 @@ impl App {
             if !user.passkeys().contains(&place) {
                 return Err(absent());
             }
-            let more = user.more_mut();
-            more.passkeys.retain(|held| *held != place);
-            more.passkey_mfa &= !more.passkeys.is_empty();
-            forget_codes_of_nothing(bearer.admitted.user_pool(), user);
+            without_passkey(bearer.admitted.user_pool(), user, &place)?;
             change.delete_own(&bearer.admitted, key_of(bearer.admitted.user_pool(), &place))
         })
         .await

@@ -11,8 +11,8 @@ use garita_model::user_pool::{PoolFault, TokenHash, Uuid};
 use garita_model::{Error, PoolUser, Result, Secret};
 
 use super::attempts::Tried;
-use super::next_step::asks_for_passkey;
 use super::passkey::Who;
+use super::second_factor::has_second_factor;
 use super::{AdmittedClient, invalid, session};
 use crate::App;
 use crate::change::Change;
@@ -44,7 +44,7 @@ impl App {
         let kept = kept?;
         self.edit_as(cx, bearer, move |_, bearer, user| {
             let pool = bearer.admitted.user_pool();
-            if !user.asks_for_code() && !asks_for_passkey(pool, user) {
+            if !has_second_factor(pool, user) {
                 return Err(invalid("recovery codes stand in for a second factor: set one up first"));
             }
             user.more_mut().recovery = kept;
@@ -94,7 +94,7 @@ pub(super) fn spend(
     user: &PoolUser,
     mac: &TokenHash,
 ) -> Result<PoolUser> {
-    let asked = user.asks_for_code() || asks_for_passkey(admitted.user_pool(), user);
+    let asked = has_second_factor(admitted.user_pool(), user);
     if !asked || !user.recovery_codes().iter().any(|held| same(held, mac)) {
         return Err(session::spent());
     }

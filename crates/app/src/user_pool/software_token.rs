@@ -5,15 +5,15 @@
 
 use std::sync::Arc;
 
-use garita_model::user_pool::{MfaMode, PoolFault, PoolId, SoftwareToken, Uuid};
-use garita_model::{Error, Object, PoolUser, Result, Sealed, Secret, UserPool};
+use garita_model::user_pool::{PoolFault, SoftwareToken, Uuid};
+use garita_model::{Error, Object, PoolUser, Result, Sealed, Secret};
 use jiff::Timestamp;
 
 use super::attempts::Tried;
 use super::bearer::{Bearer, still_there};
 use super::federated::may_be_vouched_for;
-use super::next_step::asks_for_passkey;
 use super::passkey::Who;
+use super::second_factor::{has_second_factor, without_software_token};
 use super::session::{self, AuthSession, ChallengeName};
 use super::sign_in::may_stay_signed_in;
 use super::user::about;
@@ -38,15 +38,6 @@ pub enum SettingUp {
     Session(String),
     /// At a page, with the cookie of a browser.
     Browser(SignedIn),
-}
-
-/// Which second factors a user is to be asked for; what is not named stays.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct MfaPreference {
-    /// Whether the authenticator app is on, and whether it is preferred.
-    pub software_token: Option<(bool, bool)>,
-    /// Whether passkeys count.
-    pub passkey: Option<bool>,
 }
 
 /// A seed for an authenticator app.
@@ -167,50 +158,8 @@ impl App {
     /// `NotAuthorized`; `InvalidParameter` where a second factor is asked for and there is no other.
     pub async fn forget_software_token(self: &Arc<Self>, cx: &RequestContext, who: Who<'_>) -> Result<()> {
         let bearer = self.self_of(cx, &who)?;
-        self.edit_as(cx, bearer, |_, bearer, user| {
-            let pool = bearer.admitted.user_pool();
-            let off = MfaPreference { software_token: Some((false, false)), passkey: None };
-            prefer(pool, user, pool.mfa_for(user), &off)?;
-            let more = user.more_mut();
-            (more.software_token, more.pending_seed) = (None, None);
-            Ok(())
-        })
-        .await
-    }
-
-    /// Sets which second factors a user is asked for.
-    ///
-    /// # Errors
-    /// `NotAuthorized`; `InvalidParameter` for one the user does not have.
-    pub async fn set_pool_user_mfa(
-        self: &Arc<Self>,
-        cx: &RequestContext,
-        token: &Secret<String>,
-        wanted: MfaPreference,
-    ) -> Result<()> {
-        self.edit_own(cx, token, move |_, bearer, user| {
-            let pool = bearer.admitted.user_pool();
-            prefer(pool, user, pool.mfa_for(user), &wanted)
-        })
-        .await
-    }
-
-    /// Sets which second factors a user is asked for, as an administrator.
-    ///
-    /// # Errors
-    /// `AccessDenied`; `ResourceNotFound`; `UserNotFound`; `InvalidParameter` for one the user does not have.
-    pub async fn admin_set_pool_user_mfa(
-        self: &Arc<Self>,
-        cx: &RequestContext,
-        pool: PoolId,
-        name: String,
-        wanted: MfaPreference,
-    ) -> Result<()> {
-        self.edit_pool_user(cx, "cognito-idp:AdminSetUserMFAPreference", pool, name, move |_, pool, user| {
-            // An administrator may switch off what the pool asks of everyone: the user sets another one up then.
-            prefer(pool, user, MfaMode::Optional, &wanted)
-        })
-        .await
+        self.edit_as(cx, bearer, |_, bearer, user| without_software_token(bearer.admitted.user_pool(), user))
+            .await
     }
 
     /// Counts a try of a code before it is looked at.
@@ -255,7 +204,7 @@ fn standing_user(change: &Change<'_>, found: &Found) -> Result<PoolUser> {
     let held = state.pool_user(admitted.pool(), session.user).ok_or_else(session::spent)?;
     let used = state.pool_session(admitted.pool(), session.id).is_some();
     // Someone who has a second factor must show it, not set another one up.
-    let asked = held.asks_for_code() || asks_for_passkey(admitted.user_pool(), held);
+    let asked = has_second_factor(admitted.user_pool(), held);
     if used || !session.holds_for(held) || asked {
         return Err(session::spent());
     }
@@ -294,44 +243,6 @@ pub(super) fn open(app: &App, user: Uuid, seed: &Sealed) -> Result<Secret<Vec<u8
     app.keyring
         .open(LABEL, user.as_bytes(), seed)
         .ok_or_else(|| Error::internal("a stored seed does not open: wrong master key?"))
-}
-
-/// Sets which second factors a user is asked for. Recovery codes go with the last of them, whoever switches it off.
-fn prefer(pool: &UserPool, user: &mut PoolUser, mode: MfaMode, wanted: &MfaPreference) -> Result<()> {
-    if let Some((on, preferred)) = wanted.software_token {
-        if (on || preferred) && user.software_token().is_none() {
-            return Err(invalid("User has not verified software token mfa"));
-        }
-        if preferred && !on {
-            return Err(invalid("a second factor that is off cannot be the preferred one"));
-        }
-        let more = user.more_mut();
-        (more.software_token_on, more.software_token_preferred) = (on, preferred);
-    }
-    if let Some(on) = wanted.passkey {
-        if on && !pool.web_authn.multi_factor {
-            return Err(invalid("passkeys are no second factor in this user pool"));
-        }
-        if on && user.passkeys().is_empty() {
-            return Err(invalid("User has not registered a passkey"));
-        }
-        if on && !user.asks_for_code() {
-            return Err(invalid("another second factor must be on besides passkeys: they can be lost"));
-        }
-        user.more_mut().passkey_mfa = on;
-    }
-    if mode == MfaMode::On && !user.asks_for_code() && !asks_for_passkey(pool, user) {
-        return Err(invalid("User pool requires MFA: it cannot be turned off"));
-    }
-    forget_codes_of_nothing(pool, user);
-    Ok(())
-}
-
-/// Recovery codes stand in for something: who has no second factor has none either.
-pub(super) fn forget_codes_of_nothing(pool: &UserPool, user: &mut PoolUser) {
-    if !user.asks_for_code() && !asks_for_passkey(pool, user) && !user.recovery_codes().is_empty() {
-        user.more_mut().recovery.clear();
-    }
 }
 
 fn wrong_code() -> Error {

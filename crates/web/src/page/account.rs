@@ -141,7 +141,7 @@ async fn remove_passkey(stage: &Stage<'_>, who: &SignedIn) -> Result<Answer, Tro
         Ok(()) | Err(Error::Rejected { reason: Reason::UserPool(PoolFault::ResourceNotFound), .. }) => {
             Ok(back(stage, "account-passkey-removed"))
         }
-        Err(error) => Err(error.into()),
+        Err(error) => needed(stage, who, error),
     }
 }
 
@@ -183,16 +183,21 @@ async fn keep_app(stage: &Stage<'_>, who: SignedIn) -> Result<Answer, Trouble> {
 async fn remove_app(stage: &Stage<'_>, who: &SignedIn) -> Result<Answer, Trouble> {
     match stage.call.app().forget_software_token(stage.call.cx, Who::Browser(who)).await {
         Ok(()) => Ok(back(stage, "account-app-removed")),
-        Err(Error::Rejected { reason: Reason::UserPool(fault @ PoolFault::InvalidParameter), .. }) => {
-            let notice = Some(stage.frame.words.say("account-app-needed"));
-            let flow = stage.sealed(Step::Codes(codes_of(who)))?;
-            let held = held(stage.call, &stage.pool, who);
-            let page = pages::security(&stage.frame, &flow, &held, notice)?;
-            Ok(Answer::of(Reply::page(StatusCode::BAD_REQUEST, page, None))
-                .refused(fault.code(), "the pool asks for a second factor"))
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => needed(stage, who, error),
     }
+}
+
+/// The page again for who may not take away a second factor, because it is the last one and one is asked for.
+fn needed(stage: &Stage<'_>, who: &SignedIn, error: Error) -> Result<Answer, Trouble> {
+    let Error::Rejected { reason: Reason::UserPool(fault @ PoolFault::InvalidParameter), .. } = error else {
+        return Err(error.into());
+    };
+    let notice = Some(stage.frame.words.say("account-factor-needed"));
+    let flow = stage.sealed(Step::Codes(codes_of(who)))?;
+    let held = held(stage.call, &stage.pool, who);
+    let page = pages::security(&stage.frame, &flow, &held, notice)?;
+    Ok(Answer::of(Reply::page(StatusCode::BAD_REQUEST, page, None))
+        .refused(fault.code(), "the pool asks for a second factor"))
 }
 
 /// The recovery codes that somebody has, as a form of the account page carries them.

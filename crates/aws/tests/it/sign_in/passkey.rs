@@ -283,6 +283,37 @@ async fn with_two_factors() -> (Passkeys, Authenticator) {
 }
 
 #[tokio::test]
+async fn the_last_second_factor_stays_whatever_it_is() {
+    const NEEDED: &str = "400 InvalidParameterException: User pool requires MFA: it cannot be turned off";
+    let (passkeys, _) = with_two_factors().await;
+    let off = json!({ "SoftwareTokenMfaSettings": { "Enabled": false } });
+    assert_eq!(told(&passkeys.own("SetUserMFAPreference", off).await), "200", "the passkey is there");
+    let listed = passkeys.own("ListWebAuthnCredentials", json!({})).await.1;
+    let delete = async |id: &Value| {
+        told(&passkeys.own("DeleteWebAuthnCredential", json!({ "CredentialId": id })).await)
+    };
+    let first = &listed["Credentials"][0]["CredentialId"];
+    assert_eq!(delete(first).await, NEEDED);
+    passkeys.register().await;
+    assert_eq!(delete(first).await, "200", "one of two");
+    let listed = passkeys.own("ListWebAuthnCredentials", json!({})).await.1;
+    let second = &listed["Credentials"][0]["CredentialId"];
+    assert_eq!(delete(second).await, NEEDED);
+
+    // A group that asks for one does as well as the pool.
+    passkeys.configure(json!({ "MfaConfiguration": "OPTIONAL" })).await;
+    passkeys.stage.admin("CreateGroup", json!({ "GroupName": "g" })).await;
+    passkeys.stage.admin("AdminAddUserToGroup", json!({ "Username": "ana", "GroupName": "g" })).await;
+    let arn = passkeys.stage.admin("DescribeUserPool", json!({})).await.1["UserPool"]["Arn"].clone();
+    let tags = json!({ "ResourceArn": arn, "Tags": { "garita:require-mfa/g": "true" } });
+    assert_eq!(told(&passkeys.stage.door.pools("TagResource", tags).await), "200");
+    assert_eq!(delete(second).await, NEEDED);
+    let free = json!({ "Username": "ana", "WebAuthnMfaSettings": { "Enabled": false } });
+    assert_eq!(told(&passkeys.stage.admin("AdminSetUserMFAPreference", free).await), "200");
+    assert_eq!(delete(second).await, "200", "it is none any more");
+}
+
+#[tokio::test]
 async fn a_verified_passkey_stands_for_two_factors_where_the_pool_says_so() {
     let (passkeys, mut authenticator) = with_two_factors().await;
     let (session, asked) = passkeys.asked().await;
