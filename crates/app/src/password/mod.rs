@@ -2,7 +2,8 @@
 //!
 //! [`HashPool`] bounds what hashing costs; [`stored`] reads every form a hash may have, Garita's own and those that
 //! people bring along; [`rules`] says which new passwords are accepted. The cost is that of OWASP's "Password Storage
-//! Cheat Sheet" for Argon2id: 19 MiB, two passes.
+//! Cheat Sheet" for Argon2id: 19 MiB, two passes. The same characters typed on two devices are the same password: they are
+//! hashed in Unicode's composed form (NIST SP 800-63B-4 section 3.1.1.2; UAX #15, NFC).
 //!
 //! INVARIANT: a hash is only ever computed on the pool's own threads. INVARIANT: a user that is not there costs the
 //! same work as one that is.
@@ -17,6 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use garita_model::user_pool::Weakness;
 use garita_model::{Entropy, Error, PasswordHash, Result, Secret};
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::App;
 pub use pool::{Busy, HashPool, Scratch};
@@ -57,7 +59,7 @@ impl Passwords {
     pub async fn hash(&self, password: &Secret<String>) -> Result<Box<str>> {
         let mut salt = [0_u8; SALT];
         self.entropy.fill(&mut salt)?;
-        let password = password.clone();
+        let password = composed(password);
         let work = move |scratch: &mut Scratch| {
             let stored = Stored::argon2id(MEMORY, PASSES, salt.to_vec(), vec![0; HASH]);
             let hash = stored.derive(password.expose().as_bytes(), scratch)?;
@@ -79,8 +81,11 @@ impl Passwords {
         let against = known.unwrap_or_else(|| {
             Stored::argon2id(MEMORY, PASSES, b"nobody's own salt".to_vec(), vec![0; HASH])
         });
-        let password = password.clone();
-        let work = move |scratch: &mut Scratch| against.check(password.expose().as_bytes(), scratch);
+        let forms = forms(password);
+        let work = move |scratch: &mut Scratch| {
+            let mut checks = forms.iter().map(|form| against.check(form.expose().as_bytes(), scratch));
+            checks.find(|checked| *checked != Checked::No).unwrap_or(Checked::No)
+        };
         let checked = self.pool.run(work).await?;
         Ok(if there { checked } else { Checked::No })
     }
@@ -96,9 +101,9 @@ impl Passwords {
     ) -> Result<bool> {
         let stored: Result<Vec<Stored>, _> = stored.into_iter().map(str::parse::<Stored>).collect();
         let stored = stored.map_err(|e| Error::internal(format!("a stored password: {e}")))?;
-        let password = password.clone();
+        let forms = forms(password);
         let same = move |stored: &Stored, scratch: &mut Scratch| {
-            stored.check(password.expose().as_bytes(), scratch) != Checked::No
+            forms.iter().any(|form| stored.check(form.expose().as_bytes(), scratch) != Checked::No)
         };
         self.pool
             .run(move |scratch| stored.iter().any(|stored| same(stored, scratch)))
@@ -124,7 +129,7 @@ impl Passwords {
         password: &Secret<String>,
         about: Vec<String>,
     ) -> Result<Result<(), Weakness>> {
-        let password = password.clone();
+        let password = composed(password);
         let work = move |_: &mut Scratch| {
             let about: Vec<&str> = about.iter().map(String::as_str).collect();
             rules.check(password.expose(), &about)
@@ -183,6 +188,21 @@ impl App {
     }
 }
 
+/// A password in the form in which it is hashed.
+fn composed(password: &Secret<String>) -> Secret<String> {
+    Secret::new(ComposingNormalizerBorrowed::new_nfc().normalize(password.expose()).into_owned())
+}
+
+/// The forms in which a password may be stored: composed, and, where that is another text, as it was typed, because other
+/// software hashed what it was given. What they cost depends on the password that is tried alone.
+fn forms(password: &Secret<String>) -> Vec<Secret<String>> {
+    let mut forms = vec![composed(password)];
+    if forms.iter().all(|form| form.expose() != password.expose()) {
+        forms.push(password.clone());
+    }
+    forms
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,6 +231,24 @@ mod tests {
         }
         assert_ne!(passwords.hash(&secret("correct horse")).await.unwrap(), stored, "salted");
         assert!(passwords.check(&secret("x"), Some("plain")).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn the_same_characters_are_the_same_password_however_a_device_writes_them() {
+        let passwords = passwords();
+        let (one, two) = ("contrase\u{f1}a", "contrasen\u{303}a");
+        for (first, second) in [(one, two), (two, one)] {
+            let stored = passwords.hash(&secret(first)).await.unwrap();
+            assert_eq!(passwords.check(&secret(second), Some(&stored)).await.unwrap(), Checked::Yes);
+            assert!(passwords.is_one_of(&secret(second), [&*stored]).await.unwrap());
+            assert_eq!(passwords.check(&secret("contrasena"), Some(&stored)).await.unwrap(), Checked::No);
+        }
+        // Other software hashed what was typed.
+        let (salt, mut scratch) = (vec![7; SALT], Scratch::default());
+        let brought = Stored::argon2id(64, 1, salt.clone(), vec![0; HASH]);
+        let hash = brought.derive(two.as_bytes(), &mut scratch).unwrap();
+        let brought = Stored::argon2id(64, 1, salt, hash).to_string();
+        assert_eq!(passwords.check(&secret(two), Some(&brought)).await.unwrap(), Checked::NeedsUpgrade);
     }
 
     #[tokio::test]
