@@ -66,7 +66,7 @@ impl MailConfig {
 
     /// The mailer behind a queue: whoever sends does not wait.
     pub(crate) fn queue(&self) -> Result<Arc<dyn Mailer>> {
-        Ok(Arc::new(QueuedMailer::start(&self.mailer()?, garita_backends::mail::queue::PLACES)))
+        Ok(Arc::new(QueuedMailer::new(self.mailer()?, garita_backends::mail::queue::PLACES)))
     }
 
     /// The mailer itself, without a queue.

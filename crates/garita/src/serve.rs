@@ -92,7 +92,7 @@ fn at_aws_endpoint(config: &Config, listening: SocketAddr) -> Option<Site> {
 }
 
 impl Serving {
-    /// Stops taking requests, lets those in flight end, and saves what is only in memory.
+    /// Stops taking requests, lets those in flight end, sends the letters that wait, and saves what is only in memory.
     pub(crate) async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         for listener in self.listeners {
@@ -100,6 +100,7 @@ impl Serving {
         }
         self.housekeeping.abort();
         drop(self.control);
+        self.app.finish_letters().await;
         self.app.save_use().await?;
         self.app.close();
         Ok(())

@@ -21,6 +21,12 @@ pub trait Mailer: Send + Sync {
     /// Hands a message over. When this resolves to `Ok`, the message is out of Garita's hands.
     ///
     /// # Errors
-    /// `Unavailable` when the message cannot be handed over now; `Invalid` for an address that cannot be one.
+    /// `Unavailable` when the message cannot be handed over now; `Invalid` for an address that cannot be one, and for a
+    /// message that is refused for good.
     fn send(&self, message: MailMessage) -> Pin<Box<dyn Future<Output = Result<()>> + Send + '_>>;
+
+    /// Waits, for a while, until nothing that was handed over is in memory only. Nothing is sent after it.
+    fn finish(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
 }

@@ -34,6 +34,13 @@ impl App {
         self.send_mail(letter_to(pool, user, &address, Letter::Invitation, own, password)).await
     }
 
+    /// Waits, for a while, for the letters that are on their way: none is sent after it.
+    pub async fn finish_letters(&self) {
+        if let Some(mailer) = &self.mailer {
+            mailer.finish().await;
+        }
+    }
+
     /// Counts a letter to an address that somebody names as theirs: nobody has strangers written to without end, under
     /// ever new names.
     ///

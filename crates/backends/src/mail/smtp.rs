@@ -101,16 +101,30 @@ impl Mailer for SmtpMailer {
     fn send(&self, message: MailMessage) -> Pin<Box<dyn Future<Output = Result<()>> + Send + '_>> {
         Box::pin(async move {
             let written = self.from.write(&message, self.entropy.as_ref())?;
-            let failed = |why| Error::unavailable("the e-mail cannot be sent now; try again later", why);
             match tokio::time::timeout(MOST, self.transport.send(written)).await {
-                Ok(sent) => sent.map(drop).map_err(|error| failed(reason(&error))),
-                Err(_) => Err(failed(SLOW.to_owned())),
+                Ok(sent) => sent.map(drop).map_err(|error| failed(&error)),
+                Err(_) => Err(not_now(SLOW.to_owned())),
             }
         })
     }
 }
 
 const SLOW: &str = "the mail server did not answer in time";
+
+fn not_now(why: String) -> Error {
+    Error::unavailable("the e-mail cannot be sent now; try again later", why)
+}
+
+/// RFC 5321 section 4.2.1: what is refused for good is not sent again. A server that does not let Garita sign in (RFC 4954
+/// section 6: 530, 534, 535, 538) refuses no message by it.
+fn failed(error: &lettre::transport::smtp::Error) -> Error {
+    let why = reason(error);
+    match error.status().map(u16::from) {
+        Some(530..=539) | None => not_now(why),
+        Some(_) if error.is_permanent() => Error::invalid("", format!("{why}: it does not take this e-mail")),
+        Some(_) => not_now(why),
+    }
+}
 
 /// Why a server did not take a message. What a server says may repeat what it was told, so of that only the number;
 /// what this side found out, such as about a certificate, in full.
