@@ -4,8 +4,11 @@ import base64
 import hashlib
 import json
 import os
+import signal
+import socket
 import stat
 import subprocess
+import time
 
 import argon2
 import bcrypt
@@ -122,3 +125,58 @@ def test_a_file_that_others_can_read_is_noted(garita, pool, tmp_path):
     done = users(garita, "import", pool, file)
     assert done.returncode == 0
     assert "others can read" in done.stderr
+
+
+def begin(garita, *arguments):
+    command = [garita_binary(), "users", *map(str, arguments), "--data", garita.data]
+    return subprocess.Popen(command, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def test_a_file_that_breaks_off_changes_nothing(garita, admin, pool, tmp_path):
+    pipe = tmp_path / "people"
+    os.mkfifo(pipe, 0o600)
+    running = begin(garita, "import", pool, pipe)
+    with open(pipe, "w") as half:
+        half.write(json.dumps({"user": {"username": "ana"}}) + "\n")
+        half.flush()
+        time.sleep(1)
+        running.kill()
+        running.wait()
+    time.sleep(0.5)
+    assert admin.list_users(UserPoolId=pool)["Users"] == []
+
+    # Whoever sends it says how long it is; what comes of it may end with a line.
+    whole = "".join(json.dumps({"user": {"username": name}}) + "\n" for name in ("ana", "bo")).encode()
+    with socket.socket(socket.AF_UNIX) as control:
+        control.connect(str(garita.data / "control.sock"))
+        command = {"command": "import_users", "pool": pool, "bytes": len(whole)}
+        control.sendall(json.dumps(command).encode() + b"\n" + whole.splitlines(True)[0])
+        control.shutdown(socket.SHUT_WR)
+        assert b"bytes came of a file of" in control.makefile("rb").read()
+    assert admin.list_users(UserPoolId=pool)["Users"] == []
+
+    taken = subprocess.run(
+        [garita_binary(), "users", "import", pool, "/dev/stdin", "--data", garita.data],
+        input=whole, env=clean_environment(), capture_output=True, check=True,
+    )  # fmt: skip
+    assert b"2 users and 0 groups came into" in taken.stdout
+
+
+def test_an_export_that_is_killed_leaves_no_file_of_that_name(another_garita, tmp_path):
+    garita = another_garita()
+    pool = garita.client("cognito-idp").create_user_pool(PoolName=unique("pool"))["UserPool"]["Id"]
+    out = tmp_path / "out.jsonl"
+    # It waits for a server that is held up.
+    garita.process.send_signal(signal.SIGSTOP)
+    running = begin(garita, "export", pool, out)
+    time.sleep(1)
+    running.kill()
+    running.wait()
+    garita.process.send_signal(signal.SIGCONT)
+    assert not out.exists()
+    refused = users(garita, "export", pool, out)
+    assert refused.returncode == 1
+    assert "may be left from an export that was broken off" in refused.stderr
+    (tmp_path / ".out.jsonl.part").unlink()
+    assert users(garita, "export", pool, out).returncode == 0
+    assert os.listdir(tmp_path) == ["out.jsonl"]

@@ -60,6 +60,8 @@ pub(crate) enum Command {
     ImportUsers {
         /// The pool.
         pool: PoolId,
+        /// How long the file is: of a sender that is killed the end comes early.
+        bytes: u64,
     },
     /// Send the users of a pool, a line each, before the answer.
     ExportUsers {
@@ -221,8 +223,8 @@ async fn converse(stream: UnixStream, app: &Arc<App>, around: &Surroundings, own
     let (mut reading, mut line) = (BufReader::new(reading), String::new());
     timeout(SOON, (&mut reading).take(MAX_COMMAND).read_line(&mut line)).await??;
     let done = match serde_json::from_str(&line) {
-        Ok(Command::ImportUsers { pool }) => {
-            timeout(LONG, users::take(app, pool, &mut reading)).await?.map(Answer::Imported)
+        Ok(Command::ImportUsers { pool, bytes }) => {
+            timeout(LONG, users::take(app, pool, &mut reading, bytes)).await?.map(Answer::Imported)
         }
         Ok(Command::ExportUsers { pool }) => {
             timeout(LONG, users::give(app, &pool, &mut writing)).await?.map(Answer::Exported)

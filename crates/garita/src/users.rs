@@ -2,7 +2,8 @@
 //!
 //! A running server takes the file over the control socket, after the command, and gives one the same way; without a
 //! server the data folder is opened for as long as it takes. The format is `garita_app::user_pool::Line`'s, told in
-//! docs/reference/user-files.md. INVARIANT: hashes go into a file that only its owner reads, or nowhere.
+//! docs/reference/user-files.md. INVARIANT: hashes go into a file that only its owner reads, or nowhere. INVARIANT: half a
+//! file is never taken for a whole one: the command says how long it is, and one that is written has its name at last.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write as _};
@@ -10,7 +11,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use clap::Subcommand;
 use garita_app::App;
 use garita_app::user_pool::{Exported, Imported, MOST_LINE, UsersFileReader};
@@ -73,22 +74,42 @@ pub(crate) async fn run(folder: &DataFolder, config: &Config, command: UsersComm
 
 async fn import(folder: &DataFolder, config: &Config, pool: PoolId, path: &Path) -> Result<Imported> {
     let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+    let found = file.metadata()?;
+    if found.permissions().mode() & 0o077 != 0 {
         eprintln!(
             "garita: note: others can read `{0}`, which may hold hashes: chmod 600 {0}",
             path.display()
         );
     }
-    let mut file = BufReader::new(tokio::fs::File::from_std(file));
-    let Some(stream) = control::begin(folder, &Command::ImportUsers { pool: pool.clone() }).await? else {
+    let file = tokio::fs::File::from_std(file);
+    if found.is_file() {
+        return bring(folder, config, pool, BufReader::new(file), found.len()).await;
+    }
+    // How much will come out of a pipe is known at its end.
+    let mut whole = Vec::new();
+    file.take(UsersFileReader::MOST_BYTES.saturating_add(1)).read_to_end(&mut whole).await?;
+    let bytes = u64::try_from(whole.len())?;
+    bring(folder, config, pool, whole.as_slice(), bytes).await
+}
+
+/// Brings so many bytes to the running server, or into the data folder.
+async fn bring(
+    folder: &DataFolder,
+    config: &Config,
+    pool: PoolId,
+    mut file: impl AsyncBufRead + Unpin,
+    bytes: u64,
+) -> Result<Imported> {
+    let command = Command::ImportUsers { pool: pool.clone(), bytes };
+    let Some(stream) = control::begin(folder, &command).await? else {
         let app = folder.open(config).await?;
-        let done = take(&app, pool, &mut file).await;
+        let done = take(&app, pool, &mut file, bytes).await;
         app.close();
         return done;
     };
     let (reading, mut writing) = stream.into_split();
     // A server that has seen enough answers all the same.
-    let sent = tokio::io::copy(&mut file, &mut writing).await;
+    let sent = tokio::io::copy_buf(&mut file, &mut writing).await;
     drop(writing);
     match (control::answer(BufReader::new(reading)).await, sent) {
         (Ok(Answer::Imported(done)), Ok(_)) => Ok(done),
@@ -98,34 +119,50 @@ async fn import(folder: &DataFolder, config: &Config, pool: PoolId, path: &Path)
     }
 }
 
-/// Reads a file to its end and puts it into a pool.
+/// Reads a file of so many bytes to its end and puts it into a pool.
 pub(crate) async fn take(
     app: &Arc<App>,
     pool: PoolId,
     file: &mut (impl AsyncBufRead + Unpin),
+    bytes: u64,
 ) -> Result<Imported> {
-    let (mut reader, mut piece) = (UsersFileReader::default(), Vec::new());
+    let (mut reader, mut piece, mut came) = (UsersFileReader::default(), Vec::new(), 0);
     let most = u64::try_from(MOST_LINE)?.saturating_add(1);
     loop {
         piece.clear();
         if (&mut *file).take(most).read_until(b'\n', &mut piece).await? == 0 {
             break;
         }
+        came += u64::try_from(piece.len())?;
         reader.take(&piece);
     }
+    ensure!(
+        came == bytes,
+        "{came} bytes came of a file of {bytes}: nothing was changed; see to it that nobody writes the file, and try again"
+    );
     let file = reader.finish().map_err(|faults| anyhow!(faults.join("\n")))?;
     Ok(app.import_users(pool, file).await?)
 }
 
 async fn export(folder: &DataFolder, config: &Config, pool: &PoolId, path: &Path) -> Result<Exported> {
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let file = file.with_context(|| format!("cannot create `{}`", path.display()))?;
+    let cannot = || format!("cannot create `{}`", path.display());
+    ensure!(path.symlink_metadata().is_err(), "{}: it is there already", cannot());
+    let name = path.file_name().with_context(cannot)?.to_string_lossy();
+    let part = path.with_file_name(format!(".{name}.part"));
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part);
+    let file = file.with_context(|| {
+        format!("{}: `{}` may be left from an export that was broken off", cannot(), part.display())
+    })?;
+    // Half a file would look like a whole one: it gets its name at last.
     let written = write(folder, config, pool, BufWriter::new(file)).await;
-    if written.is_err() {
-        // Half a file would look like a whole one.
-        std::fs::remove_file(path).with_context(|| format!("cannot remove `{}`", path.display()))?;
+    let named = written.and_then(|done| {
+        std::fs::rename(&part, path).with_context(cannot)?;
+        Ok(done)
+    });
+    if named.is_err() {
+        std::fs::remove_file(&part).with_context(|| format!("cannot remove `{}`", part.display()))?;
     }
-    written
+    named
 }
 
 async fn write(

@@ -29,8 +29,6 @@ use crate::user_pool::{invalid, software_token};
 
 /// Most users and groups of a file: they are one change, and others wait for it.
 const MOST_LINES: usize = 200_000;
-/// Most bytes of a file.
-const MOST_BYTES: u64 = 256 * 1024 * 1024;
 /// How many faults are told.
 const MOST_FAULTS: usize = 20;
 
@@ -74,6 +72,9 @@ impl Default for UsersFileReader {
 }
 
 impl UsersFileReader {
+    /// Most bytes of a file.
+    pub const MOST_BYTES: u64 = 256 * 1024 * 1024;
+
     /// Takes a line with its end, or a piece of one that is longer than [`MOST_LINE`].
     pub fn take(&mut self, piece: &[u8]) {
         self.digest.update(piece);
@@ -89,8 +90,9 @@ impl UsersFileReader {
         if self.faults.len() >= MOST_FAULTS || piece.trim_ascii().is_empty() {
             return;
         }
-        if full || self.file.bytes > MOST_BYTES {
-            let most = format!("a file has at most {MOST_LINES} users and groups and {MOST_BYTES} bytes");
+        if full || self.file.bytes > Self::MOST_BYTES {
+            let most =
+                format!("a file has at most {MOST_LINES} users and groups and {} bytes", Self::MOST_BYTES);
             self.faults = vec![format!("line {}: {most}: split it", self.lines)];
             // One is enough: the rest is not looked at.
             self.faults.resize(MOST_FAULTS, String::new());
