@@ -1,14 +1,18 @@
 """Letters of user pools, through a real SMTP server: in the reader's language, or in the pool's own words."""
 
+import asyncio
 import email
 import email.policy
 import re
 import time
+import urllib.parse
 
 import pytest
 from aiosmtpd.controller import Controller
 from identities import unique
+from sign_in_site import Pool
 from test_mail import Inbox, free_port
+from test_oidc import VERIFIER, Browser
 
 PASSWORD = "Correct-Horse-7"
 
@@ -100,3 +104,79 @@ def test_people_are_written_to_in_their_language(served, post):
     _, subject, text = sign_up("eve", locale="es")
     assert subject == "Willkommen"
     assert re.fullmatch(r"Der Code ist \d{6}\.\s*", text)
+
+
+def sign_up_by_page(garita, app, language):
+    """An account that somebody makes who reads this language; the page that comes of it."""
+    pool = Pool(garita, "People", AutoVerifiedAttributes=["email"])
+    client, _ = pool.app_client(app)
+    asked = {
+        "response_type": "code", "client_id": client, "redirect_uri": app.callback, "scope": "openid",
+        "code_challenge": VERIFIER, "code_challenge_method": "S256", "ui_locales": language,
+    }  # fmt: skip
+    browser = Browser(pool)
+    page = browser.go(f"/{pool.id}/oauth2/authorize?" + urllib.parse.urlencode(asked))
+    link = re.search(r'href="([^"]*/sign-up[^"]*)"', page.text).group(1).replace("&amp;", "&")
+    twice = {"new-password": PASSWORD, "new-password-again": PASSWORD}
+    return pool, browser.submit(browser.go(link), username="ana", email="ana@example.com", **twice)
+
+
+def test_who_signs_up_on_a_page_is_written_to_in_its_language(served, post, app):
+    pool, page = sign_up_by_page(served, app, "es-MX")
+    assert "Confirma tu dirección" in page.text
+    assert post.next()[1] == "Tu código de verificación"
+    user = pool.idp.admin_get_user(UserPoolId=pool.id, Username="ana")
+    assert {"Name": "locale", "Value": "es"} in user["UserAttributes"]
+    pool, page = sign_up_by_page(served, app, "en")
+    assert post.next()[1] == "Your verification code"
+    user = pool.idp.admin_get_user(UserPoolId=pool.id, Username="ana")
+    assert "locale" not in [attribute["Name"] for attribute in user["UserAttributes"]], "as the pool has it"
+
+
+def test_an_account_whose_code_cannot_be_sent_is_not_said_to_be_refused(another_garita, app):
+    pool, page = sign_up_by_page(another_garita(), app, "en")
+    assert page.status_code == 400
+    assert "Your account is made, but the code could not be sent" in page.text
+    assert "A code was sent" not in page.text
+    assert re.search(r'href="[^"]*/resend[^"]*"', page.text)
+    user = pool.idp.admin_get_user(UserPoolId=pool.id, Username="ana")
+    assert user["UserStatus"] == "UNCONFIRMED"
+
+
+def invite(garita, names):
+    pool = Pool(garita, "Invited")
+    for name in names:
+        address = [{"Name": "email", "Value": f"{name}@example.com"}]
+        pool.idp.admin_create_user(UserPoolId=pool.id, Username=name, UserAttributes=address)
+
+
+def test_letters_that_wait_are_sent_before_the_end(served, post):
+    async def slowly(server, session, envelope):
+        await asyncio.sleep(0.3)
+        post.inbox.taken.append(envelope.rcpt_tos[0])
+        return "250 OK"
+
+    post.inbox.handle_DATA = slowly
+    names = [f"user{n}" for n in range(12)]
+    invite(served, names)
+    served.stop()
+    assert sorted(post.inbox.taken) == sorted(f"{name}@example.com" for name in names)
+
+
+def test_an_address_that_is_refused_for_good_is_not_tried_again(served, post):
+    tried = []
+
+    async def choosy(server, session, envelope, address, options):
+        tried.append(address)
+        if address.startswith("nobody"):
+            return "550 no such mailbox"
+        if tried.count(address) == 1:
+            return "451 try again later"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    post.inbox.handle_RCPT = choosy
+    invite(served, ["nobody", "ana"])
+    assert post.next()[0] == ["ana@example.com"]
+    time.sleep(3)
+    assert (tried.count("nobody@example.com"), tried.count("ana@example.com")) == (1, 2)

@@ -92,6 +92,7 @@ link-have-account-before = Have an account?
 
 confirm-title = Confirm your address
 confirm-lead = A code was sent to your address. It is good for a day.
+confirm-not-sent = Your account is made, but the code could not be sent. Ask for another one in a moment.
 confirm-submit = Confirm
 confirm-done = Your address is confirmed. Sign in now.
 confirm-sent = If there is an account to confirm, another code is on its way.

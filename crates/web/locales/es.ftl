@@ -92,6 +92,7 @@ link-have-account-before = ¿Ya tienes cuenta?
 
 confirm-title = Confirma tu dirección
 confirm-lead = Se ha enviado un código a tu dirección. Es válido durante un día.
+confirm-not-sent = Tu cuenta está creada, pero no se ha podido enviar el código. Pide otro dentro de un momento.
 confirm-submit = Confirmar
 confirm-done = Tu dirección está confirmada. Ya puedes iniciar sesión.
 confirm-sent = Si hay una cuenta por confirmar, otro código va de camino.

@@ -18,6 +18,7 @@ use serde_json::Value;
 use super::browser::NewBrowser;
 use crate::App;
 use crate::context::RequestContext;
+use crate::letter::Language;
 use crate::mint;
 use crate::user_pool::other_way::Waiting;
 use crate::user_pool::{
@@ -93,6 +94,8 @@ pub struct NewAccount {
     pub email: Option<String>,
     /// The password.
     pub password: Secret<String>,
+    /// The language of the page they read, as a BCP 47 tag: what they are written in.
+    pub language: &'static str,
 }
 
 impl App {
@@ -322,14 +325,26 @@ impl App {
         client: &PoolClient,
         new: NewAccount,
     ) -> Result<bool> {
+        let locale = self.unlike_the_pools(client, new.language).then(|| new.language.to_owned());
+        let given = [("email", new.email), ("locale", locale)].into_iter();
         let input = SignUp {
             client: client.id.clone(),
             secret_hash: self.secret_hash(client, &new.username)?,
             username: new.username,
             password: new.password,
-            attributes: new.email.into_iter().map(|email| ("email".to_owned(), email)).collect(),
+            attributes: given.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),
         };
         self.sign_up(cx, input).await.map(|made| made.delivery.is_none())
+    }
+
+    /// Whether somebody who reads this language is to be written to in another than the pool's, and the client may say so.
+    fn unlike_the_pools(&self, client: &PoolClient, language: &str) -> bool {
+        let state = self.snapshot();
+        state.user_pool(&client.pool).is_some_and(|pool| {
+            let kept = pool.attribute("locale").is_some_and(|spec| !spec.developer_only);
+            let other = Language::of(Some(language)) != Language::of(pool.language());
+            kept && other && client.may_write("locale")
+        })
     }
 
     /// Confirms an account with the code that was sent.

@@ -42,6 +42,7 @@ pub(super) async fn sign_up(stage: &Stage<'_>) -> Result<Answer, Trouble> {
         username: name.clone(),
         email: (!asked.email.is_empty()).then(|| asked.email.clone()),
         password,
+        language: stage.frame.words.tag(),
     };
     let client = stage.client()?;
     match stage.call.app().web_sign_up(stage.call.cx, &client, new).await {
@@ -53,6 +54,8 @@ pub(super) async fn sign_up(stage: &Stage<'_>) -> Result<Answer, Trouble> {
             };
             let words = stage.frame.words;
             let problem = match fault {
+                // The account is made all the same: its name is taken now, and another code can be asked for.
+                PoolFault::CodeDeliveryFailure => return not_sent(stage, name),
                 PoolFault::InvalidPassword(_) | PoolFault::PasswordHistory => stage.password_problem(*fault),
                 PoolFault::UsernameExists | PoolFault::AliasExists => {
                     Problem::form(words.say("sign-up-taken"))
@@ -70,6 +73,14 @@ pub(super) async fn sign_up(stage: &Stage<'_>) -> Result<Answer, Trouble> {
 fn refused(stage: &Stage<'_>, asked: &SignUp, problem: Problem, code: &str) -> Result<Answer, Trouble> {
     let page = pages::sign_up(&stage.frame, &stage.sealed(Step::Start)?, asked, stage.rules(), &[problem])?;
     Ok(stage.wrong(page, code, "the sign-up was refused"))
+}
+
+/// The page for a code that could not be sent.
+fn not_sent(stage: &Stage<'_>, name: &str) -> Result<Answer, Trouble> {
+    let flow = stage.sealed(Step::Confirm(name.to_owned()))?;
+    let problem = Problem::form(stage.frame.words.say("confirm-not-sent"));
+    let page = pages::confirm(&stage.frame, &flow, &[problem], None)?;
+    Ok(stage.wrong(page, PoolFault::CodeDeliveryFailure.code(), "the code was not sent"))
 }
 
 fn username<'a>(stage: &'a Stage<'_>) -> Result<&'a str, Trouble> {

@@ -49,7 +49,10 @@ pub(crate) fn confirm(
 ) -> garita_model::Result<Page> {
     let words = frame.words;
     let mut form = Form::new(frame, flow, "confirm", "confirm-title", "confirm-submit");
-    form.lead = vec![words.say("confirm-lead")];
+    // What is wrong with the whole form is that no code was sent.
+    if problems.iter().all(|problem| problem.field.is_some()) {
+        form.lead = vec![words.say("confirm-lead")];
+    }
     form.fields = vec![Field::new(frame, "code", "field-code", Kind::Digits)];
     form.notice = notice;
     form.links = vec![
