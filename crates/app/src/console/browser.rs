@@ -24,7 +24,6 @@ use crate::context::{RequestContext, ShownBy};
 use crate::iam::login_profile;
 use crate::live::{self, Live};
 use crate::mint;
-use crate::user_pool::attempts::Tried;
 
 /// A browser that has just signed in.
 pub struct NewConsole {
@@ -173,13 +172,12 @@ impl App {
         new: Secret<String>,
     ) -> Result<ChangedPassword> {
         let cx = at.cx.clone().for_event(changing_password());
-        let Principal::User { id, account, .. } = &cx.caller().principal else {
+        if !matches!(cx.caller().principal, Principal::User { .. }) {
             return Ok(ChangedPassword::MayNotChange);
-        };
-        let account_text = account.to_string();
-        let Some(attempt) = self.attempts.begin(Tried::ChangePassword, &account_text, id, cx.now()) else {
-            let error = Error::denied("the old password was shown wrong too often: wait an hour");
-            return self.refuse_password(&cx, &error, ChangedPassword::TooOften).await;
+        }
+        let attempt = match self.count_old_password(&cx) {
+            Ok(attempt) => attempt,
+            Err(error) => return self.refuse_password(&cx, &error, ChangedPassword::TooOften).await,
         };
         let held = self.own_password(&self.snapshot(), at)?;
         if !self.is_password(old, &held.password).await? {

@@ -23,6 +23,7 @@ use crate::App;
 use crate::authorize::Permit;
 use crate::change::Change;
 use crate::context::RequestContext;
+use crate::user_pool::attempts::{Attempt, Tried};
 
 /// What `CreateLoginProfile` asks for.
 pub struct SetPassword {
@@ -173,10 +174,25 @@ impl App {
         let (account, name) = self.may("iam:ChangePassword", cx, None)?;
         let state = self.snapshot();
         let held = profile(&state, &*user::get(&state, account, &name)?).ok_or_else(|| absent(&name))?;
+        let attempt = self.count_old_password(cx)?;
         if !self.is_password(&old, &held.password).await? {
             return Err(Error::denied("The old password was incorrect."));
         }
+        self.attempts.succeeded(&attempt);
         self.replace_own_password(cx, held.password.clone(), new, |_, _| Ok(())).await
+    }
+
+    /// Counts a try of the calling user's old password, wherever it is shown: whoever holds an access key or a browser must
+    /// not guess it.
+    ///
+    /// # Errors
+    /// `AccessDenied` after too many; for a caller that is no user.
+    pub(crate) fn count_old_password(&self, cx: &RequestContext) -> Result<Attempt> {
+        let Principal::User { id, account, .. } = &cx.caller().principal else {
+            return Err(Error::denied("only a user has a password of its own"));
+        };
+        let counted = self.attempts.begin(Tried::ChangePassword, &account.to_string(), id, cx.now());
+        counted.ok_or_else(|| Error::denied("the old password was shown wrong too often: wait an hour"))
     }
 
     /// Sets another password for the calling user, who has proved to know the `proved` one; `then` goes on in the same

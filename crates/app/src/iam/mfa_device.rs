@@ -187,19 +187,21 @@ pub(crate) fn of_user<'a>(state: &'a Snapshot, user: &'a User) -> impl Iterator<
     all.filter(|device| device.assigned.as_ref().is_some_and(|assigned| assigned.user == user.id))
 }
 
-/// Wrong codes, by serial number: after [`MOST_GUESSES`] in a row a device rests for a while. Kept in memory: a
-/// restart gives an attacker five more guesses of a million.
+/// Wrong codes, by serial number: after [`MOST_GUESSES`] a device rests for a while, after as many again for twice as
+/// long, up to [`LONGEST_REST`], until a right one comes. Kept in memory: a restart gives an attacker five more guesses of a
+/// million.
 #[derive(Default)]
 pub(crate) struct Guesses(Mutex<HashMap<String, (u32, Timestamp)>>);
 
 const MOST_GUESSES: u32 = 5;
 const REST: SignedDuration = SignedDuration::from_mins(5);
+const LONGEST_REST: SignedDuration = SignedDuration::from_hours(2);
 
 impl Guesses {
     /// Whether a code may be tried now.
     pub(super) fn may_try(&self, serial: &str, now: Timestamp) -> bool {
         let guesses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        guesses.get(serial).is_none_or(|(count, last)| *count < MOST_GUESSES || now >= *last + REST)
+        guesses.get(serial).is_none_or(|(count, last)| now >= *last + rest(*count))
     }
 
     /// Notes a try.
@@ -209,8 +211,46 @@ impl Guesses {
             guesses.remove(serial);
         } else {
             let held = guesses.entry(serial.to_owned()).or_insert((0, now));
-            let rested = held.0 >= MOST_GUESSES;
-            *held = (if rested { 1 } else { held.0 + 1 }, now);
+            *held = (held.0.saturating_add(1), now);
         }
+    }
+}
+
+/// How long a device rests after so many wrong codes.
+fn rest(guesses: u32) -> SignedDuration {
+    match guesses / MOST_GUESSES {
+        times @ 1.. if guesses.is_multiple_of(MOST_GUESSES) => {
+            (REST * (1 << (times - 1).min(10))).min(LONGEST_REST)
+        }
+        _ => SignedDuration::ZERO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_rests_longer_and_longer() {
+        let guesses = Guesses::default();
+        let mut now = Timestamp::UNIX_EPOCH;
+        let mut rests = Vec::new();
+        for _ in 0..8 {
+            for _ in 0..MOST_GUESSES {
+                assert!(guesses.may_try("a", now));
+                guesses.note("a", false, now);
+            }
+            let began = now;
+            while !guesses.may_try("a", now) {
+                now += SignedDuration::from_mins(1);
+            }
+            rests.push(now.duration_since(began).as_mins());
+        }
+        assert_eq!(rests, [5, 10, 20, 40, 80, 120, 120, 120]);
+        assert!(guesses.may_try("b", now), "each by itself");
+        guesses.note("a", true, now);
+        guesses.note("a", false, now);
+        assert!(guesses.may_try("a", now), "a right one makes good");
+        assert_eq!(rest(u32::MAX - u32::MAX % MOST_GUESSES), LONGEST_REST);
     }
 }

@@ -108,6 +108,25 @@ async fn users_change_their_own_password_by_knowing_it() {
 }
 
 #[tokio::test]
+async fn nobody_guesses_the_old_password_with_an_access_key() {
+    let office = Office::open().await;
+    let (garita, app) = (&office.garita, office.app());
+    let ana = user(garita, "ana", Some(allow("iam:ChangePassword", "*"))).await;
+    set(&office, "ana", "Secret-1").await.unwrap();
+    let change = async |old: &str| {
+        let cx = garita.context(&ana).unwrap();
+        told(app.change_password(&cx, secret(old), secret("Secret-2")).await)
+    };
+    for n in 0..5 {
+        assert_eq!(change(&format!("Guess-{n}")).await, "AccessDenied: The old password was incorrect.");
+    }
+    let wait = "AccessDenied: the old password was shown wrong too often: wait an hour";
+    assert_eq!(change("Secret-1").await, wait, "also the right one");
+    garita.clock.advance(SignedDuration::from_mins(61));
+    assert_eq!(change("Secret-1").await, "ok");
+}
+
+#[tokio::test]
 async fn the_password_policy_lets_every_user_change_the_own_password() {
     let office = Office::open().await;
     let (garita, app) = (&office.garita, office.app());
