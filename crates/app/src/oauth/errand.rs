@@ -39,6 +39,9 @@ pub struct Errand {
     /// The provider, by name.
     #[serde(rename = "p")]
     provider: String,
+    /// Since when it is who it is: with another issuer or client it is another.
+    #[serde(rename = "r")]
+    min_rev: u64,
     /// For the id token.
     #[serde(rename = "n")]
     nonce: String,
@@ -198,6 +201,7 @@ impl App {
         let address = address.ok_or_else(|| ErrandFault::unusable("it has no authorization endpoint"))?;
         let errand = Errand {
             provider: provider.name.clone(),
+            min_rev: provider.min_rev,
             nonce: self.draw_text()?,
             verifier: self.draw_text()?,
             max_age: ask.and_then(|ask| ask.max_age),
@@ -235,7 +239,8 @@ impl App {
     ) -> Result<Arrived, ErrandFault> {
         let admitted = self.admit(&self.snapshot(), cx, &client.id)?.at_browser(former);
         let provider = self.standing_provider(admitted.user_pool(), admitted.client(), &errand.provider)?;
-        if !self.ended_errands.end(errand, cx.now()) {
+        // Another provider of that name must not be given what was meant for the one that was asked.
+        if provider.min_rev != errand.min_rev || !self.ended_errands.end(errand, cx.now()) {
             return Err(ErrandFault::Spent);
         }
         let known = self.known(&provider, None, cx.now()).await?;
@@ -312,6 +317,7 @@ mod tests {
     fn an_errand_ends_once() {
         let errand = |nonce: &str| Errand {
             provider: "p".into(),
+            min_rev: 0,
             nonce: nonce.into(),
             verifier: "v".into(),
             max_age: None,

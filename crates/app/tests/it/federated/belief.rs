@@ -93,6 +93,19 @@ async fn an_answer_counts_once_and_from_the_provider_that_was_asked() {
 }
 
 #[tokio::test]
+async fn what_is_meant_for_one_provider_is_given_to_no_other_of_its_name() {
+    let stage = Stage::new().await;
+    let (errand, asked) = stage.begin().await;
+    let another = ProviderSettings { details: Some(details("another")), ..ProviderSettings::default() };
+    let (root, pool) = (stage.garita.as_root(), stage.pool.id.clone());
+    stage.app().update_pool_provider(&root, pool, "Corp".to_owned(), another).await.unwrap();
+    stage.answer(&asked, json!({ "aud": "another" }));
+    stage.garita.documents.questions();
+    assert_eq!(word(&stage.end(&errand, home("c")).await), "spent");
+    assert!(stage.garita.documents.questions().is_empty(), "neither the code nor what proves it was sent");
+}
+
+#[tokio::test]
 async fn what_goes_wrong_at_the_provider_signs_nobody_in() {
     let stage = Stage::new().await;
     let failed = |error| Homecoming { code: None, error: Some(error), issuer: None };
