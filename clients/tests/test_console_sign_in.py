@@ -254,6 +254,14 @@ def test_in_spanish_and_without_javascript(visit, account):
     enter(eva, account.url, name, "Wrong-Horse-9")
     assert eva.page.get_attribute("html", "lang") == "es"
     assert eva.says("La cuenta, el nombre de usuario o la contraseña no son correctos")
+    eva.fill(username=name, password=PASSWORD)
+    for refused, why in (
+        ("Ab1", "necesita al menos 8 caracteres."),
+        ("abcdefgh1", "necesita tres de estas clases"),
+        (PASSWORD, "es la que tienes ahora. Elige otra."),
+    ):
+        eva.fill(new_password=refused, new_password_again=refused)
+        assert eva.says(f"Esa contraseña no se puede usar: {why}"), refused
     plain = visit(java_script_enabled=False)
     plain.page.goto(account.url)
     plain.fill(username=name, password=PASSWORD)

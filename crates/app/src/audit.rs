@@ -356,7 +356,7 @@ pub fn error_code(error: &Error) -> &'static str {
 
 fn rejection_code(reason: Reason) -> &'static str {
     match reason {
-        Reason::PasswordPolicyViolation => "PasswordPolicyViolation",
+        Reason::PasswordPolicyViolation(_) => "PasswordPolicyViolation",
         Reason::InvalidAuthenticationCode => "InvalidAuthenticationCode",
         Reason::InvalidPublicKey => "InvalidPublicKey",
         Reason::UnrecognizedPublicKeyEncoding => "UnrecognizedPublicKeyEncoding",

@@ -156,7 +156,7 @@ fn rejection_status(reason: Reason) -> StatusCode {
         Reason::FeatureEnabled => StatusCode::CONFLICT,
         Reason::FeatureDisabled => StatusCode::NOT_FOUND,
         Reason::ReportNotPresent | Reason::ReportExpired => StatusCode::GONE,
-        Reason::PasswordPolicyViolation
+        Reason::PasswordPolicyViolation(_)
         | Reason::InvalidUserType
         | Reason::UserPool(_)
         | Reason::InvalidAuthorizationMessage
@@ -208,6 +208,7 @@ fn json_signature_code(code: &'static str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use garita_model::PasswordFault;
     use garita_wire::sigv4::SigV4Error;
 
     /// One of each kind.
@@ -223,7 +224,7 @@ mod tests {
             Error::DeleteConflict("m".into()),
             Error::Unmodifiable("m".into()),
             Error::LimitExceeded("m".into()),
-            Error::rejected(Reason::PasswordPolicyViolation, "m"),
+            PasswordFault::Reused.into(),
             SigV4Error::MissingAuthenticationToken.into(),
             SigV4Error::MalformedSignedHeaders("h".into()).into(),
             SigV4Error::InvalidClientTokenId.into(),

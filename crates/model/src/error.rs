@@ -8,6 +8,7 @@ use std::fmt;
 use garita_wire::sigv4::SigV4Error;
 
 use crate::explanation::Ground;
+use crate::password_fault::PasswordFault;
 use crate::user_pool::fault::PoolFault;
 
 /// A result of this workspace's verbs.
@@ -64,7 +65,7 @@ pub enum Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// A password that the account's policy does not allow.
-    PasswordPolicyViolation,
+    PasswordPolicyViolation(PasswordFault),
     /// A public key that cannot be read.
     InvalidPublicKey,
     /// A public key that cannot be shown as it is asked for.

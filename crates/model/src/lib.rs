@@ -23,6 +23,7 @@ pub mod managed_policy;
 pub mod mfa_device;
 pub mod name;
 pub mod object;
+pub mod password_fault;
 pub mod plain;
 pub mod role;
 pub mod role_deletion;
@@ -57,6 +58,7 @@ pub use name::{
     SessionName, UserName,
 };
 pub use object::{Object, ObjectKey, ObjectKind};
+pub use password_fault::PasswordFault;
 pub use plain::Plain;
 pub use role::{Role, RoleUse};
 pub use role_deletion::{DeletionEnd, DeletionFailure, RoleDeletion};

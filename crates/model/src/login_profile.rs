@@ -8,8 +8,8 @@ use garita_policy::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Reason, Result};
 use crate::id::UniqueId;
+use crate::password_fault::PasswordFault;
 
 /// Most former passwords that are remembered.
 pub const MAX_FORMER: usize = 24;
@@ -120,35 +120,33 @@ impl Classes {
 /// Holds a new password to an account's policy; without one, to AWS's default: eight characters of three classes.
 ///
 /// # Errors
-/// `Rejected` with the first thing the password lacks.
-pub fn check_password(policy: Option<&PasswordPolicy>, password: &str) -> Result<()> {
+/// The first thing the password lacks.
+pub fn check_password(policy: Option<&PasswordPolicy>, password: &str) -> Result<(), PasswordFault> {
     let classes = Classes::of(password);
     let length = password.chars().count();
     let least = policy.map_or(8, |policy| policy.min_length);
-    let lacking = |what: String| Err(Error::rejected(Reason::PasswordPolicyViolation, what));
-    if length > 128 || password.chars().any(|c| !matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}')) {
-        return lacking("Password should have at most 128 characters of the Latin alphabet".to_owned());
+    if length > 128 {
+        return Err(PasswordFault::TooLong);
+    }
+    if password.chars().any(|c| !matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}')) {
+        return Err(PasswordFault::NotLatin);
     }
     if u32::try_from(length).unwrap_or(u32::MAX) < least {
-        return lacking(format!("Password should have a minimum length of {least}"));
+        return Err(PasswordFault::TooShort(least));
     }
     let Some(policy) = policy else {
         let kinds = [classes.upper, classes.lower, classes.digit, classes.symbol];
-        if kinds.into_iter().filter(|has| *has).count() >= 3 {
-            return Ok(());
-        }
-        let message =
-            "Password should have at least three of: uppercase letters, lowercase letters, numbers, symbols";
-        return lacking(message.to_owned());
+        let enough = kinds.into_iter().filter(|has| *has).count() >= 3;
+        return if enough { Ok(()) } else { Err(PasswordFault::FewClasses) };
     };
     let asked = [
-        (policy.symbols, classes.symbol, "symbol"),
-        (policy.numbers, classes.digit, "number"),
-        (policy.uppercase, classes.upper, "uppercase letter"),
-        (policy.lowercase, classes.lower, "lowercase letter"),
+        (policy.symbols, classes.symbol, PasswordFault::NoSymbol),
+        (policy.numbers, classes.digit, PasswordFault::NoNumber),
+        (policy.uppercase, classes.upper, PasswordFault::NoUppercase),
+        (policy.lowercase, classes.lower, PasswordFault::NoLowercase),
     ];
     match asked.into_iter().find(|(asked, has, _)| *asked && !has) {
-        Some((.., what)) => lacking(format!("Password should have at least one {what}")),
+        Some((.., fault)) => Err(fault),
         None => Ok(()),
     }
 }

@@ -71,7 +71,7 @@ password-lack-short = { $least ->
     [one] it needs at least one character.
    *[other] it needs at least { $least } characters.
 }
-password-lack-long = it can have at most 256 characters.
+password-lack-long = it can have at most { $most } characters.
 password-lack-space = it can neither begin nor end with a space.
 password-lack-lower = it needs a small letter.
 password-lack-upper = it needs a capital letter.
@@ -81,6 +81,9 @@ password-lack-common = many people use it. Choose another.
 password-lack-personal = it is made of your name or address. Choose another.
 password-lack-guessable = it can be guessed. Add a word or two that do not go together.
 password-lack-former = you have used it before. Choose another.
+password-lack-unchanged = it is the one you have. Choose another.
+password-lack-latin = only letters of the Latin alphabet, digits and common signs can stand in it.
+password-lack-classes = it needs three of: capital letters, small letters, digits, symbols.
 password-lack-other = try another.
 password-differs = The two passwords differ. Enter the same one twice.
 

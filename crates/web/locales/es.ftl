@@ -71,7 +71,7 @@ password-lack-short = { $least ->
     [one] necesita al menos un carácter.
    *[other] necesita al menos { $least } caracteres.
 }
-password-lack-long = puede tener como mucho 256 caracteres.
+password-lack-long = puede tener como mucho { $most } caracteres.
 password-lack-space = no puede empezar ni terminar con un espacio.
 password-lack-lower = necesita una minúscula.
 password-lack-upper = necesita una mayúscula.
@@ -81,6 +81,9 @@ password-lack-common = la usa mucha gente. Elige otra.
 password-lack-personal = está hecha de tu nombre o tu dirección. Elige otra.
 password-lack-guessable = se puede adivinar. Añade una o dos palabras que no vayan juntas.
 password-lack-former = ya la has usado antes. Elige otra.
+password-lack-unchanged = es la que tienes ahora. Elige otra.
+password-lack-latin = solo puede llevar letras del alfabeto latino, dígitos y signos corrientes.
+password-lack-classes = necesita tres de estas clases: mayúsculas, minúsculas, dígitos, símbolos.
 password-lack-other = prueba con otra.
 password-differs = Las dos contraseñas son distintas. Escribe la misma dos veces.
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use garita_model::id::KeyTerm;
 use garita_model::session::Subject;
 use garita_model::{
-    AccessKeyId, AccountId, ConsoleSession, Entropy, Error, LoginProfile, ObjectKey, Plain as _, Reason,
-    Result, Secret, Session, SigninToken, User,
+    AccessKeyId, AccountId, ConsoleSession, Entropy, Error, LoginProfile, ObjectKey, PasswordFault,
+    Plain as _, Reason, Result, Secret, Session, SigninToken, User,
 };
 use garita_policy::Principal;
 use garita_store::Snapshot;
@@ -42,7 +42,7 @@ pub enum ChangedPassword {
     /// The user may not.
     MayNotChange,
     /// A password that cannot be: why.
-    Refused(String),
+    Refused(PasswordFault),
 }
 
 /// What a user has proved.
@@ -198,9 +198,8 @@ impl App {
             Err(error @ Error::AccessDenied(_)) => {
                 self.refuse_password(&cx, &error, ChangedPassword::MayNotChange).await
             }
-            Err(error @ Error::Rejected { reason: Reason::PasswordPolicyViolation, .. }) => {
-                let why = ChangedPassword::Refused(error.to_string());
-                self.refuse_password(&cx, &error, why).await
+            Err(error @ Error::Rejected { reason: Reason::PasswordPolicyViolation(why), .. }) => {
+                self.refuse_password(&cx, &error, ChangedPassword::Refused(why)).await
             }
             Err(error) => Err(error),
         }

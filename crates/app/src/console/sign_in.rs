@@ -6,10 +6,13 @@
 //! another; and no step but the last opens one. INVARIANT: an account or a user that is not there costs the same
 //! work and is told in the same words as a password that is wrong.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use garita_model::user_pool::TokenHash;
-use garita_model::{AccountId, Error, LoginProfile, PasswordHash, Reason, Result, Secret, UniqueId, User};
+use garita_model::{
+    AccountId, Error, LoginProfile, PasswordFault, PasswordHash, Reason, Result, Secret, UniqueId, User,
+};
 use garita_store::{PrincipalRef, Snapshot};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -74,7 +77,7 @@ pub enum Step {
 }
 
 /// Why somebody is not let in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// Account, user name or password.
     Wrong,
@@ -87,21 +90,22 @@ pub enum Refusal {
     /// The user may not set another password.
     MayNotChange,
     /// A new password that cannot be: why.
-    Password(String),
+    Password(PasswordFault),
     /// What was proved does not hold any more, or was proved too long ago.
     Over,
 }
 
 impl Refusal {
     /// What the record says.
-    fn recorded(&self, is_user: bool) -> &str {
-        match self {
+    fn recorded(&self, is_user: bool) -> Cow<'static, str> {
+        let told = match self {
             Self::Wrong if !is_user => "No username found in supplied account",
             Self::Wrong | Self::TooOften | Self::Code | Self::Over => "Failed authentication",
             Self::Expired => "The password has expired",
             Self::MayNotChange => "The user is not authorized to perform iam:ChangePassword",
-            Self::Password(why) => why,
-        }
+            Self::Password(why) => return why.to_string().into(),
+        };
+        told.into()
     }
 }
 
@@ -283,8 +287,7 @@ impl App {
         }
         let held = ground.profile.password.clone();
         if self.is_password(&new, &held).await? {
-            let why = "it is the password there is: choose another".to_owned();
-            return self.refuse(&cx, true, Refusal::Password(why)).await;
+            return self.refuse(&cx, true, Refusal::Password(PasswordFault::Unchanged)).await;
         }
         let session = browser::session_of(self.entropy(), &ground.user, &proof_of(&proof), cx.now())?;
         let cx = cx.of_console(caller(&state, &session, ShownBy::SigningIn)?);
@@ -302,8 +305,8 @@ impl App {
         match replaced.await {
             Ok(entered) => Ok(Step::SignedIn(entered)),
             Err(Error::AccessDenied(_)) => self.refuse(&cx, true, Refusal::MayNotChange).await,
-            Err(Error::Rejected { reason: Reason::PasswordPolicyViolation, message }) => {
-                self.refuse(&cx, true, Refusal::Password(message)).await
+            Err(Error::Rejected { reason: Reason::PasswordPolicyViolation(why), .. }) => {
+                self.refuse(&cx, true, Refusal::Password(why)).await
             }
             Err(error) => self.unless_over(&cx, error).await,
         }
@@ -319,7 +322,7 @@ impl App {
 
     /// Records a refusal and tells it.
     async fn refuse(&self, cx: &RequestContext, is_user: bool, refusal: Refusal) -> Result<Step> {
-        self.audit(cx, &record::failed("ConsoleLogin", refusal.recorded(is_user))).await?;
+        self.audit(cx, &record::failed("ConsoleLogin", &refusal.recorded(is_user))).await?;
         Ok(Step::Refused(refusal))
     }
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use garita_model::login_profile::{MAX_FORMER, check_password};
 use garita_model::{
-    AccountId, Error, LoginProfile, ObjectKey, PasswordHash, Plain, Reason, Result, Secret, User, UserName,
+    AccountId, Error, LoginProfile, ObjectKey, PasswordFault, PasswordHash, Plain, Reason, Result, Secret,
+    User, UserName,
 };
 use garita_policy::Principal;
 use garita_store::Snapshot;
@@ -252,8 +253,7 @@ impl App {
             let used = std::iter::once(&profile.password).chain(&profile.former);
             for hash in used.take(usize::try_from(kept).unwrap_or(MAX_FORMER)) {
                 if self.is_password(&plain, hash).await? {
-                    let message = "Password cannot be reused: choose one that was not in use before";
-                    return Err(Error::rejected(Reason::PasswordPolicyViolation, message));
+                    return Err(PasswordFault::Reused.into());
                 }
             }
         }

@@ -79,7 +79,8 @@ pub(super) async fn password(desk: &Desk<'_>) -> Result<Answer, Trouble> {
         ChangedPassword::TooOften => again(Problem::form(words.say("sign-in-wait")), "TooOften"),
         ChangedPassword::MayNotChange => again(Problem::form(words.say("console-may-not-change")), "Denied"),
         ChangedPassword::Refused(why) => {
-            again(pages::password_refused(words, &why), "PasswordPolicyViolation")
+            let problem = pages::password_refused(words, &pages::console_lack(words, why));
+            again(problem, "PasswordPolicyViolation")
         }
     }
 }

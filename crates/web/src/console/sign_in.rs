@@ -63,7 +63,8 @@ fn refused(desk: &Desk<'_>, refusal: Refusal, username: &str) -> Result<Answer, 
             wrong(new_password_page(desk, &[problem])?, "Failed")
         }
         Refusal::Password(why) => {
-            wrong(new_password_page(desk, &[pages::password_refused(words, &why)])?, "Failed")
+            let problem = pages::password_refused(words, &pages::console_lack(words, why));
+            wrong(new_password_page(desk, &[problem])?, "Failed")
         }
         Refusal::Over => return Err(Trouble::expired()),
     })

@@ -24,7 +24,9 @@ pub(crate) use device::{Asking, consent, device_code, device_consent};
 pub(crate) use field::{Field, Kind};
 pub(crate) use message::{Wrong, device_connected, device_denied, error, sign_out, signed_out};
 pub(crate) use passkey::{Prompt, Way, add_passkey, passkey, recovery_code};
-pub(crate) use password::{PasswordRules, forgot, lack, new_password, password_refused, reset, typed_twice};
+pub(crate) use password::{
+    PasswordRules, console_lack, forgot, lack, new_password, password_refused, reset, typed_twice,
+};
 pub(crate) use security::{Security, ShownPasskey, account_out, codes, security};
 pub(crate) use sign_in::{Outside, Ways, code, sign_in};
 

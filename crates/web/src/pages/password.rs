@@ -1,7 +1,7 @@
 //! Passwords: forgotten, set anew with a code, chosen in place of an administrator's.
 
-use garita_model::Secret;
 use garita_model::user_pool::{PoolFault, Weakness};
+use garita_model::{PasswordFault, Secret};
 
 use super::{Field, Flow, Form, Frame, Kind, Link, Page, Problem};
 use crate::fields::Fields;
@@ -66,14 +66,37 @@ pub(crate) fn password_refused(words: Words, reason: &str) -> Problem {
     Problem::field("new-password", words.about("password-refused", "reason", reason))
 }
 
-/// What a new password lacks, in the words of the page.
+/// What a new password of an IAM user lacks, in the words of the page.
+pub(crate) fn console_lack(words: Words, fault: PasswordFault) -> String {
+    let key = match fault {
+        PasswordFault::TooShort(least) => return too_short(words, least),
+        PasswordFault::TooLong => return too_long(words, 128),
+        PasswordFault::NotLatin => "password-lack-latin",
+        PasswordFault::NoSymbol => "password-lack-symbol",
+        PasswordFault::NoNumber => "password-lack-digit",
+        PasswordFault::NoUppercase => "password-lack-upper",
+        PasswordFault::NoLowercase => "password-lack-lower",
+        PasswordFault::FewClasses => "password-lack-classes",
+        PasswordFault::Reused => "password-lack-former",
+        PasswordFault::Unchanged => "password-lack-unchanged",
+    };
+    words.say(key)
+}
+
+fn too_short(words: Words, least: u32) -> String {
+    let least = usize::try_from(least).unwrap_or(usize::MAX);
+    words.with("password-lack-short", &[("least", Given::Number(least))])
+}
+
+fn too_long(words: Words, most: usize) -> String {
+    words.with("password-lack-long", &[("most", Given::Number(most))])
+}
+
+/// What a new password of a pool's user lacks, in the words of the page.
 pub(crate) fn lack(words: Words, fault: PoolFault) -> String {
     let key = match fault {
-        PoolFault::InvalidPassword(Weakness::TooShort(least)) => {
-            let least = usize::try_from(least).unwrap_or(usize::MAX);
-            return words.with("password-lack-short", &[("least", Given::Number(least))]);
-        }
-        PoolFault::InvalidPassword(Weakness::TooLong) => "password-lack-long",
+        PoolFault::InvalidPassword(Weakness::TooShort(least)) => return too_short(words, least),
+        PoolFault::InvalidPassword(Weakness::TooLong) => return too_long(words, 256),
         PoolFault::InvalidPassword(Weakness::OuterSpace) => "password-lack-space",
         PoolFault::InvalidPassword(Weakness::NoLowercase) => "password-lack-lower",
         PoolFault::InvalidPassword(Weakness::NoUppercase) => "password-lack-upper",

@@ -1,3 +1,4 @@
+use garita_model::PasswordFault;
 use garita_model::user_pool::{PoolFault, Weakness};
 
 use super::*;
@@ -283,4 +284,30 @@ fn why_a_password_is_refused_is_said_in_the_language_of_the_page() {
     }
     let short = PoolFault::InvalidPassword(Weakness::TooShort(15));
     assert_eq!(of(Language::Spanish, short), "necesita al menos 15 caracteres.");
+}
+
+#[test]
+fn why_an_accounts_policy_refuses_a_password_is_said_in_the_language_of_the_page() {
+    let of = |language, fault| console_lack(crate::words::in_language(language), fault);
+    let mut said = std::collections::BTreeSet::new();
+    for fault in [
+        PasswordFault::TooLong,
+        PasswordFault::NotLatin,
+        PasswordFault::TooShort(14),
+        PasswordFault::NoSymbol,
+        PasswordFault::NoNumber,
+        PasswordFault::NoUppercase,
+        PasswordFault::NoLowercase,
+        PasswordFault::FewClasses,
+        PasswordFault::Reused,
+        PasswordFault::Unchanged,
+    ] {
+        for language in Language::ALL {
+            let told = of(language, fault);
+            assert!(!told.contains("password-lack") && !told.contains(&fault.to_string()), "{told}");
+            assert!(said.insert(told), "{fault:?}");
+        }
+    }
+    assert_eq!(of(Language::Spanish, PasswordFault::TooShort(14)), "necesita al menos 14 caracteres.");
+    assert_eq!(of(Language::English, PasswordFault::TooLong), "it can have at most 128 characters.");
 }
