@@ -1,13 +1,14 @@
-//! Replies: pages, redirects, JSON, files; each with the headers that keep a browser from being misused.
+//! Replies: pages, redirects, JSON, files; each guarded as all doors guard theirs ([`garita_wire::page`]).
 //!
 //! A page may load this site's stylesheet and icon and send its forms to this site and (at the end of a sign-in, because
 //! browsers hold redirects after a form to the same rule) to where the sign-in leads: nothing else. INVARIANT: nothing
 //! but the files with hashed names is ever kept by a browser or on the way.
 
 use bytes::Bytes;
+use garita_wire::page::{self, PagePolicy};
 use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION,
-    REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+    SET_COOKIE,
 };
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
@@ -24,14 +25,8 @@ impl Reply {
     fn new(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Self {
         let mut response = Response::new(Full::new(body.into()));
         *response.status_mut() = status;
+        page::guard(response.headers_mut());
         let mut reply = Self(response);
-        reply.put(CACHE_CONTROL, "no-store");
-        reply.put(X_CONTENT_TYPE_OPTIONS, "nosniff");
-        reply.put(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
-        // Not `no-referrer`: with that, browsers send forms of this very site with `Origin: null`.
-        reply.put(REFERRER_POLICY, "same-origin");
-        reply.put(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-        reply.put(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
         if !media_type.is_empty() {
             reply.put(CONTENT_TYPE, media_type);
         }
@@ -45,17 +40,11 @@ impl Reply {
     /// A page, whose form may lead to `leads_to` in the end.
     pub(crate) fn page(status: StatusCode, page: Page, leads_to: Option<&str>) -> Self {
         let mut reply = Self::new(status, "text/html; charset=utf-8", page.html);
-        let target = leads_to.and_then(form_target).map(|source| format!(" {source}")).unwrap_or_default();
+        let target = leads_to.and_then(form_target);
         // Passkeys need the one script there is; no other page may run any.
-        let script = if page.script { " script-src 'self';" } else { "" };
-        let policy = format!(
-            "default-src 'none'; style-src 'self'; img-src 'self';{script} form-action 'self'{target}; \
-             frame-ancestors 'none'; base-uri 'none'"
-        );
-        if let Ok(policy) = HeaderValue::from_str(&policy) {
-            reply.0.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
-        }
-        reply.put(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()");
+        let script = page.script.then_some("'self'");
+        let policy = PagePolicy { style: "'self'", script, image: "'self'", form: target.as_deref() };
+        page::permit(reply.0.headers_mut(), &policy);
         reply
     }
 

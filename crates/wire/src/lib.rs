@@ -4,6 +4,7 @@
 //! * [`bearer`] finds the token of a request that brings one instead;
 //! * [`cookie`] finds the cookies of browsers, and writes them; [`browser`] knows a browser again by one; [`origin`] says
 //!   whose page sent a request;
+//! * [`page`] says what every reply to a browser says beside what it shows;
 //! * [`peer`] says where a request came from, with what a trusted proxy tells;
 //! * [`protocol`] reads and writes the bodies: AWS Query with XML replies, AWS JSON 1.0 and 1.1;
 //! * [`operation`] is the row type of the operations table, and the routing of a request to a row.
@@ -19,6 +20,7 @@ pub mod form;
 pub mod hash;
 pub mod operation;
 pub mod origin;
+pub mod page;
 pub mod peer;
 pub mod protocol;
 pub mod sigv4;

@@ -1,4 +1,4 @@
-//! The gateway's own pages, each with headers that keep a browser from being misused.
+//! The gateway's own pages, each guarded as all doors guard theirs ([`garita_wire::page`]).
 //!
 //! They load nothing: one style and one script stand in them, and the policy of each page names these by their hashes.
 //! INVARIANT: templates escape whatever they are given; nothing here is kept by a browser or on the way.
@@ -12,10 +12,8 @@ use garita_model::RequestId;
 use garita_page::words::Words;
 use garita_page::{MARK, STYLESHEET};
 use garita_wire::hash::sha256;
-use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
-    SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
-};
+use garita_wire::page::{self, PagePolicy};
+use http::header::{CONTENT_TYPE, HeaderValue, LOCATION, SET_COOKIE};
 use http::{Response, StatusCode};
 
 use crate::body::{Body, full};
@@ -23,15 +21,9 @@ use crate::refusal::{NO_ROUTE, REQUEST_ID};
 
 const SCRIPT: &str = include_str!("../../assets/going.js");
 
-/// The one policy of all pages.
-static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
-    let hash = |text: &str| STANDARD.encode(sha256(text.as_bytes()));
-    let (style, script) = (hash(STYLESHEET), hash(SCRIPT));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; img-src data:; form-action 'self'; \
-         frame-ancestors 'none'; base-uri 'none'"
-    );
-    HeaderValue::from_str(&policy).ok()
+/// The style and the script that pages may have in them, as their policy names these.
+static SOURCES: LazyLock<[String; 2]> = LazyLock::new(|| {
+    [STYLESHEET, SCRIPT].map(|text| format!("'sha256-{}'", STANDARD.encode(sha256(text.as_bytes()))))
 });
 
 /// What surrounds every page.
@@ -179,18 +171,9 @@ fn bare(status: StatusCode, body: String, request_id: &RequestId) -> Response<Bo
     let mut response = Response::new(full(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    let mut put = |name: HeaderName, value: &'static str| {
-        headers.insert(name, HeaderValue::from_static(value));
-    };
-    put(CACHE_CONTROL, "no-store");
-    put(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    // Not `no-referrer`: with that, browsers send forms of this very site with `Origin: null`.
-    put(REFERRER_POLICY, "same-origin");
-    put(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    put(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    if let Some(policy) = POLICY.as_ref() {
-        headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
-    }
+    let [style, script] = &*SOURCES;
+    page::guard(headers);
+    page::permit(headers, &PagePolicy { style, script: Some(script), image: "data:", form: None });
     if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
         headers.insert(REQUEST_ID, id);
     }
