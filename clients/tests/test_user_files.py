@@ -82,7 +82,7 @@ def test_people_come_with_their_passwords_and_go_with_garitas_hashes(garita, adm
     file = write(tmp_path / "people.jsonl", lines)
     done = users(garita, "import", pool, file)
     assert done.returncode == 0, done.stderr
-    assert f"4 users and 1 groups came into {pool}" in done.stdout
+    assert f"4 users and 1 group came into {pool}" in done.stdout
     assert not done.stderr
     members = admin.list_users_in_group(UserPoolId=pool, GroupName="readers")["Users"]
     assert {member["Username"] for member in members} == set(HASHES)
@@ -91,7 +91,7 @@ def test_people_come_with_their_passwords_and_go_with_garitas_hashes(garita, adm
         assert sign_in(person, client, name)["AccessToken"], "with the hash that replaced it"
     again = users(garita, "import", pool, file)
     assert "0 users and 0 groups came into" in again.stdout
-    assert "4 users and 1 groups were there" in again.stdout
+    assert "4 users and 1 group were there" in again.stdout
 
     out = tmp_path / "out.jsonl"
     done = users(garita, "export", pool, out)

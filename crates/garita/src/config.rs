@@ -8,7 +8,7 @@ mod listener;
 mod user_pool;
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -50,6 +50,9 @@ pub(crate) struct Config {
     pub(crate) user_pools: UserPoolsConfig,
     /// How e-mail is sent; without it none is.
     pub(crate) mail: Option<MailConfig>,
+    /// Whether all clients are on this machine: a listener on all of its addresses is then known by its loopback address.
+    #[serde(skip)]
+    pub(crate) nearby: bool,
 }
 
 impl Default for Config {
@@ -66,6 +69,7 @@ impl Default for Config {
             tokens: TokensConfig::default(),
             user_pools: UserPoolsConfig::default(),
             mail: None,
+            nearby: false,
         }
     }
 }
@@ -93,6 +97,18 @@ impl Config {
         }
         config.check()?;
         Ok(config)
+    }
+
+    /// The address that clients find a listener at.
+    pub(crate) fn found_at(&self, listening: SocketAddr) -> SocketAddr {
+        if !self.nearby || !listening.ip().is_unspecified() {
+            return listening;
+        }
+        let ip = match listening {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        };
+        SocketAddr::new(ip, listening.port())
     }
 
     /// The proxies in front of all listeners.

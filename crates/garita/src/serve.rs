@@ -45,10 +45,11 @@ pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -
     let (stop, stopped) = watch::channel(false);
     let proxies = Arc::new(config.proxies()?);
     let aws_listener = listen::bind(config.aws.listen).await?;
-    let aws_endpoint = format!("http://{}", aws_listener.local_addr()?);
-    let aws_url = config.aws.url(aws_listener.local_addr()?);
+    let aws_address = config.found_at(aws_listener.local_addr()?);
+    let aws_endpoint = format!("http://{aws_address}");
+    let aws_url = config.aws.url(aws_address);
     let (web_listener, site) = match &config.web {
-        None => (None, at_aws_endpoint(config, aws_listener.local_addr()?)),
+        None => (None, at_aws_endpoint(config, aws_address)),
         Some(web) => {
             let listener = listen::bind(web.listen).await?;
             let site = web.site(listener.local_addr()?)?;
@@ -75,7 +76,7 @@ pub(crate) async fn start(config: &Config, app: Arc<App>, folder: &DataFolder) -
     let mut gateways = Vec::new();
     for (listener, apis) in bound {
         let address = listener.local_addr()?;
-        gateway_endpoints.push(format!("http://{address}"));
+        gateway_endpoints.push(format!("http://{}", config.found_at(address)));
         let gateway = Gateway::new(app.clone(), apis, address)?;
         gateways.push(gateway.clone());
         let door = Arc::new(GatewayDoor { app: app.clone(), gateway });

@@ -58,18 +58,25 @@ pub(crate) async fn run(folder: &DataFolder, config: &Config, command: UsersComm
         UsersCommand::Import { pool, file } => {
             let done = import(folder, config, pool.clone(), &file).await?;
             let Imported { users, users_there, groups, groups_there } = done;
-            println!("{users} users and {groups} groups came into {pool}");
-            println!("{users_there} users and {groups_there} groups were there and stayed as they were");
+            println!("{} and {} came into {pool}", count(users, "user"), count(groups, "group"));
+            let (users, groups) = (count(users_there, "user"), count(groups_there, "group"));
+            println!("{users} and {groups} were there and stayed as they were");
         }
         UsersCommand::Export { pool, file } => {
             let Exported { users, groups, left_out } = export(folder, config, &pool, &file).await?;
-            println!("{users} users and {groups} groups of {pool} are in {}", file.display());
+            let (users, groups) = (count(users, "user"), count(groups, "group"));
+            println!("{users} and {groups} of {pool} are in {}", file.display());
             if left_out > 0 {
-                println!("{left_out} users sign in elsewhere and were left out");
+                println!("left out, because they sign in elsewhere: {}", count(left_out, "user"));
             }
         }
     }
     Ok(())
+}
+
+/// So many things of a kind, in words.
+fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 async fn import(folder: &DataFolder, config: &Config, pool: PoolId, path: &Path) -> Result<Imported> {

@@ -89,9 +89,10 @@ pub(super) fn text(
     let people = keys.people.as_ref().map(|people| people.told(&kept_in)).unwrap_or_default();
     let mlflow = Plan::tracking_uri(serving);
     let console = serving.web_endpoint.as_deref().map(console).unwrap_or_default();
+    let reach = plan.out_of_reach().map(|why| format!("{why}\n")).unwrap_or_default();
     format!(
         "\nOpen MLflow in a browser: {mlflow}/\n{people}\
-         Who is signed in, and the way out: {mlflow}/garita/account\n{console}\
+         Who is signed in, and the way out: {mlflow}/garita/account\n{console}{reach}\
          \nTry it with code: paste this into another terminal.\n\n{exports}\n\
          Then for instance: {} -c 'import mlflow; mlflow.set_experiment(\"mine\"); mlflow.start_run()'\n\
          Other profiles: {}\n\

@@ -1,6 +1,6 @@
 //! What the quickstart serves, and what its scripts are told.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -20,6 +20,11 @@ const POLICIES: [(&str, &str); 3] = [
     ("mlflow-reader", include_str!("../../../../examples/policies/mlflow-reader.json")),
     ("mlflow-model-approver", include_str!("../../../../examples/policies/mlflow-model-approver.json")),
 ];
+
+const SIGNING_IN_HERE: &str = "Programs of other machines can reach this, but people sign in on this machine alone: browsers keep \
+    the cookies of\nsign-ins to HTTPS and loopback addresses. For a team, put `garita serve` behind TLS and set `public_url`.";
+const NOBODY_SIGNS_IN: &str = "Nobody can sign in with a browser here: browsers keep the cookies of sign-ins to HTTPS and loopback \
+    addresses.\nLeave the listeners on 127.0.0.1 to try it; for a team, put `garita serve` behind TLS and set `public_url`.";
 
 /// MLflow's folder, beside the quickstart's own.
 pub(super) fn mlflow_folder(place: &Path) -> PathBuf {
@@ -60,6 +65,7 @@ impl Plan {
             aws: AwsConfig { listen: self.aws, public_url: None },
             gateway: Listener { listen: self.gateway },
             api: vec![api],
+            nearby: true,
             ..Config::default()
         })
     }
@@ -68,6 +74,16 @@ impl Plan {
     pub(super) fn tracking_uri(serving: &Serving) -> String {
         let base = serving.gateway_endpoints.first().map_or("", String::as_str);
         format!("{base}/{STAGE}")
+    }
+
+    /// From where browsers cannot sign in, and why; none when both listeners are on loopback.
+    pub(super) fn out_of_reach(&self) -> Option<&'static str> {
+        let ips = [self.aws.ip(), self.gateway.ip()];
+        if ips.iter().all(IpAddr::is_loopback) {
+            return None;
+        }
+        let nobody = ips.iter().any(|ip| !ip.is_loopback() && !ip.is_unspecified());
+        Some(if nobody { NOBODY_SIGNS_IN } else { SIGNING_IN_HERE })
     }
 
     /// What `provision.py` is told.
@@ -129,6 +145,25 @@ mod tests {
             assert!(policy.contains("arn:aws:execute-api:eu-west-1:111122223333:mlflow/prod/"), "{role}");
             garita_policy::PolicyDocument::parse(&policy, garita_policy::PolicyKind::Identity).unwrap();
         }
+    }
+
+    #[test]
+    fn a_listener_on_all_addresses_is_known_by_one_that_browsers_can_sign_in_at() {
+        for (listen, found, told) in [
+            ("127.0.0.1:4580", "127.0.0.1:4580", None),
+            ("0.0.0.0:4580", "127.0.0.1:4580", Some(SIGNING_IN_HERE)),
+            ("[::]:4580", "[::1]:4580", Some(SIGNING_IN_HERE)),
+            ("192.0.2.7:4580", "192.0.2.7:4580", Some(NOBODY_SIGNS_IN)),
+        ] {
+            let listen: SocketAddr = listen.parse().unwrap();
+            let plan = Plan::new(Path::new("/data/quickstart"), listen, listen);
+            let config = plan.config().unwrap();
+            assert_eq!((config.aws.listen, config.gateway.listen), (listen, listen), "as it was asked for");
+            assert_eq!(config.found_at(listen).to_string(), found);
+            assert_eq!(plan.out_of_reach(), told);
+        }
+        let listen: SocketAddr = "0.0.0.0:4510".parse().unwrap();
+        assert_eq!(Config::default().found_at(listen), listen, "a server of a team has a `public_url`");
     }
 
     #[test]

@@ -6,6 +6,7 @@ Standard input: {"endpoint", "region", "accounts": {name: {"id", "access_key_id"
 """
 
 import json
+import re
 import sys
 
 import boto3
@@ -111,6 +112,7 @@ def let_people_in(given, platform):
     """A group for each role, a person in each group, and the address that browsers come back to. Answers the pool's ARN."""
     people = given["people"]
     pool, uri = people["pool"], given["tracking_uri"]
+    by_name = re.sub(r"//(127\.0\.0\.1|\[::1\]):", "//localhost:", uri)
     cognito = platform.client("cognito-idp", given["accounts"][PLATFORM])
     cognito.update_user_pool_client(
         UserPoolId=pool,
@@ -119,7 +121,7 @@ def let_people_in(given, platform):
         AllowedOAuthFlowsUserPoolClient=True,
         AllowedOAuthFlows=["code"],
         AllowedOAuthScopes=["openid"],
-        CallbackURLs=[f"{base}/garita/callback" for base in (uri, uri.replace("//127.0.0.1:", "//localhost:"))],
+        CallbackURLs=[f"{base}/garita/callback" for base in sorted({uri, by_name})],
         SupportedIdentityProviders=["COGNITO"],
     )
     for name, password in people["passwords"]:

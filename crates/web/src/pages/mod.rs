@@ -175,15 +175,17 @@ impl Form {
         }
     }
 
-    /// Puts problems at the head of the form and at their fields; without any, the first empty field has the focus.
+    /// Puts problems at the head of the form and at their fields; without any, the first empty field has the focus, or the
+    /// first of all when a link has filled them in.
     fn told(mut self, problems: &[Problem]) -> Self {
         self.problems = problems.to_vec();
         for field in &mut self.fields {
             let own = problems.iter().find(|problem| problem.field == Some(field.id));
             field.problem = own.map(|problem| problem.text.clone());
         }
+        let empty = self.fields.iter().position(|field| field.value.is_empty());
         if problems.is_empty()
-            && let Some(first) = self.fields.iter_mut().find(|field| field.value.is_empty())
+            && let Some(first) = self.fields.get_mut(empty.unwrap_or_default())
         {
             first.focus = true;
         }
