@@ -209,7 +209,7 @@ def test_a_password_of_an_administrator_is_replaced_by_who_may(visit, account):
         carla.fill(new_password=NEW_PASSWORD, new_password_again="Another-Horse-9")
         assert carla.says("The two passwords differ")
         carla.fill(new_password="Short-1", new_password_again="Short-1")
-        assert carla.says("minimum length of 12")
+        assert carla.says("it needs at least 12 characters.")
         carla.fill(new_password=NEW_PASSWORD, new_password_again=NEW_PASSWORD)
         assert carla.heading() == "You are signed in"
         assert not account.iam.get_login_profile(UserName=name)["LoginProfile"]["PasswordResetRequired"]
@@ -267,6 +267,56 @@ def test_in_spanish_and_without_javascript(visit, account):
     plain.fill(username=name, password=PASSWORD)
     plain.fill(new_password=NEW_PASSWORD, new_password_again=NEW_PASSWORD)
     assert plain.page.inner_text("h1") == "You are signed in"
+
+
+WORDS = {
+    "en-GB": ("Sign in to an account", "You are not signed in", "That is neither the number of an account nor an alias"),
+    "es-ES": ("Inicia sesión en una cuenta", "No has iniciado sesión", "Eso no es ni el número de una cuenta ni un alias"),
+}
+
+
+@pytest.mark.parametrize("locale", WORDS)
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_bare_address_asks_people_for_their_account(visit, garita, account, locale, scripts):
+    name, _ = account.person()
+    title, out, neither = WORDS[locale]
+    ana = visit(locale=locale, java_script_enabled=scripts, viewport={"width": 320, "height": 640})
+    heading = ana.heading if scripts else lambda: ana.page.inner_text("h1")
+    ana.page.goto(garita.endpoint)
+    assert heading() == title
+    if scripts:
+        assert ana.page.evaluate("document.activeElement.id") == "account"
+        assert ana.page.evaluate("document.documentElement.scrollWidth") == 320
+    ana.fill(account="a b")
+    assert heading() == out and ana.page.inner_text("#account-problem").startswith(neither)
+    ana.fill(account=re.sub(r"(\d{4})(?=\d)", r"\1-", account.account))
+    assert ana.page.url == account.url
+    ana.fill(username=name, password=PASSWORD)
+    ana.page.goto(garita.endpoint)
+    ana.fill(account=account.account)
+    assert ana.page.url.startswith(f"{garita.endpoint}/console") and account.arn("user", name) in ana.page.inner_text("main")
+
+
+def test_programs_find_the_api_at_the_bare_address(garita, account):
+    _, keys = account.user()
+    for headers in (
+        {},
+        {"Accept": "*/*"},
+        {"Accept": "application/json"},
+        {"Accept": "text/html", "Authorization": "AWS4-HMAC-SHA256 Credential=x"},
+        {"Accept": "text/html", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+    ):
+        sent = requests.get(garita.endpoint, headers=headers)
+        assert sent.status_code >= 400 and "text/html" not in sent.headers["content-type"], headers
+    browser = {"Accept": "text/html,application/xhtml+xml;q=0.9"}
+    asked = requests.get(f"{garita.endpoint}/?Action=GetCallerIdentity&Version=2011-06-15", headers=browser)
+    assert asked.status_code == 403 and "<Code>" in asked.text
+    assert requests.post(garita.endpoint, headers=browser).status_code >= 400
+    for method in (requests.get, requests.head):
+        sent = method(garita.endpoint, headers=browser)
+        assert sent.status_code == 200 and "frame-ancestors 'none'" in sent.headers["content-security-policy"]
+    assert records(garita, "ConsoleFrontPage_GET"), "the trail knows of it"
+    assert garita.client("sts", keys).get_caller_identity()["Account"] == account.account
 
 
 # --- brokers ---

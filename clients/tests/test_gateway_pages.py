@@ -4,6 +4,7 @@ import re
 
 import pytest
 import requests
+from platform_under_test import API_ID, STAGE
 from test_gateway_tokens import PASSWORD
 from test_ui import SHOTS, Stage
 
@@ -17,6 +18,9 @@ WORDS = {
         "out": "Sign out",
         "signed out": "You are signed out",
         "going": "Signing in",
+        "front": "What do you want to open?",
+        "none": "There is nothing here that you may open.",
+        "first": "To the first page",
     },
     "es-ES": {
         "refused": "No está permitido",
@@ -27,8 +31,26 @@ WORDS = {
         "out": "Cerrar sesión",
         "signed out": "Has cerrado sesión",
         "going": "Iniciando sesión",
+        "front": "¿Qué quieres abrir?",
+        "none": "Aquí no hay nada que puedas abrir.",
+        "first": "Ir a la primera página",
     },
 }
+
+
+class TwoStages(Stage):
+    """A gateway with two stages in front of the same MLflow. The roles' policies are for the first."""
+
+    def configuration(self):
+        again = re.search(r"\[\[api\]\].*", super().configuration(), re.DOTALL).group()
+        return super().configuration() + again.replace(f'"{API_ID}"', '"second0001"').replace(f'"{STAGE}"', '"dev"')
+
+
+@pytest.fixture(scope="module")
+def stages():
+    with TwoStages().running() as running:
+        running.open_door(f"{running.gateway_base}/dev/garita/callback")
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +141,57 @@ def test_other_languages_and_none_are_answered_in_english(stage):
     for asked in ("fr", "", "*", "es;q=0", "x" * 3000):
         sent = requests.get(f"{stage.gateway}/", headers={"Accept": "text/html", "Accept-Language": asked})
         assert sent.status_code == 200 and '<html lang="en">' in sent.text, asked
+
+
+def arrived(stage):
+    """Whether an address is of a stage's first page, with what MLflow's own scripts put behind it."""
+    return re.compile(f"{re.escape(stage)}/(#.*)?$")
+
+
+def test_a_gateways_address_leads_people_to_its_stage_and_programs_nowhere(reader, stage):
+    page, words = reader.page, WORDS[reader.locale]
+    page.goto(stage.gateway_base)
+    page.fill("#username", "bruno")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(arrived(stage.gateway))
+    page.goto(f"{stage.gateway_base}/prd/")
+    assert reader.look("no-stage") == words["unknown"]
+    page.click(f"text={words['first']}")
+    page.wait_for_url(arrived(stage.gateway))
+    for headers in (
+        {},
+        {"Accept": "application/json"},
+        {"Accept": "text/html", "Authorization": "Bearer x"},
+        {"Accept": "text/html", "Sec-Fetch-Mode": "cors"},
+    ):
+        for path in ("/", "/prd/"):
+            sent = requests.get(f"{stage.gateway_base}{path}", headers=headers, allow_redirects=False)
+            assert (sent.status_code, sent.json()["message"]) == (403, "Missing Authentication Token"), headers
+    sent = requests.get(f"{stage.gateway_base}/?x=1", headers={"Accept": "text/html"})
+    assert sent.status_code == 403 and sent.headers["content-type"] == "application/json"
+    assert requests.post(f"{stage.gateway_base}/", headers={"Accept": "text/html"}).status_code == 403
+
+
+def test_a_gateway_with_several_stages_asks_which_and_offers_what_may_be_opened(reader, stages):
+    page, words = reader.page, WORDS[reader.locale]
+    page.goto(stages.gateway_base)
+    assert reader.look("front") == words["front"]
+    offered = lambda: page.locator("a.button").all_inner_texts()  # noqa: E731
+    assert offered() == ["MLflow: prod", "MLflow: dev"]
+    for stage in ("prod", "dev"):
+        page.goto(stages.gateway_base)
+        page.click(f"text=MLflow: {stage}")
+        if stage == "prod":
+            page.fill("#username", "bruno")
+            page.fill("#password", PASSWORD)
+            page.keyboard.press("Enter")
+        page.wait_for_url(arrived(f"{stages.gateway_base}/{stage}"))
+    page.goto(stages.gateway_base)
+    assert offered() == ["MLflow: prod"], "what may not be opened is not offered"
+    reader.context.clear_cookies(name=f"__Host-garita-stage-{API_ID}")
+    page.reload()
+    assert offered() == ["MLflow: prod"]
+    sent = requests.get(stages.gateway_base, headers={"Accept": "text/html"})
+    for name, said in (("content-security-policy", "frame-ancestors 'none'"), ("cache-control", "no-store")):
+        assert said in sent.headers[name]

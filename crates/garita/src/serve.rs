@@ -136,7 +136,7 @@ async fn keep_house(app: Arc<App>, gateways: Vec<Arc<Gateway>>, keys: Schedule) 
     }
 }
 
-/// The AWS API at `/`, and the sign-in pages below it: clients of user pools look for a pool's keys under the endpoint
+/// The AWS API at `/` (people who open that with a browser are led on), and the sign-in pages below it: clients of user pools look for a pool's keys under the endpoint
 /// they have, so one address serves both.
 struct AwsDoor {
     app: Arc<App>,
@@ -149,7 +149,7 @@ impl Door for AwsDoor {
 
     async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Full<Bytes>> {
         match &self.web {
-            Some(web) if Web::serves(request.uri().path()) => web.handle(request, peer).await,
+            Some(web) if Web::takes(&request) => web.handle(request, peer).await,
             _ => self.api.handle(request, peer).await,
         }
     }

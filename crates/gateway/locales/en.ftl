@@ -3,6 +3,12 @@
 link-account = Your account
 link-at-pool = How you sign in
 link-mlflow = Back to MLflow
+link-front = To the first page
+
+front-title = What do you want to open?
+front-lead = You are asked to sign in where you are not signed in yet.
+front-open = MLflow: { $stage }
+front-none = There is nothing here that you may open. Ask the people who run it for a role.
 
 going-title = Signing in
 going-on = Go on to the sign-in page

@@ -3,6 +3,12 @@
 link-account = Tu cuenta
 link-at-pool = Cómo inicias sesión
 link-mlflow = Volver a MLflow
+link-front = Ir a la primera página
+
+front-title = ¿Qué quieres abrir?
+front-lead = Donde aún no hayas iniciado sesión, se te pedirá que lo hagas.
+front-open = MLflow: { $stage }
+front-none = Aquí no hay nada que puedas abrir. Pide un rol a quienes lo administran.
 
 going-title = Iniciando sesión
 going-on = Continuar a la página de inicio de sesión

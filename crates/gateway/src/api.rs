@@ -74,21 +74,27 @@ impl Api {
     }
 }
 
-/// Finds the API a request is for, by its host name and then by the first segment of its path.
-pub(crate) fn find<'a, T>(
+/// The APIs that a host name leads to: its own, or else those of any.
+pub(crate) fn of_host<'a, T>(
     apis: &'a [T],
     api: impl Fn(&T) -> &Api,
     authority: &str,
+) -> impl Iterator<Item = &'a T> {
+    let host = host_of(authority);
+    let named = move |candidate: &T| api(candidate).host.as_deref().map(|own| own.eq_ignore_ascii_case(host));
+    let own = apis.iter().any(|candidate| named(candidate) == Some(true));
+    let wanted = own.then_some(true);
+    apis.iter().filter(move |candidate| named(candidate) == wanted)
+}
+
+/// Finds the API a request is for, by its host name and then by the first segment of its path.
+pub(crate) fn find<'a, T>(
+    apis: &'a [T],
+    api: impl Fn(&T) -> &Api + Copy,
+    authority: &str,
     stage: &str,
 ) -> Option<&'a T> {
-    let host = host_of(authority);
-    let named =
-        |candidate: &&T| api(candidate).host.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(host));
-    let mut own = apis.iter().filter(named).peekable();
-    if own.peek().is_some() {
-        return own.find(|candidate| api(candidate).stage == stage);
-    }
-    apis.iter().find(|candidate| api(candidate).host.is_none() && api(candidate).stage == stage)
+    of_host(apis, api, authority).find(|candidate| api(candidate).stage == stage)
 }
 
 /// The host of a checked `host[:port]`.

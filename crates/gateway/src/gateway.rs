@@ -127,6 +127,11 @@ impl Gateway {
                 response
             });
         }
+        if found.is_none()
+            && let Some(answered) = self.front(&arrival, parts, &shape, &path).await
+        {
+            return answered;
+        }
         let visit =
             found.as_ref().and_then(|(stage, rest)| Visit::of(stage, rest, parts, &shape, arrival.secure));
         let shown = |answered: Answered| match &visit {

@@ -35,9 +35,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use garita_app::{App, Event, RequestContext};
 use garita_model::{Error, UserPool};
-use garita_wire::browser::Browser;
+use garita_wire::browser::{self, Browser};
 use garita_wire::peer::Peer;
-use http::header::{ACCEPT_LANGUAGE, USER_AGENT};
+use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::Full;
@@ -222,6 +222,18 @@ impl Web {
     /// Whether a path leads anywhere in this door.
     pub fn serves(path: &str) -> bool {
         Route::of(path) != Route::Nowhere
+    }
+
+    /// Whether a request to an address that the AWS API has as well is for this door. What programs send to `/` is not.
+    pub fn takes<B>(request: &Request<B>) -> bool {
+        let uri = request.uri();
+        match uri.path() {
+            "/" => {
+                let bare = uri.query().is_none() && !request.headers().contains_key(AUTHORIZATION);
+                bare && browser::asks_for_page(request.method(), request.headers())
+            }
+            path => Self::serves(path),
+        }
     }
 
     /// Every path of user pools with the methods it takes; `{pool}` stands for a pool's id.

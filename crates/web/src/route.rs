@@ -343,7 +343,6 @@ mod tests {
         assert_eq!(Route::of("/p_1/sign-in"), Route::Page("p_1", PageName::SignIn));
         assert_eq!(Route::of("/login"), Route::Endpoint(None, Endpoint::Authorize));
         for nowhere in [
-            "/",
             "",
             "/p_1",
             "/ab",
@@ -364,6 +363,7 @@ mod tests {
         assert!(Route::of("/p/sign-in").takes(&Method::HEAD));
         assert_eq!(Route::of("/p/sign-in").event(&Method::POST), "Login_POST");
         for (path, page) in [
+            ("/", Route::Console("", ConsolePage::Front, true)),
             ("/team", Route::Console("team", ConsolePage::SignIn, true)),
             ("/111122223333", Route::Console("111122223333", ConsolePage::SignIn, true)),
             ("/team/sign-in", Route::Console("team", ConsolePage::SignIn, false)),
@@ -378,7 +378,7 @@ mod tests {
             let path = path.replace("{account}", "team");
             assert!(matches!(Route::of(&path), Route::Console(..)), "{method} {path}");
         }
-        assert_eq!(console().count(), 13);
+        assert_eq!(console().count(), 14);
         assert!(!Route::of("/team").takes(&Method::POST) && Route::of("/team/sign-in").takes(&Method::POST));
         assert!(
             !Route::of("/federation").takes(&Method::HEAD)

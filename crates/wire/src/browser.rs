@@ -9,13 +9,26 @@ use std::fmt;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{HeaderMap, HeaderValue};
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderValue, Method};
 
 use crate::cookie;
 use crate::hash::sha256;
 
 /// Random bytes of the cookie.
 pub const COOKIE_BYTES: usize = 32;
+
+/// Whether a person waits for a page with a browser: no SDK and no script asks so.
+pub fn asks_for_page(method: &Method, headers: &HeaderMap) -> bool {
+    let says = |name: &str, value: &str| headers.get(name).is_none_or(|held| held == value);
+    let mut kinds =
+        headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+    (method == Method::GET || method == Method::HEAD)
+        && kinds
+            .any(|kind| kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/html"))
+        && says("sec-fetch-mode", "navigate")
+        && says("sec-fetch-dest", "document")
+}
 
 /// A browser. Its cookie is secret: it is never printed.
 pub struct Browser {

@@ -1,7 +1,7 @@
 //! People at a stage with a browser: MLflow's own pages, and the few pages that the gateway has itself.
 //!
 //! A page that is asked for without a session leads to the sign-in pages of the stage's user pool ([`go`]), and back with
-//! a code ([`back`]) to exactly where it was. What the browser holds then is a cookie that names a session; `caller` takes
+//! a code ([`back`]) to exactly where it was; one that is asked for without a stage leads to the stages there are ([`front`]). What the browser holds then is a cookie that names a session; `caller` takes
 //! it as it takes a token. [`account`] shows who is signed in, and signs out; so does MLflow's own menu ([`leave`]). Only
 //! pages are led anywhere: a request of a script or of the SDK is answered with 401, as it would be without any of this.
 //!
@@ -12,6 +12,7 @@
 mod account;
 mod back;
 pub(crate) mod cookie;
+mod front;
 mod go;
 mod leave;
 pub(crate) mod page;
@@ -22,8 +23,9 @@ pub mod target;
 mod words;
 
 use garita_app::{AcceptedPool, Arrival, Event, RequestContext};
-use http::header::{self, HeaderMap};
-use http::{Response, StatusCode, request};
+use garita_wire::browser::asks_for_page;
+use http::header::HeaderMap;
+use http::{Method, Response, StatusCode, request};
 use serde_json::json;
 
 use crate::admit::RequestShape;
@@ -71,6 +73,11 @@ pub fn own_pages() -> impl Iterator<Item = (Verb, String)> {
     OwnPage::ALL.into_iter().map(|page| (page.verb(), format!("/{FOLDER}/{}", page.path())))
 }
 
+/// Whether a person waits for a page.
+fn waits(parts: &request::Parts) -> bool {
+    parts.method == Method::GET && asks_for_page(&parts.method, &parts.headers)
+}
+
 /// A request to a stage that signs browsers in.
 pub(crate) struct Visit<'r> {
     pub(crate) stage: &'r Stage,
@@ -105,13 +112,7 @@ impl<'r> Visit<'r> {
 
     /// Whether a person waits for a page.
     pub(crate) fn is_page(&self) -> bool {
-        let headers = &self.parts.headers;
-        let says = |name: &str, value: &str| headers.get(name).is_none_or(|held| held == value);
-        let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
-        self.shape.verb == Verb::Get
-            && accepts.flat_map(|line| line.split(',')).any(|kind| kind.trim().starts_with("text/html"))
-            && says("sec-fetch-mode", "navigate")
-            && says("sec-fetch-dest", "document")
+        waits(self.parts)
     }
 
     /// Where MLflow's first page really is: its files are beside it, so its address ends with a slash.

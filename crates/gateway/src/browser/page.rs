@@ -16,6 +16,7 @@ use garita_wire::page::{self, PagePolicy};
 use http::header::{CONTENT_TYPE, HeaderValue, LOCATION, SET_COOKIE};
 use http::{Response, StatusCode};
 
+use super::front::Offered;
 use crate::body::{Body, full};
 use crate::refusal::{NO_ROUTE, REQUEST_ID};
 
@@ -33,13 +34,20 @@ pub(crate) struct Frame {
     words: Words,
     /// Whose page it is.
     place: &'static str,
-    /// The path of the stage's root, without a slash at the end.
-    root: String,
+    /// The path of the stage's root, without a slash at the end; none outside of all stages.
+    root: Option<String>,
 }
 
 impl Frame {
     pub(super) fn new(words: Words, root: &str) -> Self {
-        Self { words, place: "Garita", root: root.to_owned() }
+        Self { words, place: "Garita", root: Some(root.to_owned()) }
+    }
+    /// What surrounds a page of no stage.
+    pub(super) fn outside(words: Words) -> Self {
+        Self { words, place: "Garita", root: None }
+    }
+    fn root(&self) -> &str {
+        self.root.as_deref().unwrap_or_default()
     }
     fn mark(&self) -> &'static str {
         MARK
@@ -56,6 +64,14 @@ struct Going<'a> {
     title: String,
     script: &'static str,
     on: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "front.html")]
+struct Front<'a> {
+    frame: &'a Frame,
+    title: String,
+    offered: &'a [Offered<'a>],
 }
 
 #[derive(Template)]
@@ -89,6 +105,12 @@ struct Refused<'a> {
 pub(super) fn going(frame: &Frame, on: &str, request_id: &RequestId) -> Response<Body> {
     let title = frame.words.say("going-title");
     written(&Going { frame, title, script: SCRIPT, on }, StatusCode::OK, request_id)
+}
+
+/// Which stages there are to open.
+pub(super) fn front(frame: &Frame, offered: &[Offered<'_>], request_id: &RequestId) -> Response<Body> {
+    let title = frame.words.say("front-title");
+    written(&Front { frame, title, offered }, StatusCode::OK, request_id)
 }
 
 /// Who is signed in, and where their account at the pool is.

@@ -3,7 +3,7 @@
 use garita_app::console::{AtConsole, ChangedPassword};
 use garita_model::{Error, Secret};
 
-use super::{Desk, frame, held_cookie, rules, wrong};
+use super::{Desk, frame, front, held_cookie, rules, wrong};
 use crate::Call;
 use crate::answer::{Answer, Trouble, shown};
 use crate::cookie;
@@ -21,12 +21,12 @@ fn signed_in(call: &Call<'_>) -> Option<AtConsole> {
 pub(super) async fn show(call: &Call<'_>) -> Result<Answer, Trouble> {
     let Some(at) = signed_in(call) else {
         let clear = held_cookie(call).and_then(|_| cookie::clear(cookie::CONSOLE));
-        return Ok(shown(pages::console_out(&frame(call))?, None).cookie(clear));
+        return Ok(front::to_account(call)?.cookie(clear));
     };
     match call.app().note_console_use(&at).await {
         Ok(()) => {}
         // It was ended a moment ago.
-        Err(Error::Unauthenticated(_)) => return Ok(shown(pages::console_out(&frame(call))?, None)),
+        Err(Error::Unauthenticated(_)) => return front::to_account(call),
         Err(error) => return Err(error.into()),
     }
     let told = Console {

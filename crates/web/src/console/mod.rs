@@ -1,10 +1,11 @@
-//! The console's pages: IAM users sign in at `/{account}`, by the account's number or alias; who is signed in is told at
-//! `/console`; brokers come to `/federation`.
+//! The console's pages: IAM users sign in at `/{account}`, by the account's number or alias, and find their way there from
+//! `/`; who is signed in is told at `/console`; brokers come to `/federation`.
 //!
 //! The pages are those of user pools: server-made, without scripts, their state sealed into the form ([`Flow`]) and
 //! bound to the browser. INVARIANT: an account that is not there has the same page, in the same words.
 
 mod federation;
+mod front;
 mod home;
 mod sign_in;
 
@@ -30,6 +31,7 @@ pub(crate) async fn answer(call: &Call<'_>, place: &str, page: ConsolePage) -> R
         return Err(Trouble::elsewhere());
     }
     match (page, call.is_post()) {
+        (ConsolePage::Front, _) => front::show(call),
         (ConsolePage::SignIn, false) => sign_in::show(call, place),
         (ConsolePage::SignIn, true) => sign_in::password(&Desk::open(call, place)?).await,
         (ConsolePage::Code, false) => sign_in::show_code(&Desk::open(call, place)?),

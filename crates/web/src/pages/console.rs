@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::{Field, Flow, Form, Frame, Kind, Link, Page, PasswordRules, Problem};
+use crate::route::CONSOLE;
 
 /// Name and password of a user of an account.
 pub(crate) fn console_sign_in(
@@ -84,7 +85,41 @@ pub(crate) fn console_home(
     Page::of(&ConsolePage { frame, title, failed: false, flow, notice, facts, password })
 }
 
-/// Tells who is not signed in where to go.
-pub(crate) fn console_out(frame: &Frame) -> garita_model::Result<Page> {
-    super::message::told(frame, "not-signed-in-title", "console-out-lead")
+/// What brings somebody to the question for an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Front {
+    /// The address of Garita without a path.
+    Door,
+    /// The console, where nobody is signed in.
+    SignedOut,
+}
+
+/// Asks for the account to sign in to, and says what this is.
+pub(crate) fn front(
+    frame: &Frame,
+    front: Front,
+    site: &str,
+    typed: &str,
+    problems: &[Problem],
+) -> garita_model::Result<Page> {
+    let words = frame.words;
+    // It carries nothing along: what it asks for is no secret and changes nothing.
+    let flow = Flow { folder: site.to_owned(), sealed: String::new() };
+    let title = match front {
+        Front::Door => "front-title",
+        Front::SignedOut => "not-signed-in-title",
+    };
+    let mut form = Form { method: "get", ..Form::new(frame, &flow, CONSOLE, title, "front-submit") };
+    form.lead = match front {
+        Front::Door => vec![words.say("front-lead")],
+        Front::SignedOut => vec![words.say("console-out-lead")],
+    };
+    let hint = words.say("front-account-hint");
+    form.fields =
+        vec![Field::new(frame, "account", "front-account", Kind::Typed).holding(typed).hinting(hint)];
+    form.notes = match front {
+        Front::Door => vec![words.say("front-apps"), words.say("front-programs")],
+        Front::SignedOut => Vec::new(),
+    };
+    form.told(problems).page()
 }

@@ -19,7 +19,7 @@ mod tests;
 use askama::Template;
 
 pub(crate) use account::{Authenticator, SetUp, SignUp, authenticator, confirm, sign_up};
-pub(crate) use console::{Console, console_home, console_out, console_password, console_sign_in};
+pub(crate) use console::{Console, Front, console_home, console_password, console_sign_in, front};
 pub(crate) use device::{Asking, consent, device_code, device_consent};
 pub(crate) use field::{Field, Kind};
 pub(crate) use message::{Wrong, device_connected, device_denied, error, sign_out, signed_out};
@@ -142,11 +142,14 @@ struct Form {
     lead: Vec<String>,
     problems: Vec<Problem>,
     notice: Option<String>,
+    method: &'static str,
     action: String,
     flow: String,
     fields: Vec<Field>,
     submit: String,
     links: Vec<Link>,
+    /// What is said below it.
+    notes: Vec<String>,
     /// Ways that are as good as the form.
     others: Vec<Link>,
     /// Whether those are the only ones.
@@ -165,10 +168,12 @@ impl Form {
             lead: Vec::new(),
             problems: Vec::new(),
             notice: None,
+            method: "post",
             action: flow.action(page),
             flow: flow.sealed.clone(),
             fields: Vec::new(),
             links: Vec::new(),
+            notes: Vec::new(),
             others: Vec::new(),
             hidden: false,
             prompt: None,

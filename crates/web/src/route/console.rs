@@ -1,4 +1,4 @@
-//! The console's paths: `/{account}` and what is behind it for signing in, `/console` for who is signed in, `/federation`
+//! The console's paths: `/` for who does not know more than that, `/{account}` and what is behind it for signing in, `/console` for who is signed in, `/federation`
 //! for brokers.
 //!
 //! INVARIANT: no account's name is that of another path: an alias that is one is reserved.
@@ -9,6 +9,8 @@ use http::Method;
 /// A page of the console, which IAM users and those whom a broker leads here sign in to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConsolePage {
+    /// `/`: what this is, and which account to sign in to.
+    Front,
     /// `/{account}` and `/{account}/sign-in`, by the account's number or alias.
     SignIn,
     /// `/{account}/code`
@@ -26,7 +28,8 @@ pub(crate) enum ConsolePage {
 }
 
 impl ConsolePage {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
+        Self::Front,
         Self::SignIn,
         Self::Code,
         Self::NewPassword,
@@ -39,6 +42,7 @@ impl ConsolePage {
     /// Its paths, with `{account}` for an account's name.
     pub(super) fn paths(self) -> Vec<String> {
         match self {
+            Self::Front => vec!["/".to_owned()],
             Self::SignIn => vec!["/{account}".to_owned(), format!("/{{account}}/{}", self.path())],
             Self::Code | Self::NewPassword => vec![format!("/{{account}}/{}", self.path())],
             Self::Home => vec![format!("/{CONSOLE}")],
@@ -55,13 +59,14 @@ impl ConsolePage {
             Self::NewPassword => "new-password",
             Self::Password => "password",
             Self::SignOut => "sign-out",
-            Self::Home | Self::Federation => "",
+            Self::Front | Self::Home | Self::Federation => "",
         }
     }
 
     /// What the audit trail calls a request for it that comes to nothing more.
     pub(super) fn event(self) -> &'static str {
         match self {
+            Self::Front => "ConsoleFrontPage",
             Self::SignIn => "ConsoleSignInPage",
             Self::Code => "ConsoleCodePage",
             Self::NewPassword => "ConsoleNewPasswordPage",
@@ -80,7 +85,7 @@ impl ConsolePage {
             Self::Federation => get || post,
             Self::SignIn => get || head || (post && !bare),
             Self::Code | Self::NewPassword | Self::Password => get || head || post,
-            Self::Home => get || head,
+            Self::Front | Self::Home => get || head,
             Self::SignOut => post,
         }
     }
@@ -88,6 +93,7 @@ impl ConsolePage {
     /// The page at a path, with the account it names.
     pub(super) fn of(path: &str) -> Option<(&str, Self)> {
         match path {
+            "/" => return Some((FRONT, Self::Front)),
             "/federation" => return Some((FEDERATION, Self::Federation)),
             "/console" => return Some((CONSOLE, Self::Home)),
             "/console/password" => return Some((CONSOLE, Self::Password)),
@@ -113,6 +119,7 @@ impl ConsolePage {
     }
 }
 
+const FRONT: &str = "";
 /// The folder of the pages for who is signed in.
 pub(crate) const CONSOLE: &str = "console";
 const FEDERATION: &str = "federation";

@@ -124,7 +124,7 @@ impl Doors {
         let web = Web::new(garita.app.clone(), Site::new(SITE).unwrap());
         serve!(
             listener,
-            |request, peer| if Web::serves(request.uri().path()) {
+            |request, peer| if Web::takes(&request) {
                 web.handle(request, Peer::connected(peer)).await
             } else {
                 api.handle(request, Peer::connected(peer)).await
@@ -254,6 +254,7 @@ impl Doors {
     /// Opens a page, or asks an endpoint that takes GET.
     pub(crate) async fn get(&self, browser: &mut Browser, target: &str) -> Reply {
         let request = Request::get(target).header("host", "garita.test").header("cookie", browser.header());
+        let request = request.header("accept", "text/html");
         self.send(self.main, request.body(Full::default()).unwrap(), Some(browser)).await
     }
 

@@ -15,6 +15,7 @@ const BY_PASSWORD: &[Thing] = &[User, Password, Alone, Time];
 const BY_BROKER: &[Thing] = &[User, Key, Role, Time];
 
 pub(super) const ROWS: &[Row<Thing>] = &[
+    Row::new("GET /", "", &[]),
     // An account is not told to be there, nor who is in it.
     Row::new("GET /{account}", "", &[]),
     Row::new("GET /{account}/sign-in", "", &[]),
