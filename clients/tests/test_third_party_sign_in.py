@@ -42,7 +42,8 @@ def pool(garita):
 
 @pytest.fixture(scope="module")
 def provider(pool):
-    running = Provider(["app"], callbacks=[f"{pool.issuer}/oauth2/idpresponse"], people=PEOPLE).start()
+    home = f"{pool.issuer}/oauth2/idpresponse"
+    running = Provider(["app"], callbacks=[home, f"{home}/Apart"], people=PEOPLE).start()
     yield running
     running.stop()
 
@@ -242,6 +243,31 @@ def test_what_comes_back_must_be_of_the_browser_that_was_sent(pool, app, client,
         assert got.status_code == 502 and "Corp answered in a way that cannot be trusted" in got.text
         got = attacker.get(home, params=params)
         assert got.status_code == 400 and "used before" in got.text
+
+
+def test_a_provider_may_send_browsers_back_to_an_address_of_its_own(page, pool, app, provider):
+    named = {"UserPoolId": pool.id, "ProviderName": "Apart"}
+    own = details(provider, own_redirect_uri="true")
+    made = pool.idp.create_identity_provider(**named, ProviderType="OIDC", ProviderDetails=own)["IdentityProvider"]
+    assert made["ProviderDetails"]["own_redirect_uri"] == "true"
+    settings = {
+        "UserPoolId": pool.id, "ClientName": "apart", "AllowedOAuthFlowsUserPoolClient": True,
+        "AllowedOAuthFlows": ["code"], "AllowedOAuthScopes": ["openid", "email", "profile"], "CallbackURLs": [app.callback],
+    }  # fmt: skip
+    only = pool.idp.create_user_pool_client(**settings, SupportedIdentityProviders=["Apart"])["UserPoolClient"]["ClientId"]
+    page.goto(url(pool, app, only))
+    at_provider(page, "ana")
+    assert "code" in returned(page, app)
+    assert pool.idp.admin_get_user(UserPoolId=pool.id, Username="Apart_ana")["UserStatus"] == "EXTERNAL_PROVIDER"
+    # What comes to the address that all others have is not its answer.
+    person = Browsing()
+    sent = person.get(url(pool, app, only), allow_redirects=False)
+    asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(sent.headers["location"]).query))
+    assert asked["redirect_uri"] == f"{pool.issuer}/oauth2/idpresponse/Apart"
+    params = {"code": "made-up", "state": asked["state"], "iss": provider.issuer}
+    got = person.get(f"{pool.issuer}/oauth2/idpresponse", params=params)
+    assert got.status_code == 502 and "Apart answered in a way that cannot be trusted" in got.text
+    pool.idp.delete_identity_provider(**named)
 
 
 def test_a_provider_that_says_no_is_told_on_a_page_with_a_way_back(pool, app, client, provider):

@@ -218,6 +218,9 @@ impl<'a> Route<'a> {
         if let Some(endpoint) = find(&IN_FOLDER, rest) {
             return Self::Endpoint(Some(pool), endpoint);
         }
+        if provider_at(path).is_some() {
+            return Self::Endpoint(Some(pool), Endpoint::IdpResponse);
+        }
         match PageName::ALL.into_iter().find(|page| page.path() == rest) {
             Some(page) => Self::Page(pool, page),
             None => Self::Nowhere,
@@ -305,6 +308,12 @@ const IN_FOLDER: [(&str, Endpoint); 10] = [
     ("oauth2/idpresponse", Endpoint::IdpResponse),
 ];
 
+/// The provider at whose own address a browser comes back: the endpoint is the same.
+pub(crate) fn provider_at(path: &str) -> Option<&str> {
+    let (_, rest) = path.strip_prefix('/')?.split_once('/')?;
+    rest.strip_prefix("oauth2/idpresponse/").filter(|name| !name.is_empty() && !name.contains('/'))
+}
+
 fn find(table: &[(&str, Endpoint)], path: &str) -> Option<Endpoint> {
     table.iter().find(|(known, _)| *known == path).map(|(_, endpoint)| *endpoint)
 }
@@ -340,6 +349,13 @@ mod tests {
     fn paths_lead_where_they_say() {
         assert_eq!(Route::of("/oauth2/token"), Route::Endpoint(None, Endpoint::Token));
         assert_eq!(Route::of("/p_1/oauth2/token"), Route::Endpoint(Some("p_1"), Endpoint::Token));
+        let home = Route::Endpoint(Some("p_1"), Endpoint::IdpResponse);
+        for path in ["/p_1/oauth2/idpresponse", "/p_1/oauth2/idpresponse/Corp"] {
+            assert_eq!(Route::of(path), home, "{path}");
+        }
+        for path in ["/p_1/oauth2/idpresponse/", "/p_1/oauth2/idpresponse/a/b", "/p_1/oauth2/token/Corp"] {
+            assert_eq!(Route::of(path), Route::Nowhere, "{path}");
+        }
         assert_eq!(Route::of("/p_1/sign-in"), Route::Page("p_1", PageName::SignIn));
         assert_eq!(Route::of("/login"), Route::Endpoint(None, Endpoint::Authorize));
         for nowhere in [

@@ -85,6 +85,8 @@ pub struct Homecoming<'a> {
     pub error: Option<&'a str>,
     /// `iss`.
     pub issuer: Option<&'a str>,
+    /// The provider whose own address it came to, if it is one's own.
+    pub to_own: Option<&'a str>,
 }
 
 /// What comes of an errand.
@@ -181,7 +183,7 @@ impl App {
         client.providers.iter().filter(there).cloned().collect()
     }
 
-    /// Sends a browser to a provider; `callback` is where it is to come back.
+    /// Sends a browser to a provider; `callback` is where it is to come back, unless the provider has an address of its own.
     ///
     /// # Errors
     /// [`ErrandFault`].
@@ -210,7 +212,7 @@ impl App {
         let mut parameters = vec![
             ("response_type", "code".to_owned()),
             ("client_id", provider.client.clone()),
-            ("redirect_uri", callback.to_owned()),
+            ("redirect_uri", address_of(&provider, callback)),
             ("scope", provider.scopes.clone()),
             ("nonce", errand.nonce.clone()),
             ("code_challenge", challenge),
@@ -244,7 +246,7 @@ impl App {
             return Err(ErrandFault::Spent);
         }
         let known = self.known(&provider, None, cx.now()).await?;
-        from_whom_was_asked(&provider, &known.endpoints, home.issuer)?;
+        from_whom_was_asked(&provider, &known.endpoints, &home)?;
         match home.error {
             None => {}
             Some("access_denied" | "login_required" | "consent_required" | "interaction_required") => {
@@ -256,7 +258,8 @@ impl App {
             }
         }
         let code = home.code.ok_or_else(|| ErrandFault::unusable("it answered without a code"))?;
-        let form = CodeForm { provider: &provider, code, verifier: &errand.verifier, callback };
+        let callback = address_of(&provider, callback);
+        let form = CodeForm { provider: &provider, code, verifier: &errand.verifier, callback: &callback };
         let tokens = self.exchange(&known.endpoints, &form).await?;
         let proof = self.proof(&provider, errand, &tokens, cx.now()).await?;
         let claims = self.all_claims(&provider, &known.endpoints, &tokens, &proof).await?;
@@ -295,13 +298,22 @@ impl App {
     }
 }
 
-/// RFC 9207 section 2.4: an answer that names its issuer names the one that was asked, and one that should name it does.
+/// Where a provider sends browsers back to.
+fn address_of(provider: &PoolProvider, callback: &str) -> String {
+    provider.redirect_name().map_or_else(|| callback.to_owned(), |name| format!("{callback}/{name}"))
+}
+
+/// RFC 9700 section 4.4.2: one provider must not pass the answer of another off as its own. Its answer comes to its address;
+/// and an answer that names its issuer names the one that was asked, and one that should name it does (RFC 9207 section 2.4).
 fn from_whom_was_asked(
     provider: &PoolProvider,
     endpoints: &Endpoints,
-    issuer: Option<&str>,
+    home: &Homecoming<'_>,
 ) -> Result<(), ErrandFault> {
-    match issuer {
+    if home.to_own != provider.redirect_name() {
+        return Err(ErrandFault::unusable("the answer came to the address of another provider"));
+    }
+    match home.issuer {
         Some(issuer) if issuer.trim_end_matches('/') == provider.issuer => Ok(()),
         Some(_) => Err(ErrandFault::unusable("the answer is of another issuer than was asked")),
         None if endpoints.names_itself => Err(ErrandFault::unusable("the answer does not name its issuer")),

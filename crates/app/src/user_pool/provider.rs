@@ -70,6 +70,7 @@ impl App {
                 issuer: String::new(),
                 scopes: String::new(),
                 userinfo_by_post: false,
+                own_redirect: false,
                 endpoints: None,
                 mapping: BTreeMap::new(),
                 identifiers: Vec::new(),

@@ -36,6 +36,8 @@ pub struct ProviderDetails {
     pub scopes: String,
     /// Whether its userinfo endpoint is asked with POST.
     pub userinfo_by_post: bool,
+    /// Whether it sends browsers back to an address of its own.
+    pub own_redirect: bool,
     /// Where its endpoints are, when its configuration document is not to be asked.
     pub endpoints: Option<ProviderEndpoints>,
     /// The claim that names groups of the pool.
@@ -99,6 +101,12 @@ fn detailed(
             "`client_id` and `client_secret` have 1 to 2048 bytes without control characters",
         ));
     }
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-.~".contains(&byte);
+    if details.own_redirect && !held.name.bytes().all(unreserved) {
+        return Err(invalid(
+            "the name of a provider with `own_redirect_uri` stands in that address: give it one of letters, digits, `-`, `.` and `~`",
+        ));
+    }
     let same = held.issuer == issuer && held.client == details.client;
     if let Some(claim) = &details.groups_claim {
         check_claim(claim)?;
@@ -120,6 +128,7 @@ fn detailed(
         issuer,
         scopes: details.scopes.split_ascii_whitespace().collect::<Vec<_>>().join(" "),
         userinfo_by_post: details.userinfo_by_post,
+        own_redirect: details.own_redirect,
         endpoints: details.endpoints,
         groups_claim: details.groups_claim,
         ..held

@@ -39,6 +39,9 @@ pub struct PoolProvider {
     pub scopes: String,
     /// How the provider's userinfo endpoint is asked.
     pub userinfo_by_post: bool,
+    /// Whether it sends browsers back to an address of its own, which no other provider of the pool has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_redirect: bool,
     /// Where its endpoints are, when its configuration document is not to be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoints: Option<ProviderEndpoints>,
@@ -101,6 +104,10 @@ impl PoolProvider {
     /// The group that everybody it vouches for is in, as Cognito has it.
     pub fn group(pool: &PoolId, name: &str) -> String {
         format!("{pool}_{name}")
+    }
+    /// What stands in the address it sends browsers back to, when that is its own.
+    pub fn redirect_name(&self) -> Option<&str> {
+        self.own_redirect.then_some(self.name.as_str())
     }
     /// What a user is called whom it vouches for.
     pub fn username(&self, subject: &str) -> String {

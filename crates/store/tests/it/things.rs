@@ -253,6 +253,7 @@ pub(crate) fn pool_provider(name: &str, second: i64) -> PoolProvider {
         issuer: format!("https://idp.example/{name}"),
         scopes: "openid".to_owned(),
         userinfo_by_post: second % 2 == 0,
+        own_redirect: second % 3 == 0,
         endpoints: None,
         mapping: BTreeMap::from([("email".to_owned(), "email".to_owned())]),
         identifiers: vec![format!("{name}.example")],

@@ -17,7 +17,7 @@ use crate::cookie;
 use crate::flow::{Flow, Goal, Step};
 use crate::pages::{Frame, Wrong};
 use crate::reply::Reply;
-use crate::route::PageName;
+use crate::route::{PageName, provider_at};
 
 /// Leads to the provider that a link names.
 pub(super) async fn leave(stage: &Stage<'_>) -> Result<Answer, Trouble> {
@@ -63,7 +63,8 @@ pub(crate) async fn come_home(call: &Call<'_>, pool: Option<&str>) -> Result<Ans
     let stage = Stage { call, pool: Arc::clone(&pool), flow: flow.at(Step::Start), frame };
     let client = stage.client()?;
     let fields = call.fields;
-    let home = Homecoming { code: fields.get("code"), error: fields.get("error"), issuer: fields.get("iss") };
+    let (code, error, issuer) = (fields.get("code"), fields.get("error"), fields.get("iss"));
+    let home = Homecoming { code, error, issuer, to_own: provider_at(call.parts.uri.path()) };
     let (callback, former) = (callback(call, &pool), cookie::session(pool.id.as_str()));
     let former = cookie::read(call.headers(), &former);
     match call.app().end_errand(call.cx, &client, &errand, home, &callback, former).await {
@@ -76,7 +77,7 @@ pub(crate) async fn come_home(call: &Call<'_>, pool: Option<&str>) -> Result<Ans
     }
 }
 
-/// Where providers send browsers back to.
+/// Where providers send browsers back to that have no address of their own.
 fn callback(call: &Call<'_>, pool: &UserPool) -> String {
     format!("{}/oauth2/idpresponse", call.web.issuer(pool))
 }

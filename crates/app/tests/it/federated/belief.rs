@@ -68,7 +68,7 @@ async fn an_answer_counts_once_and_from_the_provider_that_was_asked() {
     assert!(stage.garita.documents.questions().is_empty(), "a replayed answer is not even exchanged");
 
     // Mix-up: RFC 9207.
-    let from = |issuer| Homecoming { code: Some("c"), error: None, issuer: Some(issuer) };
+    let from = |issuer| Homecoming { issuer: Some(issuer), ..home("c") };
     let (errand, asked) = stage.begin().await;
     stage.answer(&asked, json!({}));
     assert!(word(&stage.end(&errand, from("https://evil.example")).await).contains("another issuer"));
@@ -87,9 +87,49 @@ async fn an_answer_counts_once_and_from_the_provider_that_was_asked() {
     assert!(word(&stage.end(&errand, home("c")).await).contains("does not name its issuer"));
     // An error that is not the provider's own is not believed either.
     let (errand, _) = stage.begin().await;
-    let forged =
-        Homecoming { code: None, error: Some("access_denied"), issuer: Some("https://evil.example") };
+    let forged = Homecoming { code: None, error: Some("access_denied"), ..from("https://evil.example") };
     assert!(word(&stage.end(&errand, forged).await).contains("another issuer"));
+}
+
+/// RFC 9700 section 4.4: a provider that sends browsers on to another one must not get that one's code.
+#[tokio::test]
+async fn no_provider_passes_the_answer_of_another_off_as_its_own() {
+    let stage = Stage::new().await;
+    let root = stage.garita.as_root();
+    let apart = |client: &str| ProviderSettings {
+        details: Some(ProviderDetails { own_redirect: true, ..details(client) }),
+        ..ProviderSettings::default()
+    };
+    let make = |name: &str| {
+        stage.app().create_pool_provider(&root, stage.pool.id.clone(), name.to_owned(), apart("app"))
+    };
+    make("Apart").await.unwrap();
+    assert!(make("Señal").await.is_err(), "its name stands in an address");
+    let open = client_settings(&["Corp", "Apart"]);
+    stage
+        .app()
+        .update_pool_client(&root, stage.pool.id.clone(), stage.client.id.clone(), open)
+        .await
+        .unwrap();
+    let to = |name| Homecoming { to_own: Some(name), ..home("c") };
+    // Corp was asked, and has Apart answer, whose answers come to its own address.
+    let (errand, asked) = stage.begin().await;
+    assert_eq!(asked["redirect_uri"], CALLBACK);
+    stage.answer(&asked, json!({}));
+    stage.garita.documents.questions();
+    assert!(word(&stage.end(&errand, to("Apart")).await).contains("address of another provider"));
+    assert!(stage.garita.documents.questions().is_empty(), "the code is not given to Corp");
+    for elsewhere in [home("c"), to("Corp"), to("apart")] {
+        let (errand, asked) = stage.begin_at("Apart").await;
+        stage.answer(&asked, json!({}));
+        assert!(word(&stage.end(&errand, elsewhere).await).contains("address of another provider"));
+    }
+    let (errand, asked) = stage.begin_at("Apart").await;
+    assert_eq!(asked["redirect_uri"], format!("{CALLBACK}/Apart"));
+    stage.answer(&asked, json!({}));
+    assert_eq!(word(&stage.end(&errand, to("Apart")).await), "in as Apart_ana");
+    let exchange = stage.garita.documents.questions().pop().unwrap();
+    assert!(exchange.form.unwrap().contains("idpresponse%2FApart"), "the same address as before");
 }
 
 #[tokio::test]
@@ -108,7 +148,7 @@ async fn what_is_meant_for_one_provider_is_given_to_no_other_of_its_name() {
 #[tokio::test]
 async fn what_goes_wrong_at_the_provider_signs_nobody_in() {
     let stage = Stage::new().await;
-    let failed = |error| Homecoming { code: None, error: Some(error), issuer: None };
+    let failed = |error| Homecoming { code: None, error: Some(error), ..home("") };
     let (errand, _) = stage.begin().await;
     assert_eq!(word(&stage.end(&errand, failed("access_denied")).await), "denied");
     let (errand, _) = stage.begin().await;
@@ -117,7 +157,7 @@ async fn what_goes_wrong_at_the_provider_signs_nobody_in() {
         "unusable: it answered with the error `server_errorx`"
     );
     let (errand, _) = stage.begin().await;
-    let nothing = Homecoming { code: None, error: None, issuer: None };
+    let nothing = Homecoming { code: None, ..home("") };
     assert_eq!(word(&stage.end(&errand, nothing).await), "unusable: it answered without a code");
     let token = format!("{ISSUER}/token");
     let documents = &stage.garita.documents;

@@ -48,6 +48,7 @@ fn details(client: &str) -> ProviderDetails {
         issuer: ISSUER.to_owned(),
         scopes: "openid email".to_owned(),
         userinfo_by_post: false,
+        own_redirect: false,
         endpoints: None,
         groups_claim: None,
     }
@@ -191,5 +192,5 @@ impl Stage {
 }
 
 fn home(code: &str) -> Homecoming<'_> {
-    Homecoming { code: Some(code), error: None, issuer: None }
+    Homecoming { code: Some(code), error: None, issuer: None, to_own: None }
 }

@@ -1,7 +1,7 @@
 //! Providers that a pool sends people to, and who people are there.
 //!
 //! `ProviderDetails` is a map on the wire: which keys it takes depends on the type of the provider, and a key that means
-//! nothing here is refused by name. `groups_claim` is a key of Garita's own.
+//! nothing here is refused by name. `groups_claim` and `own_redirect_uri` are keys of Garita's own.
 
 use std::collections::BTreeMap;
 
@@ -146,6 +146,11 @@ fn details(mut given: Details) -> Result<ProviderDetails, Refusal> {
     if take("attributes_url_add_attributes").is_some_and(|value| value != "false") {
         return Err(invalid("`attributes_url_add_attributes` must be `false` for the type OIDC".to_owned()));
     }
+    let own_redirect = match take("own_redirect_uri").as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(invalid("`own_redirect_uri` must be `true` or `false`".to_owned())),
+    };
     let (secret, groups_claim) = (take("client_secret").map(Secret::new), take("groups_claim"));
     let urls = ["authorize_url", "token_url", "jwks_uri", "attributes_url"].map(&mut take);
     let endpoints = match urls {
@@ -163,7 +168,16 @@ fn details(mut given: Details) -> Result<ProviderDetails, Refusal> {
             "`ProviderDetails` has `{unknown}`, which means nothing for the type OIDC"
         )));
     }
-    Ok(ProviderDetails { client, secret, issuer, scopes, userinfo_by_post, endpoints, groups_claim })
+    Ok(ProviderDetails {
+        client,
+        secret,
+        issuer,
+        scopes,
+        userinfo_by_post,
+        own_redirect,
+        endpoints,
+        groups_claim,
+    })
 }
 
 fn whole(detail: &ProviderDetail) -> Answer {
@@ -197,5 +211,6 @@ fn shown(provider: &PoolProvider, secret: Option<&Secret<String>>) -> Value {
         "attributes_url": endpoints.and_then(|given| given.userinfo.as_ref()),
         "jwks_uri": endpoints.map(|given| &given.keys),
         "groups_claim": provider.groups_claim,
+        "own_redirect_uri": provider.own_redirect.then_some("true"),
     })
 }
