@@ -80,6 +80,10 @@ def test_people_are_written_to_in_their_language(served, post):
     assert subject == "Your verification code"
     assert "Hello bo" in text
 
+    to, _, text = sign_up("https://evil.example/prize", email="cy@example.com")
+    assert to == ["cy@example.com"]
+    assert "Hello https…," in text and "evil" not in text
+
     person.forgot_password(ClientId=client, Username="ana")
     _, subject, text = post.next()
     assert subject == "Tu código para una contraseña nueva"

@@ -1,8 +1,11 @@
 //! What Garita writes to people: codes and invitations, in English and Spanish, or in a pool's own words.
 //!
 //! `{username}` and `{####}` stand for the name and for the code or password, as in Cognito's templates. They are
-//! filled in one pass, so a name that looks like a placeholder stays a name. A letter is text without mark-up: nothing
-//! that people call themselves can become a link or a header.
+//! filled in one pass, so a name that looks like a placeholder stays a name. A letter is text without mark-up, and nothing
+//! that people call themselves becomes a header; in letters that they can have sent to strangers nothing of it becomes a
+//! link either ([`Letter::name`]).
+
+use std::borrow::Cow;
 
 use garita_model::Secret;
 
@@ -55,6 +58,18 @@ pub struct Filling<'a> {
 }
 
 impl Letter {
+    /// A name as the letter has it. Programs make links of what looks like one, so of a name that somebody gave themselves
+    /// a stranger is shown what comes before that.
+    pub fn name(self, name: &str) -> Cow<'_, str> {
+        match self {
+            Self::ForgottenPassword | Self::Invitation => Cow::Borrowed(name),
+            Self::SignUp | Self::Address => match name.split_once(['.', ':', '/', '@']) {
+                Some((before, _)) => Cow::Owned(format!("{before}…")),
+                None => Cow::Borrowed(name),
+            },
+        }
+    }
+
     /// Subject and text.
     pub fn write(self, language: Language, own: Own<'_>, filling: Filling<'_>) -> (String, String) {
         let (subject, text) = self.words(language);
@@ -175,6 +190,24 @@ mod tests {
             write(Letter::Invitation, Language::English, own, "ana\r\nBcc: bob@example.com");
         assert_eq!(subject, "Hello anaBcc: bob@example.com Bcc: x");
         assert!(text.contains("anaBcc: bob@example.com"), "{text}");
+    }
+
+    #[test]
+    fn names_bring_strangers_no_links() {
+        for (name, shown) in [
+            ("ana", "ana"),
+            ("ana.lopez", "ana…"),
+            ("https://evil.example/prize", "https…"),
+            ("www.evil.example", "www…"),
+            ("win@evil.example", "win…"),
+        ] {
+            assert_eq!((Letter::SignUp.name(name), Letter::Address.name(name)), (shown.into(), shown.into()));
+            assert_eq!(
+                Letter::Invitation.name(name),
+                name,
+                "an administrator gave it, and it is needed whole"
+            );
+        }
     }
 
     #[test]

@@ -79,6 +79,8 @@ pub(super) fn letter_to(
     // Where people sign up with an address, their name is a number they never saw.
     let named = user.attributes.get("email").filter(|_| !pool.username_attributes.is_empty());
     let username = named.unwrap_or(&user.name);
-    let (subject, text) = letter.write(language, own, Filling { username, secret });
+    // Of the address it goes to everybody may be told.
+    let username = if username == address { username.into() } else { letter.name(username) };
+    let (subject, text) = letter.write(language, own, Filling { username: &username, secret });
     MailMessage { to: address.to_owned(), subject, text }
 }
