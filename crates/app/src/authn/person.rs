@@ -102,9 +102,10 @@ impl App {
         web: &WebIdentity,
     ) -> Result<Arc<KnownCaller>, BearerError> {
         let granted = pool_role::granted(state, &person.pool, &person.user, accepted)?;
-        let unproved = granted.group.as_ref().filter(|_| person.second_factor().is_none());
-        if let Some(group) = unproved.filter(|group| person.pool.group_demands_mfa(&group.name)) {
-            return Err(NoRole::SecondFactor(group.name.clone()).into());
+        if person.second_factor().is_none()
+            && let Some(group) = person.user.groups.iter().find(|group| person.pool.group_demands_mfa(group))
+        {
+            return Err(NoRole::SecondFactor(group.to_string()).into());
         }
         let ask = sts::AssumeRole {
             role: granted.role.clone(),

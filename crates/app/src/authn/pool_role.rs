@@ -68,7 +68,7 @@ pub enum NoRole {
     /// It is of another account than the pool.
     #[error("you have no role here: the role `{0}` is not one of the user pool's account")]
     Foreign(String),
-    /// The group that has it asks for a second factor, and none was shown.
+    /// A group of theirs asks for a second factor, whichever gives the role, and none was shown.
     #[error(
         "you have no role here yet: the group `{0}` asks for a second factor, and you signed in without one; sign in again"
     )]

@@ -9,6 +9,7 @@ use garita_model::{
 };
 use garita_store::Snapshot;
 
+use super::finish::must_have_what_groups_demand;
 use crate::App;
 use crate::token::{Ground, Issuer, RestsOn, TokenSubject};
 
@@ -65,12 +66,10 @@ pub(crate) fn floor(state: &Snapshot, account: AccountId, on: &PoolSignIn) -> Op
     if let Some(through) = &on.group {
         let group = state.pool_group(&on.pool, &through.name).filter(|group| user.is_in(&group.name))?;
         group.role.as_ref().filter(|role| **role == through.role)?;
-        // The group may ask for a second factor only since.
-        let sign_in = on.session.and_then(|id| state.pool_session(&on.pool, id));
-        if pool.group_demands_mfa(&group.name) && !sign_in.is_some_and(|sign_in| sign_in.second_factor) {
-            return None;
-        }
     }
+    // A group may ask for a second factor only since, or have the user only since.
+    let sign_in = on.session.and_then(|id| state.pool_session(&on.pool, id));
+    must_have_what_groups_demand(pool, user, sign_in.is_some_and(|sign_in| sign_in.second_factor)).ok()?;
     floor_of(state, pool, client, user, on.session)
 }
 

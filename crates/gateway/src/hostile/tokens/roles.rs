@@ -144,6 +144,28 @@ async fn the_role_of_a_group_that_asks_for_a_second_factor_needs_one() {
     assert!(reply.contains("asks for a second factor"), "{reply}");
 }
 
+/// A browser of somebody in such a group is refused whichever way the role comes; so is a token.
+#[tokio::test]
+async fn a_rule_is_no_way_round_a_group_that_asks_for_a_second_factor() {
+    let rule = RoleRule {
+        attribute: "custom:team".to_owned(),
+        matches: RuleMatch::Equals,
+        value: "vision".to_owned(),
+        role: role_arn("admin"),
+    };
+    let world = World::taking(AcceptedPool { rules: vec![rule], ..accepted() }).await;
+    let garita = &world.bench.garita;
+    let mut ana = garita.person(&world.pool, "ana", &["reader"]).await;
+    ana.attributes.set("custom:team", "vision").unwrap();
+    world.put(Object::PoolUser(Arc::new(ana.clone()))).await;
+    let (once, twice) = (garita.sign_in(&ana, CLIENT, false).await, garita.sign_in(&ana, CLIENT, true).await);
+    assert_eq!((world.read(&once.access).await, world.read(&twice.access).await), (200, 200));
+    let mut pool = UserPool::clone(garita.app.snapshot().user_pool(&world.pool).unwrap());
+    pool.tags.insert("garita:require-mfa/reader".to_owned(), "true".to_owned());
+    world.put(Object::UserPool(Arc::new(pool))).await;
+    assert_eq!((world.read(&once.access).await, world.read(&twice.access).await), (403, 200));
+}
+
 #[tokio::test]
 async fn the_ui_is_told_who_is_signed_in_and_what_they_may_do() {
     let world = World::new().await;
