@@ -69,6 +69,8 @@ pub(crate) enum Trouble {
     OAuth(OAuthFault),
     /// A refusal for a bearer token: RFC 6750 section 3.
     Bearer(OAuthFault),
+    /// The same for none: the challenge does not say that one is wrong (section 3.1).
+    NoBearer(OAuthFault),
     /// A refusal that the app is told in a redirect; with the issuer.
     App(Box<Told>, String),
     /// Something broke, or is refused and no page says how.
@@ -112,6 +114,7 @@ impl Trouble {
             Self::Page(status, wrong, code, text) => page(frame, trace, status, &wrong).refused(code, &text),
             Self::OAuth(fault) => oauth(&fault),
             Self::Bearer(fault) => bearer(&fault),
+            Self::NoBearer(fault) => challenged(&fault, "Bearer realm=\"userinfo\""),
             Self::App(told, issuer) => {
                 let Told { redirect_uri, state, fault } = *told;
                 let mut answers = vec![("error", fault.code.as_str()), ("error_description", &fault.text)];
@@ -162,9 +165,15 @@ fn oauth(fault: &OAuthFault) -> Answer {
 
 /// RFC 6750 section 3.
 fn bearer(fault: &OAuthFault) -> Answer {
+    challenged(
+        fault,
+        &format!("Bearer error=\"{}\", error_description=\"{}\"", fault.code.as_str(), fault.text),
+    )
+}
+
+fn challenged(fault: &OAuthFault, challenge: &str) -> Answer {
     let answer = oauth(fault);
-    let challenge = format!("Bearer error=\"{}\", error_description=\"{}\"", fault.code.as_str(), fault.text);
-    let reply = answer.reply.with(WWW_AUTHENTICATE, HeaderValue::from_str(&challenge).ok());
+    let reply = answer.reply.with(WWW_AUTHENTICATE, HeaderValue::from_str(challenge).ok());
     Answer { reply, ..answer }
 }
 

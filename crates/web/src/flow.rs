@@ -64,6 +64,9 @@ pub(crate) enum Step {
     /// A challenge waits for its answer.
     #[serde(rename = "c")]
     Challenge(Challenge),
+    /// Somebody signed in as the app asked for, and is asked whether it may.
+    #[serde(rename = "q")]
+    Consent,
     /// A code was sent for a new password of this name.
     #[serde(rename = "r")]
     Reset(String),

@@ -19,6 +19,7 @@ mod asset;
 pub mod authorization;
 mod console;
 mod cookie;
+mod cors;
 mod endpoint;
 pub mod fields;
 pub mod flow;
@@ -113,6 +114,15 @@ impl Web {
 
     /// Answers one request that came from `peer`.
     pub async fn handle(self: &Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Full<Bytes>> {
+        let is_open = cors::is_open(Route::of(request.uri().path()));
+        let mut response = self.answered(request, peer).await;
+        if is_open {
+            cors::open(response.headers_mut());
+        }
+        response
+    }
+
+    async fn answered(self: &Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response<Full<Bytes>> {
         let words = words(request.headers());
         let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
         let arrival = match self.app.arrive(peer.address, peer.secure, user_agent) {
@@ -147,6 +157,9 @@ impl Web {
     async fn serve(&self, cx: &RequestContext, received: &Received, words: Words) -> Result<Answer, Trouble> {
         let Received { parts, fields } = received;
         let route = Route::of(parts.uri.path());
+        if let Some(answer) = cors::preflight(route, &parts.method) {
+            return Ok(answer);
+        }
         if !route.takes(&parts.method) {
             return Err(Trouble::Method);
         }

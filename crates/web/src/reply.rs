@@ -7,8 +7,7 @@
 use bytes::Bytes;
 use garita_wire::page::{self, PagePolicy};
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION,
-    SET_COOKIE,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, SET_COOKIE,
 };
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
@@ -62,12 +61,10 @@ impl Reply {
         Self::new(status, "application/json", document.to_string())
     }
 
-    /// A document that pages of other sites may read: there is nothing secret in it.
-    pub(crate) fn open_json(document: &Value, max_age: &'static str) -> Self {
+    /// A document that may be kept for a while: there is nothing secret in it.
+    pub(crate) fn kept_json(document: &Value, max_age: &'static str) -> Self {
         let mut reply = Self::json(StatusCode::OK, document);
-        reply.put(ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         reply.put(CACHE_CONTROL, max_age);
-        reply.put(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
         reply
     }
 

@@ -280,7 +280,12 @@ impl<'a> Route<'a> {
             Self::Console(_, page, _) => page.event(),
             Self::Nowhere => return "Unknown".to_owned(),
         };
-        format!("{name}_{}", if method == Method::POST { "POST" } else { "GET" })
+        let verb = match *method {
+            Method::POST => "POST",
+            Method::OPTIONS => "OPTIONS",
+            _ => "GET",
+        };
+        format!("{name}_{verb}")
     }
 }
 

@@ -4,7 +4,7 @@
 //! sure is anything told to the app. INVARIANT: an [`Ask`] holds a redirect URI that its client has registered, letter
 //! for letter, and only scopes that the client may ask for.
 
-use garita_model::user_pool::{ClientId, PoolClient};
+use garita_model::user_pool::{ClientId, PoolClient, Uuid};
 use serde::{Deserialize, Serialize};
 
 use super::fault::{OAuthCode, OAuthFault};
@@ -84,6 +84,9 @@ pub struct Ask {
     /// Who will probably sign in.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
+    /// Whom the app wants, and nobody else: who is meant by its `id_token_hint`.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Uuid>,
     /// The provider to sign in with; none leaves it to the person.
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
@@ -169,6 +172,7 @@ impl Ask {
             state: raw.state,
             nonce: raw.nonce,
             login_hint: raw.login_hint,
+            subject: None,
             provider,
         })
     }

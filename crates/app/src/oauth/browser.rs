@@ -15,6 +15,7 @@ use garita_store::Snapshot;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::ask::Ask;
 use super::stage;
 use crate::App;
 use crate::change::Change;
@@ -64,7 +65,17 @@ impl SignedIn {
     pub fn may_use(&self, client: &PoolClient) -> bool {
         client.takes(self.vouched_by())
     }
-    /// The same, as an error.
+    /// Whether they are whom an app asks for, by the provider that it asks for, if it names them.
+    pub fn fits(&self, client: &PoolClient, ask: &Ask) -> bool {
+        let vouched = ask.provider.as_deref().is_none_or(|named| named == self.vouched_by());
+        self.may_use(client) && vouched && self.is_meant(ask)
+    }
+    /// Whether they are whom an app asks for, if it names somebody. OpenID Connect Core section 3.1.2.2: nobody else may be
+    /// told of in their place.
+    pub fn is_meant(&self, ask: &Ask) -> bool {
+        ask.subject.is_none_or(|meant| meant == self.sub())
+    }
+    /// The same of whom it takes, as an error.
     pub(super) fn must_be_taken(&self, client: &PoolClient) -> Result<()> {
         if self.may_use(client) {
             return Ok(());

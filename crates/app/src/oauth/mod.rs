@@ -19,6 +19,7 @@ mod device;
 pub mod errand;
 pub mod fault;
 mod grant;
+mod hint;
 pub(crate) mod polls;
 mod sign_in;
 mod sign_out;

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
+use garita_model::Result;
 use garita_model::user_pool::{PoolBrowser, PoolClient, PoolId, UserPool};
-use garita_model::{Result, TokenUse};
 use garita_policy::AccountId;
 use serde_json::json;
 
@@ -14,15 +14,13 @@ use super::fault::{OAuthCode, OAuthFault};
 use crate::App;
 use crate::context::{Concerned, RequestContext};
 use crate::hash;
-use crate::token::{Audience, Expected};
-use crate::user_pool::ground::PoolGround;
 
 /// What a sign-out is asked with.
 #[derive(Clone, Copy)]
 pub struct SignOut<'a> {
     /// The app client's id.
     pub client: Option<&'a str>,
-    /// An id token that the client was given.
+    /// An id token that the client was given, which may have run out.
     pub id_token: Option<&'a str>,
     /// Where to lead the browser.
     pub leads_to: Option<&'a str>,
@@ -53,12 +51,16 @@ impl App {
         asked: &SignOut<'_>,
     ) -> Result<WayOut, OAuthFault> {
         let refused = |text: &str| OAuthCode::InvalidRequest.because(text);
-        let hinted = asked.id_token.and_then(|token| self.client_of(cx, token));
+        let hinted = asked.id_token.and_then(|hint| self.hinted(cx, pool, hint)).map(|on| on.client);
+        // RP-Initiated Logout 1.0 section 2: the two must agree.
+        if asked.client.zip(hinted.as_deref()).is_some_and(|(named, hinted)| named != hinted) {
+            return Err(refused("client_id is not the app client that the id_token_hint was given to"));
+        }
         let client = asked.client.map(str::to_owned).or(hinted);
         let Some(client) = client else {
             if asked.leads_to.is_some() {
                 return Err(refused(
-                    "client_id or a good id_token_hint is needed to lead a browser somewhere",
+                    "client_id or an id_token_hint of this user pool is needed to lead a browser somewhere",
                 ));
             }
             let pool =
@@ -70,15 +72,6 @@ impl App {
         let base = self.issuer_base().map_err(|error| OAuthFault::from(&error))?;
         let location = location(base, &pool, &client, asked)?;
         Ok(WayOut { pool, location })
-    }
-
-    /// The client of an id token that is one of ours and still good.
-    fn client_of(&self, cx: &RequestContext, token: &str) -> Option<String> {
-        let state = self.snapshot();
-        let ground = PoolGround { state: &state, endpoint: self.issuer_base().ok()? };
-        let expected = Expected { usage: TokenUse::Id, pool: None, audience: Audience::AnyClient };
-        let verified = self.tokens().verify(&ground, token, &expected, cx.now()).ok()?;
-        Some(verified.on.client.clone())
     }
 
     /// Ends the session of a browser; a cookie that stands for none is as good as ended.

@@ -196,6 +196,16 @@ impl Tokens {
     }
 }
 
+/// What an id token rests on that only says who or what is meant (`id_token_hint`). INVARIANT: it opens nothing, so it may have
+/// run out and its user may be signed out; but it is one of ours, with a key that is still accepted.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub(crate) fn hinted(ground: &dyn Ground, token: &str, now: Timestamp) -> Result<RestsOn, TokenError> {
+    let verified = prove(ground, token, now)?;
+    if verified.usage == TokenUse::Id { Ok(verified.on) } else { Err(TokenError::Use) }
+}
+
 /// The key of that name, if it is the issuer's and still accepted.
 fn accepted_key(
     ground: &dyn Ground,

@@ -20,6 +20,7 @@ mod harness;
 mod help;
 mod operations_golden;
 mod policy;
+mod relying_party;
 mod start;
 mod states;
 mod who_can;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use garita_app::oauth::ask::Told;
-use garita_app::oauth::{Ask, AskFault, OAuthCode, RawAsk, SignedIn};
+use garita_app::oauth::{Ask, AskFault, OAuthCode, OAuthFault, RawAsk, SignedIn};
 use garita_model::{PoolClient, UserPool};
 use http::StatusCode;
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::Call;
 use crate::answer::{Answer, Trouble, with_query};
 use crate::cookie;
 use crate::fields::Fields;
-use crate::flow::{self, Flow, Goal};
+use crate::flow::{self, Flow, Goal, Step};
 use crate::page;
 use crate::pages::Wrong;
 use crate::reply::Reply;
@@ -43,35 +43,35 @@ pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer
         raw.identity_provider = word.and_then(|word| call.app().provider_called(&pool, word));
     }
     let issuer = call.web.issuer(&pool);
-    let ask = Ask::check(raw, &client).map_err(|fault| match fault {
+    let mut ask = Ask::check(raw, &client).map_err(|fault| match fault {
         AskFault::Told(told) => Trouble::App(told, issuer.clone()),
         fault => told(&fault),
     })?;
+    if let Some(hint) = call.fields.get("id_token_hint") {
+        let meant = call.app().hinted_user(call.cx, &pool, hint);
+        ask.subject = Some(meant.map_err(|fault| to_app(call, &pool, &ask, fault))?);
+    }
     let now = call.cx.now();
     let cookie = cookie::read(call.headers(), &cookie::session(pool.id.as_str()));
     let who = cookie.and_then(|cookie| call.app().signed_in(&pool.id, cookie, now));
     let who =
-        who.filter(|who| who.is_fresh(ask.max_age, now) && !ask.shown.sign_in && fits(who, &client, &ask));
-    let back = |code: OAuthCode, text: &str| {
-        let told = Told {
-            redirect_uri: ask.redirect_uri.clone(),
-            state: ask.state.clone(),
-            fault: code.because(text),
-        };
-        Trouble::App(Box::new(told), issuer.clone())
-    };
+        who.filter(|who| who.is_fresh(ask.max_age, now) && !ask.shown.sign_in && who.fits(&client, &ask));
     match who {
         Some(who) if !ask.shown.consent => {
             lead_on(call, &Goer { pool: &pool, client: &client, who: &who }, &ask).await
         }
         None if ask.shown.nothing => {
-            Err(back(OAuthCode::LoginRequired, "nobody is signed in with this browser"))
+            let text = "nobody is signed in with this browser whom the app could be given at once";
+            Err(to_app(call, &pool, &ask, OAuthCode::LoginRequired.because(text)))
         }
         who => {
             let browser = flow::browser_of(call.headers(), call.app().entropy())?;
             let provider = if who.is_some() { None } else { straight_to(&ask, &client) };
-            let page = if who.is_some() { PageName::Consent } else { PageName::SignIn };
-            let flow = Flow::begin(&browser, Goal::App(ask), language);
+            let (page, step) = match who {
+                Some(_) => (PageName::Consent, Step::Consent),
+                None => (PageName::SignIn, Step::Start),
+            };
+            let flow = Flow::begin(&browser, Goal::App(ask), language).at(step);
             if let Some(name) = provider {
                 let sent = page::send_to(call, &pool, &client, &flow, &name).await?;
                 return Ok(sent.cookie(browser.cookie()));
@@ -82,13 +82,18 @@ pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer
     }
 }
 
-/// Whether a browser's sign-in is one that the app client takes, and by the provider that is asked for, if one is.
-fn fits(who: &SignedIn, client: &PoolClient, ask: &Ask) -> bool {
-    who.may_use(client) && ask.provider.as_deref().is_none_or(|named| named == who.vouched_by())
+/// Sends a browser back to its app with a refusal.
+pub(crate) fn to_app(call: &Call<'_>, pool: &UserPool, ask: &Ask, fault: OAuthFault) -> Trouble {
+    let told = Told { redirect_uri: ask.redirect_uri.clone(), state: ask.state.clone(), fault };
+    Trouble::App(Box::new(told), call.web.issuer(pool))
 }
 
 /// Sends a browser back to its app with a code.
 pub(crate) async fn lead_on(call: &Call<'_>, goer: &Goer<'_>, ask: &Ask) -> Result<Answer, Trouble> {
+    if !goer.who.is_meant(ask) {
+        let text = "who signed in is not the person that the app asked for";
+        return Err(to_app(call, goer.pool, ask, OAuthCode::LoginRequired.because(text)));
+    }
     call.app().note_browser_use(call.cx, goer.who).await?;
     let code = call.app().authorization_code(call.cx, goer.pool, goer.client, goer.who, ask)?;
     let issuer = call.web.issuer(goer.pool);

@@ -2,6 +2,7 @@
 
 use garita_app::oauth::OAuthCode;
 use http::StatusCode;
+use http::header::AUTHORIZATION;
 
 use crate::Call;
 use crate::answer::{Answer, Trouble};
@@ -10,11 +11,12 @@ use crate::reply::Reply;
 
 /// Tells an app about the user it acts for.
 pub(super) fn user_info(call: &Call<'_>, pool: Option<&str>) -> Result<Answer, Trouble> {
-    let token = bearer(call.headers()).ok_or_else(|| {
-        Trouble::Bearer(
-            OAuthCode::InvalidToken.because("send the access token in the header `Authorization: Bearer`"),
-        )
-    })?;
+    let unsent =
+        || OAuthCode::InvalidToken.because("send the access token in the header `Authorization: Bearer`");
+    if !call.headers().contains_key(AUTHORIZATION) {
+        return Err(Trouble::NoBearer(unsent()));
+    }
+    let token = bearer(call.headers()).ok_or_else(|| Trouble::Bearer(unsent()))?;
     let told = call.app().oidc_user_info(call.cx, pool, &token).map_err(Trouble::Bearer)?;
     Ok(Answer::of(Reply::json(StatusCode::OK, &told)))
 }

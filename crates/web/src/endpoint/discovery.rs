@@ -14,14 +14,14 @@ const KEPT: &str = "public, max-age=300";
 /// The provider's configuration.
 pub(super) fn configuration(call: &Call<'_>, pool: Option<&str>) -> Result<Answer, Trouble> {
     let pool = pool.and_then(|pool| call.app().oidc_pool(pool)).ok_or(Trouble::NotFound)?;
-    Ok(Answer::of(Reply::open_json(&document(&call.web.issuer(&pool), &pool), KEPT)))
+    Ok(Answer::of(Reply::kept_json(&document(&call.web.issuer(&pool), &pool), KEPT)))
 }
 
 /// The keys that tokens are verified with.
 pub(super) fn keys(call: &Call<'_>, pool: Option<&str>) -> Result<Answer, Trouble> {
     let pool = pool.and_then(|pool| call.app().oidc_pool(pool)).ok_or(Trouble::NotFound)?;
     let keys = call.app().pool_key_set(&pool.id, call.cx.now()).ok_or(Trouble::NotFound)?;
-    Ok(Answer::of(Reply::open_json(&keys, KEPT)))
+    Ok(Answer::of(Reply::kept_json(&keys, KEPT)))
 }
 
 fn document(issuer: &str, pool: &UserPool) -> Value {

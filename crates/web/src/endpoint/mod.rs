@@ -15,7 +15,7 @@ use crate::page;
 use crate::pages::Wrong;
 use crate::route::{Endpoint, Route};
 
-pub(crate) use authorize::{Goer, lead_on};
+pub(crate) use authorize::{Goer, lead_on, to_app};
 pub(crate) use logout::sign_out;
 
 /// Answers a request to an endpoint.

@@ -1,6 +1,5 @@
 //! The questions to somebody who is signed in: whether an app may, whether a device may.
 
-use garita_app::oauth::ask::Told;
 use garita_app::oauth::{Ask, OAuthCode, SignedIn, WaitingDevice};
 use garita_model::user_pool::PoolFault;
 use garita_model::{Error, Reason, UserPool};
@@ -9,7 +8,7 @@ use serde_json::json;
 use super::{Stage, signed_in};
 use crate::Call;
 use crate::answer::{Answer, Trouble, shown};
-use crate::endpoint::{Goer, lead_on};
+use crate::endpoint::{Goer, lead_on, to_app};
 use crate::flow::{Goal, Step};
 use crate::pages::{self, Asking, Problem};
 use crate::route::PageName;
@@ -19,7 +18,7 @@ pub(super) fn show_consent(stage: &Stage<'_>) -> Result<Answer, Trouble> {
     let (ask, who) = asked(stage)?;
     let client = stage.client()?;
     let asking = Asking { client: &client.name, user: who.name(), scopes: &ask.scopes };
-    Ok(stage.shown(pages::consent(&stage.frame, &stage.sealed(Step::Start)?, asking)?))
+    Ok(stage.shown(pages::consent(&stage.frame, &stage.sealed(Step::Consent)?, asking)?))
 }
 
 /// Takes the answer to that.
@@ -29,19 +28,17 @@ pub(super) async fn consent(stage: &Stage<'_>) -> Result<Answer, Trouble> {
         let client = stage.client()?;
         return lead_on(stage.call, &Goer { pool: &stage.pool, client: &client, who: &who }, ask).await;
     }
-    let told = Told {
-        redirect_uri: ask.redirect_uri.clone(),
-        state: ask.state.clone(),
-        fault: OAuthCode::AccessDenied.because("the person at the browser said no"),
-    };
-    Err(Trouble::App(Box::new(told), stage.call.web.issuer(&stage.pool)))
+    let fault = OAuthCode::AccessDenied.because("the person at the browser said no");
+    Err(to_app(stage.call, &stage.pool, ask, fault))
 }
 
+/// What is asked of whom. INVARIANT: only after a sign-in that is as the app asked for (`prompt=login`, `max_age`): the flow
+/// of another page does not lead here.
 fn asked<'a>(stage: &'a Stage<'_>) -> Result<(&'a Ask, SignedIn), Trouble> {
     let who = signed_in(stage.call, &stage.pool).ok_or_else(Trouble::expired)?;
-    match &stage.flow.goal {
-        Goal::App(ask) => Ok((ask, who)),
-        Goal::Device(..) | Goal::Account | Goal::Renewed(_) => Err(Trouble::expired()),
+    match (&stage.flow.goal, &stage.flow.step) {
+        (Goal::App(ask), Step::Consent) => Ok((ask, who)),
+        _ => Err(Trouble::expired()),
     }
 }
 

@@ -149,7 +149,7 @@ async fn arrived(stage: &Stage<'_>, browser: NewBrowser) -> Result<Answer, Troub
     let NewBrowser { cookie: secret, who } = browser;
     let linked = link(stage, &who).await?;
     let answer = match &stage.flow.goal {
-        Goal::App(ask) if ask.shown.consent => stage.on_to(PageName::Consent, Step::Start)?,
+        Goal::App(ask) if ask.shown.consent => stage.on_to(PageName::Consent, Step::Consent)?,
         Goal::App(ask) => {
             let client = stage.client()?;
             lead_on(stage.call, &Goer { pool: &stage.pool, client: &client, who: &who }, ask).await?

@@ -51,10 +51,16 @@ pub(crate) struct Doors {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) location: Option<String>,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
 
 impl Reply {
+    /// A header, as text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or(Value::Null)
     }
@@ -192,8 +198,9 @@ impl Doors {
         if let Some(jar) = jar {
             jar.keep(response.headers());
         }
+        let headers = response.headers().clone();
         let body = response.into_body().collect().await.unwrap().to_bytes();
-        Reply { status, location, body: String::from_utf8_lossy(&body).into_owned() }
+        Reply { status, location, headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
 
     /// Posts a body that is signed.
@@ -276,6 +283,15 @@ impl Doors {
             .uri(target)
             .header("host", "garita.test")
             .header("authorization", format!("Bearer {token}"));
+        self.send(self.main, request.body(Full::default()).unwrap(), None).await
+    }
+
+    /// Sends a request without a body and without a browser to the main door.
+    pub(crate) async fn bare(&self, method: &str, target: &str, more: &[(&str, &str)]) -> Reply {
+        let mut request = Request::builder().method(method).uri(target).header("host", "garita.test");
+        for (name, value) in more {
+            request = request.header(*name, *value);
+        }
         self.send(self.main, request.body(Full::default()).unwrap(), None).await
     }
 

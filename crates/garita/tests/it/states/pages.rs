@@ -65,7 +65,7 @@ pub(super) const ROWS: &[Row<Thing>] = &[
     Row::new("POST /{pool}/oauth2/introspect", "refresh token", &[Pool, Client, User, Enabled, Former]),
     Row::new("POST /{pool}/oauth2/device_authorization", "", &[Pool, Client]),
     Row::new("GET /{pool}/logout", "", &[Pool, Client]),
-    Row::new("GET /{pool}/logout", "id_token_hint", &[Pool, Client, User, Enabled, Former, Key]),
+    Row::new("GET /{pool}/logout", "id_token_hint", &[Pool, Client, Key]),
     Row::new("POST /{pool}/logout", "", &[Pool, Client]),
     Row::new("GET /{pool}/oauth2/idpresponse", "a state of nobody", &[Pool]),
     // Somebody who is not there any more is somebody new.
