@@ -158,7 +158,8 @@ impl App {
         Ok(pager.cut(clients.map(|client| (client.id.to_string(), Arc::clone(client)))))
     }
 
-    /// Sets what can be changed of a client. Tokens it has keep to what they were issued with.
+    /// Sets what can be changed of a client. Tokens it has keep to what they were issued with, and are good while it may be
+    /// given that still.
     ///
     /// # Errors
     /// `AccessDenied`; `ResourceNotFound`; `InvalidParameter`.
@@ -321,8 +322,9 @@ fn check_redirect(url: &str) -> Result<()> {
     }
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    match scheme {
-        "https" if !host.is_empty() && !authority.contains('@') => Ok(()),
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" | "https" if authority.contains('@') => refused(),
+        "https" if !host.is_empty() => Ok(()),
         "http" if matches!(host, "localhost" | "127.0.0.1" | "[::1]") => Ok(()),
         "https" | "http" | "javascript" | "data" | "file" | "vbscript" => refused(),
         own if own.bytes().all(|b| b.is_ascii_alphanumeric() || b"+.-".contains(&b)) && !own.is_empty() => {
@@ -349,6 +351,10 @@ mod tests {
             "https://a@b/",
             "https://a/#x",
             "javascript://x",
+            "JavaScript://x",
+            "HTTP://a.example/",
+            "http://localhost:80@a.example/",
+            "http://127.0.0.1@a.example/",
             "/a",
             "https:a",
             "http://localhost.evil/",
