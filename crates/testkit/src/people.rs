@@ -125,7 +125,7 @@ impl TestGarita {
         user
     }
 
-    /// A sign-in, as it is stored.
+    /// A sign-in by the API, as it is stored.
     pub fn sign_in_object(&self, user: &PoolUser, client: &str, second_factor: bool) -> PoolSession {
         let now = self.clock.now();
         PoolSession {
@@ -143,7 +143,7 @@ impl TestGarita {
             second_factor,
             ended: false,
             provider: None,
-            scopes: Vec::new(),
+            scopes: vec!["aws.cognito.signin.user.admin".to_owned()],
         }
     }
 

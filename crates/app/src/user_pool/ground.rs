@@ -5,11 +5,12 @@ use std::sync::Arc;
 use garita_model::session::PoolSignIn;
 use garita_model::user_pool::{PoolId, Uuid};
 use garita_model::{
-    AccountId, Error, PoolClient, PoolProvider, PoolUser, Result, TokenKey, UserPool, user_pool::UserStatus,
+    AccountId, Error, PoolClient, PoolProvider, PoolSession, PoolUser, Result, TokenKey, UserPool,
+    user_pool::UserStatus,
 };
 use garita_store::Snapshot;
 
-use super::finish::must_have_what_groups_demand;
+use super::finish::{SELF_SERVICE, must_have_what_groups_demand};
 use crate::App;
 use crate::token::{Ground, Issuer, RestsOn, TokenSubject};
 
@@ -85,12 +86,24 @@ pub(crate) fn floor_of(
     let mut provider = None;
     if let Some(id) = session {
         let session = state.pool_session(&client.pool, id)?;
-        if session.ended || session.user != user.sub || session.client != client.id {
+        let stands = !session.ended && session.user == user.sub && session.client == client.id;
+        if !stands || !may_go_on(client, session) {
             return None;
         }
         provider = session.provider.as_deref();
     }
     floor_of_user(state, pool, user, provider).map(|floor| floor.max(client.min_rev))
+}
+
+/// Whether an app client may still be given what a sign-in was for: an administrator may have taken a scope or the flow from it
+/// since. A sign-in by the API is for the user's own account, whatever the client may ask for else. Who has signed in
+/// through a provider that was taken from the client stays signed in there.
+pub(crate) fn may_go_on(client: &PoolClient, session: &PoolSession) -> bool {
+    if session.provider.is_none() && session.scopes == [SELF_SERVICE] {
+        return true;
+    }
+    let flow = client.oauth && client.oauth_flows.iter().any(|flow| flow == "code");
+    flow && session.scopes.iter().all(|scope| client.oauth_scopes.contains(scope))
 }
 
 /// The lowest revision at which a user's sign-in may have begun that a provider vouched for, or the pool itself; none

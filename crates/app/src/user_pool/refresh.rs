@@ -21,7 +21,7 @@ use garita_store::Snapshot;
 use jiff::{SignedDuration, Timestamp};
 
 use super::finish::must_have_what_groups_demand;
-use super::ground::floor_of_user;
+use super::ground::{floor_of_user, may_go_on};
 use super::tokens::IssuedTokens;
 use super::user::about;
 use super::{AdmittedClient, invalid};
@@ -177,6 +177,9 @@ pub(crate) fn rotate(
         return Err(PoolFault::NotAuthorized.because("Refresh Token has expired"));
     }
     let state = change.state();
+    if !state.pool_client(&held.client).is_some_and(|client| may_go_on(client, &held)) {
+        return Err(PoolFault::NotAuthorized.because("Refresh Token has been revoked"));
+    }
     let user = state.pool_user(admitted.pool(), held.user);
     let provider = held.provider.as_deref();
     let floor = user.and_then(|user| floor_of_user(state, admitted.user_pool(), user, provider));

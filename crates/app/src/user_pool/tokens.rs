@@ -9,7 +9,7 @@ use garita_store::Snapshot;
 use super::AdmittedClient;
 use super::federated::identities;
 use super::finish::must_have_what_groups_demand;
-use super::ground::PoolGround;
+use super::ground::{PoolGround, may_go_on};
 use super::refresh::bad;
 use super::sign_in::may_stay_signed_in;
 use crate::App;
@@ -48,13 +48,16 @@ impl App {
         let user = state.pool_user(&pool.id, session.user).ok_or_else(bad)?;
         may_stay_signed_in(user)?;
         must_have_what_groups_demand(pool, user, session.second_factor)?;
+        let revoked = || PoolFault::NotAuthorized.because("Refresh Token has been revoked");
+        if !may_go_on(client, session) {
+            return Err(revoked());
+        }
         let on = RestsOn {
             issuer: ground.issuer_of(pool),
             client: client.id.to_string(),
             subject: TokenSubject::User { sub: user.sub.to_string(), username: user.name.to_string() },
             origin_jti: names_sign_in(client, session).then(|| session.id.to_string()),
         };
-        let revoked = || PoolFault::NotAuthorized.because("Refresh Token has been revoked");
         let standing = Standing::check_since(&ground, on, session.iss_rev).map_err(|_| revoked())?;
         let groups = groups_of(&state, pool, user);
         let minter =

@@ -25,7 +25,7 @@ use crate::oauth::code::CodeBody;
 use crate::oauth::fault::{OAuthCode, OAuthFault};
 use crate::user_pool::AdmittedClient;
 use crate::user_pool::finish::{Start, begin, must_have_what_groups_demand};
-use crate::user_pool::ground::floor_of_user;
+use crate::user_pool::ground::{floor_of_user, may_go_on};
 use crate::user_pool::refresh::{self, Which, rotate, which};
 
 /// A sign-in that tokens are made for.
@@ -150,6 +150,10 @@ impl App {
         let which = which(&held, token.expose(), cx.now());
         if rotation.is_none() && (which != Which::Current || held.ended || cx.now() >= held.expires) {
             return Err(refused(PoolFault::NotAuthorized.because("not good")));
+        }
+        if which != Which::Spent && !may_go_on(client.client(), &held) {
+            let text = "what this sign-in was for was taken from the app client: sign in again";
+            return Err(OAuthCode::InvalidGrant.because(text));
         }
         let scopes = narrowed(&held.scopes, scope);
         if which != Which::Spent {

@@ -75,6 +75,37 @@ async fn a_client_that_drops_who_vouched_gets_no_tokens_of_their_people() {
     assert_eq!(refused(stage.grant(device).await), OAuthCode::InvalidGrant);
 }
 
+/// A code or a device is only the beginning: what came of it must not go on by its refresh token for years.
+#[tokio::test]
+async fn what_was_taken_from_the_client_ends_what_it_was_given_and_comes_back_with_it() {
+    let takings: [fn(&mut ClientSettings); 3] = [
+        |settings| settings.oauth_scopes = vec!["openid".to_owned()],
+        |settings| settings.oauth = false,
+        |settings| settings.oauth_flows.clear(),
+    ];
+    for rotation in [None, Some(0)] {
+        let stage = Stage::with(rotation).await;
+        let begun = stage.tokens().await;
+        let (mut access, mut refresh) = (begun.access, begun.refresh.unwrap());
+        for taking in takings {
+            assert!(stage.user_info(&access).is_ok());
+            stage
+                .allow(|settings| {
+                    settings.rotation = rotation;
+                    taking(settings);
+                })
+                .await;
+            assert_eq!(refused(stage.refresh(&refresh).await), OAuthCode::InvalidGrant);
+            assert_eq!(refused(stage.user_info(&access)), OAuthCode::InvalidToken);
+            let (cx, id) = (stage.cx(), &stage.public.id);
+            assert!(stage.app().tokens_from_refresh_token(&cx, id, None, &refresh).await.is_err());
+            stage.allow(|settings| settings.rotation = rotation).await;
+            let given = stage.refresh(&refresh).await.unwrap();
+            (access, refresh) = (given.access, given.refresh.unwrap_or(refresh));
+        }
+    }
+}
+
 #[tokio::test]
 async fn scopes_of_a_resource_server_that_goes_are_in_no_token_and_no_refresh_token_is_good_with_them() {
     let stage = Stage::new().await;
