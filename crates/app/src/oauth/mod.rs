@@ -36,4 +36,4 @@ pub use errand::{Arrived, Departure, Errand, ErrandFault, Homecoming};
 pub use fault::{OAuthCode, OAuthFault};
 pub use grant::{Grant, GrantedTokens};
 pub use sign_in::{Challenge, ChallengeAnswer, ChallengeKind, NewAccount, Progress};
-pub use sign_out::{SignOut, WayOut};
+pub use sign_out::{Location, SignOut, WayOut};

@@ -36,7 +36,16 @@ pub struct WayOut {
     pub pool: Arc<UserPool>,
     /// Where the browser is led, when the app has proved who it is by an address it registered; none means that the
     /// person is to be asked.
-    pub location: Option<String>,
+    pub location: Option<Location>,
+}
+
+/// Where a browser is led that was signed out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// To an address of the app.
+    App(String),
+    /// To the authorization endpoint, with what the app asks for there.
+    SignIn(String),
 }
 
 impl App {
@@ -104,14 +113,14 @@ fn location(
     pool: &UserPool,
     client: &PoolClient,
     asked: &SignOut<'_>,
-) -> Result<Option<String>, OAuthFault> {
+) -> Result<Option<Location>, OAuthFault> {
     let among = |known: &[String], uri: &str| known.iter().any(|known| known == uri);
     if let Some(uri) = asked.leads_to {
         if !among(&client.logout_urls, uri) {
             let text = "the address to return to is not a sign-out URL the app client has registered";
             return Err(OAuthCode::InvalidRequest.because(text));
         }
-        return Ok(Some(uri.to_owned()));
+        return Ok(Some(Location::App(uri.to_owned())));
     }
     match asked.redirect_uri {
         Some(uri) if asked.signs_in_again => {
@@ -119,7 +128,7 @@ fn location(
                 let text = "redirect_uri is not a callback URL the app client has registered";
                 return Err(OAuthCode::InvalidRequest.because(text));
             }
-            Ok(Some(format!("{base}/{}/oauth2/authorize", pool.id)))
+            Ok(Some(Location::SignIn(format!("{base}/{}/oauth2/authorize", pool.id))))
         }
         _ => Ok(None),
     }

@@ -128,6 +128,37 @@ async fn who_signs_out_late_comes_back_to_the_app() {
     }
 }
 
+/// Amazon Cognito Developer Guide, "Logout endpoint", example 2: signed out, and at the sign-in page for the same app.
+#[tokio::test]
+async fn who_signs_out_to_sign_in_again_is_led_there_with_what_the_app_asks_for() {
+    let world = World::new().await;
+    let asking = world.asking(&world.app.id, &[("prompt", "consent"), ("id_token_hint", &world.granted.id)]);
+    let (_, query) = asking.split_once('?').unwrap();
+    for out in [format!("{}?{query}", world.at("logout")), format!("/logout?{query}")] {
+        let mut browser = world.vouched_browser.clone();
+        let left = world.doors.get(&mut browser, &out).await;
+        let again = led(&left).strip_prefix(crate::states::doors::SITE).expect("the sign-in site").to_owned();
+        let page = world.doors.get(&mut browser, &again).await;
+        assert!(led(&page).starts_with(&world.at("sign-in")), "{page:?}");
+        let done = sign_in(&world, &mut browser, &page.flow(), "eve").await;
+        let fields =
+            [("flow", &*done.flow()), ("answer", "allow")].map(|(name, value)| (name, value.to_owned()));
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let allowed = world.doors.post(&mut browser, &world.at("consent"), &fields).await;
+        assert!(told(&allowed).starts_with("code=") && led(&allowed).contains("&state=s&"), "{allowed:?}");
+    }
+    let stray = out_to(&world, "https://evil.example/").await;
+    assert_eq!((stray.status, stray.location), (400, None));
+}
+
+/// Signs out to sign in again for this address.
+async fn out_to(world: &World, redirect_uri: &str) -> Reply {
+    let fields =
+        [("response_type", "code"), ("client_id", world.app.id.as_str()), ("redirect_uri", redirect_uri)];
+    let target = format!("{}?{}", world.at("logout"), crate::states::doors::encoded(&fields));
+    world.doors.get(&mut world.vouched_browser.clone(), &target).await
+}
+
 /// What an app that runs in a browser asks from its own site, without cookies.
 #[tokio::test]
 async fn scripts_of_apps_may_ask_what_takes_no_cookie_and_nothing_else() {

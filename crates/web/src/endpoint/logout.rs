@@ -3,15 +3,19 @@
 //! An app that names itself and an address it has registered gets the browser back at once; otherwise the person is
 //! asked, because any site can send a browser here.
 
-use garita_app::oauth::SignOut;
+use garita_app::oauth::{Location, SignOut};
 use garita_model::UserPool;
 use http::StatusCode;
 
 use crate::Call;
 use crate::answer::{Answer, Trouble, shown, with_query};
 use crate::cookie;
+use crate::fields::Fields;
 use crate::pages::{self, Frame, Wrong};
 use crate::reply::Reply;
+
+/// Parameters that say nothing of a sign-in.
+const OF_SIGN_OUT: [&str; 3] = ["id_token_hint", "logout_uri", "post_logout_redirect_uri"];
 
 /// Signs a browser out, or asks whether it should be.
 pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer, Trouble> {
@@ -30,12 +34,15 @@ pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer
     let frame = call.frame_of(&way.pool);
     let name = cookie::session(way.pool.id.as_str());
     if let Some(location) = way.location {
-        let mut told: Vec<(&str, &str)> = Vec::new();
-        if !asked.signs_in_again {
-            told.extend(fields.get("state").map(|state| ("state", state)));
-        }
+        let location = match &location {
+            Location::App(uri) => {
+                let state = fields.get("state").map(|state| ("state", state));
+                with_query(uri, &state.into_iter().collect::<Vec<_>>())
+            }
+            Location::SignIn(uri) => with_query(uri, &asked_again(fields)),
+        };
         end(call, &way.pool).await?;
-        return Ok(Answer::of(Reply::see(&with_query(&location, &told)).cookie(cookie::clear(&name))));
+        return Ok(Answer::of(Reply::see(&location).cookie(cookie::clear(&name))));
     }
     let held = cookie::read(call.headers(), &name);
     match held.and_then(|cookie| call.app().signed_in(&way.pool.id, cookie, call.cx.now())) {
@@ -49,6 +56,14 @@ pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer
             Ok(answer.cookie(cookie::clear(&name)))
         }
     }
+}
+
+/// What an app asks for that has somebody sign in again: all that it says, but for what is about the sign-out.
+fn asked_again(fields: &Fields) -> Vec<(&str, &str)> {
+    // Names are written as they are, so none may hold what parts them.
+    let plain = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let asked = fields.names().filter(|name| plain(name) && !OF_SIGN_OUT.contains(name));
+    asked.filter_map(|name| Some((name, fields.get(name)?))).collect()
 }
 
 /// Signs a browser out whose person said so.

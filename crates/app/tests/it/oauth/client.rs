@@ -122,7 +122,7 @@ async fn a_sign_out_leads_only_to_where_the_client_registered() {
     let way = |asked: &SignOut<'_>| stage.app().sign_out_way(&stage.cx(), None, asked);
     assert!(way(&asked).unwrap().location.is_none());
     let good = SignOut { leads_to: Some("https://app.example/bye"), ..asked };
-    assert_eq!(way(&good).unwrap().location.as_deref(), Some("https://app.example/bye"));
+    assert_eq!(way(&good).unwrap().location, Some(Location::App("https://app.example/bye".to_owned())));
     for bad in ["https://app.example/bye/", "https://evil.example", CALLBACK] {
         assert_eq!(refused(way(&SignOut { leads_to: Some(bad), ..asked })), OAuthCode::InvalidRequest);
     }
@@ -130,5 +130,5 @@ async fn a_sign_out_leads_only_to_where_the_client_registered() {
     let tokens = stage.tokens().await;
     let hint = tokens.id.unwrap();
     let hinted = SignOut { client: None, id_token: Some(hint.expose()), ..good };
-    assert_eq!(way(&hinted).unwrap().location.as_deref(), Some("https://app.example/bye"));
+    assert_eq!(way(&hinted).unwrap().location, Some(Location::App("https://app.example/bye".to_owned())));
 }

@@ -14,8 +14,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_app::oauth::stage::CodeBack;
 use garita_app::oauth::{
-    Ask, AskFault, ClientCredentials, Grant, GrantedTokens, OAuthCode, OAuthFault, Progress, ProvenClient,
-    RawAsk, SignOut,
+    Ask, AskFault, ClientCredentials, Grant, GrantedTokens, Location, OAuthCode, OAuthFault, Progress,
+    ProvenClient, RawAsk, SignOut,
 };
 use garita_app::user_pool::{
     ClientSettings, CreatePoolUser, GroupSettings, NewGroup, NewPool, OwnPassword, ResourceServerSettings,
