@@ -6,9 +6,7 @@
 
 use bytes::Bytes;
 use garita_wire::page::{self, PagePolicy};
-use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, SET_COOKIE,
-};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, SET_COOKIE};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::Value;

@@ -22,6 +22,7 @@ use crate::context::RequestContext;
 use crate::iam::outbound_federation;
 use crate::oidc::token::{MOST, Proof, Token};
 use crate::token::{Audience, Expected, TokenSubject};
+use crate::user_pool::ground;
 
 /// What `AssumeRoleWithWebIdentity` asks for.
 pub struct AssumeRoleWithWebIdentity {
@@ -126,6 +127,10 @@ impl App {
             group: None,
         };
         let account = verified.on.issuer.account;
+        // What ends the session as soon as it is there gives none: a group may ask for a second factor since.
+        ground::floor(state, account, &sign_in)
+            .filter(|floor| verified.iss_rev >= *floor)
+            .ok_or_else(ended)?;
         Ok(Some(Link { account, subject: Origin::PoolUser(Box::new(sign_in)), key: None }))
     }
 }

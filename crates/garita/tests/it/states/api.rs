@@ -88,7 +88,7 @@ pub(super) const ROWS: &[Row<Thing>] = &[
     Row::new(
         "AssumeRoleWithWebIdentity",
         "id token of the pool",
-        &[Pool, Client, User, Enabled, Former, SignIn, Key],
+        &[Pool, Client, User, Enabled, Former, SignIn, OneFactor, Key],
     ),
 ];
 
