@@ -219,6 +219,7 @@ mod tests {
             format!("$pbkdf2-sha256$i=1000,l=64${salt}${hash}"),
             format!("pbkdf2_sha256$x${salt}${hash}"),
             format!("$scrypt$ln=14,r=0,p=1${salt}${hash}"),
+            format!("$scrypt$ln=0,r=8,p=1${salt}${hash}"),
             format!("$2b$03${}", "a".repeat(53)),
             format!("$2b$10${}", "a".repeat(52)),
             "$2b$10$".to_owned() + &"é".repeat(27).replacen("é", "a", 1),
@@ -233,6 +234,9 @@ mod tests {
             format!("$pbkdf2-sha512$i=2000001${salt}${hash}"),
             format!("$scrypt$ln=63,r=8,p=1${salt}${hash}"),
             format!("$scrypt$ln=17,r=16,p=1${salt}${hash}"),
+            // Hardly any memory for one time, and 128 GiB for all of them.
+            format!("$scrypt$ln=1,r=1,p=1073741823${salt}${hash}"),
+            format!("$scrypt$ln=2,r=1,p=17${salt}${hash}"),
             format!("$scrypt$ln=4294967295,r=8,p=1${salt}${hash}"),
             format!("$2b$31${}", "a".repeat(53)),
         ] {

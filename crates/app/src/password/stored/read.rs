@@ -17,6 +17,8 @@ use crate::password::MEMORY;
 
 /// Most memory of a hash, in KiB: scrypt at OWASP's strongest.
 const MOST_MEMORY: u32 = 128 * 1024;
+/// Most lanes of argon2, and most times that scrypt is gone through.
+const MOST_LANES: u32 = 16;
 /// Most work of a hash, as times 19 MiB are filled.
 const MOST_PASSES: u32 = 16;
 /// Greatest logarithm of bcrypt's rounds.
@@ -68,7 +70,7 @@ fn argon2(form: &str, rest: &[&str]) -> Result<Stored, Unreadable> {
     let (memory, passes, lanes) = (param(params, "m")?, param(params, "t")?, param(params, "p")?);
     // What the passes cost goes with the memory they go over.
     let work = u64::from(memory).saturating_mul(u64::from(passes));
-    if memory > MOST_MEMORY || work > u64::from(MEMORY) * u64::from(MOST_PASSES) || lanes > 16 {
+    if memory > MOST_MEMORY || work > u64::from(MEMORY) * u64::from(MOST_PASSES) || lanes > MOST_LANES {
         return Err(Unreadable::Cost);
     }
     Params::new(memory, passes, lanes, None).map_err(|_| Unreadable::Parts)?;
@@ -121,14 +123,14 @@ fn rounds(digest: Digest, rounds: u32) -> Result<How, Unreadable> {
 fn read_scrypt(rest: &[&str]) -> Result<Stored, Unreadable> {
     let [params, salt, hash] = rest else { return Err(Unreadable::Parts) };
     let (log_n, r, p) = (param(params, "ln")?, param(params, "r")?, param(params, "p")?);
-    // RFC 7914 section 2: 128 bytes times r times N, gone through p times.
-    let memory = 1_u64.checked_shl(log_n).and_then(|n| n.checked_mul(u64::from(r)));
-    let kib = memory.map_or(u64::MAX, |blocks| blocks / 8);
-    if log_n > 20
-        || kib > u64::from(MOST_MEMORY)
-        || kib.saturating_mul(u64::from(p)) > 2 * u64::from(MOST_MEMORY)
-    {
+    // RFC 7914 section 2: N times r blocks of 128 bytes, gone through p times; and r times p of them to begin with.
+    let blocks = 1_u64.checked_shl(log_n).and_then(|n| n.checked_mul(u64::from(r))).unwrap_or(u64::MAX);
+    let most = u64::from(MOST_MEMORY) * 8;
+    if log_n > 20 || blocks > most || blocks.saturating_mul(u64::from(p)) > 2 * most || p > MOST_LANES {
         return Err(Unreadable::Cost);
+    }
+    if log_n == 0 {
+        return Err(Unreadable::Parts);
     }
     let log_n = u8::try_from(log_n).map_err(|_| Unreadable::Parts)?;
     scrypt::Params::new(log_n, r, p).map_err(|_| Unreadable::Parts)?;
