@@ -15,7 +15,8 @@ import time
 import pytest
 from platform_under_test import clean_environment, garita_binary
 
-PORTS = ["--aws-listen", "127.0.0.1:0", "--gateway-listen", "127.0.0.1:0"]
+ROLES = {"ana": "mlflow-admin", "bruno": "mlflow-reader", "carla": "mlflow-model-approver"}
+NEW_PASSWORD = "correct horse battery staple 9"
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +26,9 @@ def data():
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def quickstart(data, *options):
-    return [garita_binary(), "quickstart", *options, "--data", str(data), *PORTS]
+def quickstart(data, *options, listen="127.0.0.1"):
+    ports = ["--aws-listen", f"{listen}:0", "--gateway-listen", f"{listen}:0"]
+    return [garita_binary(), "quickstart", *options, "--data", str(data), *ports]
 
 
 def once(data):
@@ -86,9 +88,9 @@ def test_the_second_run_finds_everything_ready(first, data):
 class Standing:
     """A quickstart that stays up; its last words are there once it waits."""
 
-    def __init__(self, data):
+    def __init__(self, data, listen="127.0.0.1"):
         self.process = subprocess.Popen(
-            quickstart(data), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment()
+            quickstart(data, listen=listen), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment()
         )
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
         self.said = ""
@@ -97,6 +99,12 @@ class Standing:
             if line.startswith("Ctrl-C stops"):
                 return
         raise AssertionError(f"it ended: {self.said}")
+
+    def told(self, what):
+        """What stands behind some words, at the end of their line."""
+        found = re.search(rf"{what}.*?: (\S+)$", self.said, re.MULTILINE)
+        assert found, self.said
+        return found.group(1)
 
 
 def test_what_it_prints_can_be_pasted_and_ctrl_c_ends_everything(first, data):
@@ -123,42 +131,94 @@ def test_what_it_prints_can_be_pasted_and_ctrl_c_ends_everything(first, data):
     assert processes_of(data) == []
 
 
+def enter(page, name, password):
+    page.fill("#username", name)
+    page.fill("#password", password)
+    page.keyboard.press("Enter")
+
+
+def letter(folder):
+    """The code of the newest letter."""
+    newest = max(pathlib.Path(folder).iterdir(), key=lambda path: path.stat().st_mtime)
+    return re.search(r"\b\d{6}\b", newest.read_text().split("\n\n", 1)[1]).group()
+
+
 def test_people_open_mlflow_with_the_passwords_that_are_shown_once(first, data):
+    """Also where the listeners are on all addresses: what is printed is one that a browser can sign in at."""
     from playwright.sync_api import sync_playwright
     from sign_in_site import chromium_binary
 
     kept = json.loads((data / "quickstart/credentials.json").read_text())["people"]
     passwords = dict(kept["passwords"])
-    standing = Standing(data)
+    assert passwords.keys() == ROLES.keys()
+    standing = Standing(data, listen="0.0.0.0")
     try:
         # They were shown by the run before this one: the first that stayed up.
         assert kept["shown"] and not any(password in standing.said for password in passwords.values())
-        url = re.search(r"Open MLflow in a browser: (\S+)", standing.said).group(1)
+        url, console = standing.told("^Open MLflow in a browser"), standing.told("^The console, ")
+        assert url.startswith("http://127.0.0.1:") and console.startswith("http://127.0.0.1:")
+        assert "people sign in on this machine alone" in standing.said
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium_binary(), args=["--no-sandbox"])
-            page = browser.new_page()
-            page.goto(f"{url}#/experiments")
-            page.fill("#username", "bruno")
-            page.fill("#password", passwords["bruno"])
-            page.keyboard.press("Enter")
-            page.get_by_text("churn").first.wait_for(timeout=30_000)
-            assert page.url == f"{url}#/experiments"
-            page.goto(f"{url}garita/account")
-            assert page.inner_text("#role").endswith(":role/mlflow-reader")
-            # The IAM user of the same name has the same password.
-            page.goto(re.search(r"^The console, .*: (\S+)$", standing.said, re.MULTILINE).group(1))
-            page.fill("#username", "bruno")
-            page.fill("#password", passwords["bruno"])
-            page.keyboard.press("Enter")
-            page.wait_for_selector("dl.facts")
-            assert "arn:aws:iam::111122223333:user/bruno" in page.inner_text("main")
+            for name, role in ROLES.items():
+                page = browser.new_context(locale="en-GB").new_page()
+                page.goto(f"{url}#/experiments")
+                enter(page, name, passwords[name])
+                page.get_by_text("churn").first.wait_for(timeout=30_000)
+                assert page.url == f"{url}#/experiments"
+                page.goto(f"{url}garita/account")
+                assert page.inner_text("#role").endswith(f":role/{role}")
+                # The IAM user of the same name has the same password.
+                page.goto(console)
+                enter(page, name, passwords[name])
+                page.wait_for_selector("dl.facts")
+                assert f"arn:aws:iam::111122223333:user/{name}" in page.inner_text("main")
             page.click("text=Change your password")
-            page.fill("#password", passwords["bruno"])
+            page.fill("#password", passwords["carla"])
             page.fill("#new-password", "Another-Horse-9")
             page.fill("#new-password-again", "Another-Horse-9")
             page.keyboard.press("Enter")
             page.get_by_text("Your password is changed.").wait_for()
+            # The gateway without a stage, and Garita by another name of this machine, lead where people sign in.
+            page = browser.new_context(locale="en-GB").new_page()
+            page.goto(url.removesuffix("prod/").replace("127.0.0.1", "localhost"))
+            page.wait_for_selector("#username")
+            page.goto(console.replace("127.0.0.1", "localhost"))
+            assert page.url == console
+            page.goto(url)
+            page.click("text=Forgotten password?")
+            page.fill("#username", "bruno")
+            page.keyboard.press("Enter")
+            page.wait_for_selector("#code")
+            page.fill("#code", letter(standing.told("^Letters to them").rstrip(".")))
+            page.fill("#new-password", NEW_PASSWORD)
+            page.fill("#new-password-again", NEW_PASSWORD)
+            page.keyboard.press("Enter")
+            page.get_by_text("Your password is set.").wait_for()
+            enter(page, "bruno", NEW_PASSWORD)
+            page.get_by_text("churn").first.wait_for(timeout=30_000)
             browser.close()
+    finally:
+        standing.process.kill()
+        standing.process.wait()
+    until_gone(data)
+
+
+def test_whoever_sets_an_authenticator_app_up_is_asked_for_its_code_and_nobody_else(first, data):
+    import boto3
+
+    kept = json.loads((data / "quickstart/credentials.json").read_text())
+    root, standing = kept["accounts"]["ml-platform"], Standing(data)
+    try:
+        cognito = boto3.client(
+            "cognito-idp",
+            endpoint_url=re.search(r"^export AWS_ENDPOINT_URL=(\S+)$", standing.said, re.MULTILINE).group(1),
+            region_name="eu-west-1",
+            aws_access_key_id=root["access_key_id"],
+            aws_secret_access_key=root["secret_access_key"],
+        )
+        asked = cognito.get_user_pool_mfa_config(UserPoolId=kept["people"]["pool"])
+        assert asked["MfaConfiguration"] == "OPTIONAL" and asked["SoftwareTokenMfaConfiguration"]["Enabled"]
     finally:
         standing.process.kill()
         standing.process.wait()

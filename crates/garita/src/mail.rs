@@ -39,6 +39,19 @@ enum EncryptionWord {
 }
 
 impl MailConfig {
+    /// Messages are written into a folder.
+    pub(crate) fn into_folder(from: &str, folder: PathBuf) -> Self {
+        Self {
+            from: from.to_owned(),
+            server: None,
+            encryption: None,
+            username: None,
+            password_file: None,
+            ca_file: None,
+            folder: Some(folder),
+        }
+    }
+
     /// Checks what can be checked without looking outside.
     pub(crate) fn check(&self) -> Result<()> {
         self.sender()?;

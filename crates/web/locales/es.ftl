@@ -34,7 +34,7 @@ code-wrong = El código no es correcto o ya se usó. Escribe el que muestra ahor
 authenticator-title = Configura tu aplicación de autenticación
 authenticator-lead = Tu equipo pide un segundo factor. Escanea la imagen con una aplicación de autenticación y escribe los seis dígitos que muestre.
 authenticator-picture = Código QR que contiene la clave de abajo
-authenticator-key = ¿No puedes escanearlo? Escribe esta clave en la aplicación:
+authenticator-key = ¿No puedes escanearla? Escribe esta clave en la aplicación:
 authenticator-submit = Continuar
 authenticator-wrong = El código no corresponde a la clave. Escribe el que muestra ahora la aplicación.
 

@@ -163,6 +163,9 @@ impl Web {
         if !route.takes(&parts.method) {
             return Err(Trouble::Method);
         }
+        if let Some(location) = self.elsewhere(route, parts) {
+            return Ok(Answer::of(Reply::see(&location)));
+        }
         let call = Call { web: self, cx, parts, fields, words };
         match route {
             Route::Asset(path) => match Assets::at(path) {
@@ -174,6 +177,13 @@ impl Web {
             Route::Console(place, page, _) => console::answer(&call, place, page).await,
             Route::Nowhere => Err(Trouble::NotFound),
         }
+    }
+
+    /// Where a browser is led that asks for a page under another name of this machine.
+    fn elsewhere(&self, route: Route<'_>, parts: &Parts) -> Option<String> {
+        let page = matches!(route, Route::Page(..) | Route::Console(..)) && parts.method == Method::GET;
+        let visit = page && browser::asks_for_page(&parts.method, &parts.headers);
+        visit.then(|| self.site.by_its_name(&parts.headers, &parts.uri)).flatten()
     }
 
     /// Puts the record on disk, then lets the reply go.
@@ -237,16 +247,18 @@ impl Web {
         Route::of(path) != Route::Nowhere
     }
 
-    /// Whether a request to an address that the AWS API has as well is for this door. What programs send to `/` is not.
+    /// Whether a request to an address that the AWS API has as well is for this door. What programs send to `/` is not;
+    /// what people open that is nowhere is, so that they are told as people are.
     pub fn takes<B>(request: &Request<B>) -> bool {
-        let uri = request.uri();
-        match uri.path() {
-            "/" => {
-                let bare = uri.query().is_none() && !request.headers().contains_key(AUTHORIZATION);
-                bare && browser::asks_for_page(request.method(), request.headers())
-            }
-            path => Self::serves(path),
+        let (uri, headers) = (request.uri(), request.headers());
+        let path = uri.path();
+        if path != "/" && Self::serves(path) {
+            return true;
         }
+        // The API has documents of its own there, which people look at, too.
+        let document = path.contains("/.well-known/");
+        let bare = uri.query().is_none() && !headers.contains_key(AUTHORIZATION) && !document;
+        bare && browser::asks_for_page(request.method(), headers)
     }
 
     /// Every path of user pools with the methods it takes; `{pool}` stands for a pool's id.

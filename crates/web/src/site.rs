@@ -3,7 +3,9 @@
 //! INVARIANT: a form is taken only from a page of this very origin, by what the browser says of it
 //! ([`garita_wire::origin`]); who says nothing is refused.
 
-use garita_wire::origin::{Origin, Sender};
+use garita_wire::origin::{Origin, Sender, is_loopback};
+use http::header::HOST;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, Uri};
 
 /// Where browsers and relying parties find this door.
@@ -62,6 +64,17 @@ impl Site {
         &self.url
     }
 
+    /// Where a page is that was asked for under another name of the same machine's loopback; none if it is right here. A
+    /// form of that page would come from a stranger's origin, and its cookies would be of another host.
+    pub(crate) fn by_its_name(&self, headers: &HeaderMap, uri: &Uri) -> Option<String> {
+        let own: Uri = self.url.parse().ok()?;
+        let asked: Uri = format!("http://{}", headers.get(HOST)?.to_str().ok()?).parse().ok()?;
+        let (own, asked) = (own.authority()?, asked.authority()?);
+        let other = is_loopback(own.host()) && is_loopback(asked.host()) && own.host() != asked.host();
+        let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        (other && own.port_u16() == asked.port_u16()).then(|| format!("{}{path}", self.url))
+    }
+
     /// Whether a request was sent by a page of this site.
     pub(crate) fn sent(&self, headers: &HeaderMap) -> bool {
         self.origin.sender(headers) == Sender::Own
@@ -94,6 +107,27 @@ mod tests {
         ] {
             assert_eq!(Site::new(bad).err(), Some(why), "{bad}");
         }
+    }
+
+    #[test]
+    fn other_names_of_the_same_machine_lead_to_the_site() {
+        let led = |site: &str, host: &str, path: &str| {
+            let headers = HeaderMap::from_iter([(HOST, host.parse().unwrap())]);
+            Site::new(site).unwrap().by_its_name(&headers, &path.parse().unwrap())
+        };
+        let site = "http://127.0.0.1:4510";
+        for host in ["localhost:4510", "[::1]:4510"] {
+            let to = led(site, host, "/team?flow=x");
+            assert_eq!(to.as_deref(), Some("http://127.0.0.1:4510/team?flow=x"), "{host}");
+        }
+        for host in ["127.0.0.1:4510", "localhost:4580", "localhost", "garita.example.com:4510", "@", ""] {
+            assert_eq!(led(site, host, "/team"), None, "{host}");
+        }
+        assert_eq!(led("https://id.example.com", "localhost", "/team"), None, "a proxy may name itself so");
+        assert_eq!(
+            led(site, "localhost:4510", "//evil.example").as_deref(),
+            Some("http://127.0.0.1:4510//evil.example")
+        );
     }
 
     #[test]

@@ -85,7 +85,8 @@ impl Origin {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host is this machine's loopback, by name or by address.
+pub fn is_loopback(host: &str) -> bool {
     let literal = host.trim_start_matches('[').trim_end_matches(']');
     let address = literal.parse::<std::net::IpAddr>();
     host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())

@@ -92,12 +92,14 @@ pub(super) fn text(
     let reach = plan.out_of_reach().map(|why| format!("{why}\n")).unwrap_or_default();
     format!(
         "\nOpen MLflow in a browser: {mlflow}/\n{people}\
-         Who is signed in, and the way out: {mlflow}/garita/account\n{console}{reach}\
+         Who is signed in, and the way out: {mlflow}/garita/account\n{console}\
+         Letters to them, such as the code for a forgotten password, are put into: {}\n{reach}\
          \nTry it with code: paste this into another terminal.\n\n{exports}\n\
          Then for instance: {} -c 'import mlflow; mlflow.set_experiment(\"mine\"); mlflow.start_run()'\n\
          Other profiles: {}\n\
          The audit trail: {} audit tail --follow --data {}\n\n\
          Ctrl-C stops everything.\n",
+        plan.letters.display(),
         quoted(&python.display().to_string()),
         profiles.join(", "),
         quoted(&program()),

@@ -19,6 +19,9 @@ use super::keys::{Keys, PLATFORM};
 use super::progress::Step;
 use crate::config::UserPoolConfig;
 
+/// The pool, as its pages and authenticator apps show it.
+const NAME: &str = "ML platform";
+
 /// Who they are, and what they may do.
 const PEOPLE: [(&str, &str); 3] =
     [("ana", "may do everything"), ("bruno", "reads"), ("carla", "reads, and approves models")];
@@ -56,8 +59,8 @@ impl People {
             mfa: Some(MfaMode::Optional),
             ..PoolSettings::default()
         };
-        let new = NewPool { name: "mlflow".to_owned(), settings, ..NewPool::default() };
-        let cx = app.operator(account, "CreateUserPool", json!({ "poolName": "mlflow" }))?;
+        let new = NewPool { name: NAME.to_owned(), settings, ..NewPool::default() };
+        let cx = app.operator(account, "CreateUserPool", json!({ "poolName": NAME }))?;
         let pool = app.create_user_pool(&cx, new).await?.pool.id.clone();
         let cx = app.operator(account, "CreateUserPoolClient", json!({ "clientName": "MLflow" }))?;
         let settings = ClientSettings { name: Some("MLflow".to_owned()), ..ClientSettings::default() };

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::keys::{Keys, PLATFORM};
 use super::paste::ClientSettings;
 use crate::config::{ApiConfig, AwsConfig, Config, Listener};
+use crate::mail::MailConfig;
 use crate::serve::Serving;
 
 const API_ID: &str = "mlflow";
@@ -34,6 +35,8 @@ pub(super) fn mlflow_folder(place: &Path) -> PathBuf {
 /// One API in front of one MLflow.
 pub(super) struct Plan {
     socket: PathBuf,
+    /// Where letters to the people are put.
+    pub(super) letters: PathBuf,
     aws: SocketAddr,
     gateway: SocketAddr,
     /// Garita's region.
@@ -44,7 +47,8 @@ impl Plan {
     /// A plan for these listeners.
     pub(super) fn new(place: &Path, aws: SocketAddr, gateway: SocketAddr) -> Self {
         let socket = mlflow_folder(place).join("mlflow.sock");
-        Self { socket, aws, gateway, region: Config::default().region }
+        let letters = place.join("letters");
+        Self { socket, letters, aws, gateway, region: Config::default().region }
     }
 
     /// The configuration to serve by.
@@ -66,6 +70,7 @@ impl Plan {
             gateway: Listener { listen: self.gateway },
             api: vec![api],
             nearby: true,
+            mail: Some(MailConfig::into_folder("Garita <garita@example.com>", self.letters.clone())),
             ..Config::default()
         })
     }
@@ -171,5 +176,8 @@ mod tests {
         let gateways = plan().config().unwrap().gateways().unwrap();
         assert_eq!(gateways.len(), 1);
         assert_eq!(gateways[0].1[0].upstream.to_string(), "unix:/data/mlflow/mlflow.sock");
+        let mail = plan().config().unwrap().mail.unwrap();
+        mail.check().unwrap();
+        assert!(mail.goes_to().contains("/data/quickstart/letters"), "{}", mail.goes_to());
     }
 }

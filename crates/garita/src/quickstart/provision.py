@@ -129,7 +129,9 @@ def let_people_in(given, platform):
         group = {"UserPoolId": pool, "GroupName": role, "RoleArn": platform.arn(f"role/{role}")}
         tolerate("GroupExistsException", cognito.create_group, **group)
         who = {"UserPoolId": pool, "Username": name}
-        if tolerate("UsernameExistsException", cognito.admin_create_user, **who, MessageAction="SUPPRESS"):
+        address = [{"Name": "email", "Value": f"{name}@example.com"}, {"Name": "email_verified", "Value": "true"}]
+        made = {**who, "MessageAction": "SUPPRESS", "UserAttributes": address}
+        if tolerate("UsernameExistsException", cognito.admin_create_user, **made):
             cognito.admin_set_user_password(**who, Password=password, Permanent=True)
         cognito.admin_add_user_to_group(**who, GroupName=role)
     return f"arn:aws:cognito-idp:{given['region']}:{platform.id}:userpool/{pool}"
