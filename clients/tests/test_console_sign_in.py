@@ -319,7 +319,7 @@ def test_programs_find_the_api_at_the_bare_address(garita, account):
         nowhere = requests.get(garita.endpoint + path, headers=browser)
         assert nowhere.status_code == 404 and "There is no such page" in nowhere.text
         assert "text/html" not in requests.get(garita.endpoint + path).headers["content-type"]
-    issuer = requests.get(f"{garita.endpoint}/nobody/.well-known/jwks.json", headers=browser)
+    issuer = requests.get(f"{garita.endpoint}/sts/00000000-0000-4000-8000-000000000000/.well-known/jwks.json", headers=browser)
     assert "text/html" not in issuer.headers["content-type"]
     assert records(garita, "ConsoleFrontPage_GET"), "the trail knows of it"
     assert garita.client("sts", keys).get_caller_identity()["Account"] == account.account
