@@ -113,6 +113,7 @@ scope-other = use { $scope }
 
 device-title = Connect a device
 device-lead = Enter the code that your device shows.
+device-lead-filled = Go on only if your device shows this very code.
 device-submit = Continue
 device-too-often = Too many wrong codes came from your network. Wait a quarter of an hour, then try again.
 device-wrong = That code is not known or has run out. Check it, or start again on the device.

@@ -113,6 +113,7 @@ scope-other = usar { $scope }
 
 device-title = Conecta un dispositivo
 device-lead = Escribe el código que muestra tu dispositivo.
+device-lead-filled = Continúa solo si tu dispositivo muestra este mismo código.
 device-submit = Continuar
 device-too-often = Han llegado demasiados códigos erróneos desde tu red. Espera un cuarto de hora e inténtalo de nuevo.
 device-wrong = Ese código no se conoce o ha caducado. Revísalo o empieza de nuevo en el dispositivo.

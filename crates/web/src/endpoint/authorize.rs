@@ -149,5 +149,11 @@ fn refused(words: Words, fault: &AskFault) -> Trouble {
         }
         AskFault::Told(told) => ("InvalidRequest", told.fault.text.clone()),
     };
-    Trouble::Page(StatusCode::BAD_REQUEST, Wrong::App(text.clone()), code, text)
+    let wrong = match fault {
+        AskFault::Told(_) => Wrong::AppInEnglish(text.clone()),
+        AskFault::UnknownClient | AskFault::ClientClosed | AskFault::NoRedirect | AskFault::Redirect(_) => {
+            Wrong::App(text.clone())
+        }
+    };
+    Trouble::Page(StatusCode::BAD_REQUEST, wrong, code, text)
 }

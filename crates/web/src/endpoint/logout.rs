@@ -29,7 +29,7 @@ pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer
     };
     let way = call.app().sign_out_way(call.cx, pool, &asked).map_err(|fault| {
         let text = fault.text.clone();
-        Trouble::Page(StatusCode::BAD_REQUEST, Wrong::App(text.clone()), fault.code.as_str(), text)
+        Trouble::Page(StatusCode::BAD_REQUEST, Wrong::AppInEnglish(text.clone()), fault.code.as_str(), text)
     })?;
     let frame = call.frame_of(&way.pool);
     let name = cookie::session(way.pool.id.as_str());

@@ -49,6 +49,6 @@ pub(crate) fn unreceived(route: Route<'_>, status: StatusCode, why: &str) -> Tro
             | Endpoint::Introspect
             | Endpoint::DeviceAuthorization,
         ) => garita_app::oauth::OAuthCode::InvalidRequest.because(why).into(),
-        _ => Trouble::Page(status, Wrong::App(why.to_owned()), "InvalidRequest", why.to_owned()),
+        _ => Trouble::Page(status, Wrong::AppInEnglish(why.to_owned()), "InvalidRequest", why.to_owned()),
     }
 }

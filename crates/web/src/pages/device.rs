@@ -51,7 +51,9 @@ pub(crate) fn device_code(
 ) -> garita_model::Result<Page> {
     let words = frame.words;
     let mut form = Form::new(frame, flow, "device", "device-title", "device-submit");
-    form.lead = vec![words.say("device-lead")];
+    // RFC 8628 section 3.3.1: who did not type the code must look whether it is the one of their device.
+    let lead = if code.is_empty() { "device-lead" } else { "device-lead-filled" };
+    form.lead = vec![words.say(lead)];
     form.fields = vec![Field::new(frame, "user-code", "field-user-code", Kind::Typed).holding(code)];
     form.told(problems).page()
 }

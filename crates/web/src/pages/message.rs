@@ -18,6 +18,8 @@ struct MessagePage<'a> {
     title: String,
     failed: bool,
     lines: Vec<String>,
+    /// Said in English after the first line, whatever the language of the page.
+    quoted: Option<&'a str>,
     button: Option<Button>,
     link: Option<Link>,
     trace: Option<&'a str>,
@@ -26,7 +28,7 @@ struct MessagePage<'a> {
 impl<'a> MessagePage<'a> {
     fn new(frame: &'a Frame, title: &str, lines: Vec<String>) -> Self {
         let title = frame.words.say(title);
-        Self { frame, title, failed: false, lines, button: None, link: None, trace: None }
+        Self { frame, title, failed: false, lines, quoted: None, button: None, link: None, trace: None }
     }
 }
 
@@ -70,6 +72,8 @@ pub(crate) fn device_denied(frame: &Frame) -> garita_model::Result<Page> {
 pub(crate) enum Wrong {
     /// The app asked for something that cannot be; the text is for its makers.
     App(String),
+    /// The same, in the words that programs are told in: English.
+    AppInEnglish(String),
     /// The form is too old, or of another browser.
     Expired,
     /// The form came from elsewhere.
@@ -100,6 +104,9 @@ pub(crate) fn error(frame: &Frame, wrong: &Wrong, trace: &str) -> garita_model::
         Wrong::App(reason) => {
             ("error-title", vec![words.say("error-app-lead"), reason.clone(), words.say("error-app-help")])
         }
+        Wrong::AppInEnglish(_) => {
+            ("error-title", vec![words.say("error-app-lead"), words.say("error-app-help")])
+        }
         Wrong::Expired => {
             ("error-expired-title", vec![words.say("error-expired-lead"), words.say("error-expired-help")])
         }
@@ -124,5 +131,6 @@ pub(crate) fn error(frame: &Frame, wrong: &Wrong, trace: &str) -> garita_model::
         Wrong::Another(_) => Some(Link::new(words, "link-console", "/console".to_owned())),
         _ => None,
     };
-    Page::of(&MessagePage { trace: Some(trace), link, ..MessagePage::new(frame, title, lines) })
+    let quoted = if let Wrong::AppInEnglish(reason) = wrong { Some(reason.as_str()) } else { None };
+    Page::of(&MessagePage { trace: Some(trace), link, quoted, ..MessagePage::new(frame, title, lines) })
 }

@@ -110,6 +110,7 @@ fn pages(language: Language) -> Vec<(&'static str, Page)> {
         ("authenticator", authenticator(&frame, &flow, SetUp::SigningIn, &made, &[])),
         ("consent", consent(&frame, &flow, asking)),
         ("device", device_code(&frame, &flow, "", &wrong("user-code", "device-wrong"))),
+        ("device-filled", device_code(&frame, &flow, "WDJB-MJHT", &[])),
         ("device-consent", device_consent(&frame, &flow, asking, "WDJB-MJHT")),
         ("device-connected", device_connected(&frame)),
         ("device-denied", device_denied(&frame)),
@@ -321,4 +322,29 @@ fn why_an_accounts_policy_refuses_a_password_is_said_in_the_language_of_the_page
     }
     assert_eq!(of(Language::Spanish, PasswordFault::TooShort(14)), "necesita al menos 14 caracteres.");
     assert_eq!(of(Language::English, PasswordFault::TooLong), "it can have at most 128 characters.");
+}
+
+#[test]
+fn a_code_that_a_link_filled_in_is_to_be_compared_and_has_the_focus() {
+    let frame = Frame { words: crate::words::in_language(Language::English), place: "P".to_owned() };
+    let flow = Flow { folder: "/p".to_owned(), sealed: "x".to_owned() };
+    let html = |code| device_code(&frame, &flow, code, &[]).unwrap().html;
+    assert!(
+        html("WDJB-MJHT").contains("only if your device shows this very code")
+            && html("").contains("Enter the code")
+    );
+    for code in ["", "WDJB-MJHT"] {
+        assert!(html(code).contains(" autofocus"), "{code}");
+    }
+}
+
+#[test]
+fn what_programs_are_told_in_english_is_marked_as_such() {
+    let frame = Frame { words: crate::words::in_language(Language::Spanish), place: "P".to_owned() };
+    let html = |wrong| error(&frame, &wrong, "t").unwrap().html;
+    assert!(
+        html(Wrong::AppInEnglish("no <such> scope".to_owned()))
+            .contains("<p lang=\"en\">no &#60;such&#62; scope</p>")
+    );
+    assert!(!html(Wrong::App("una frase".to_owned())).contains("lang=\"en\""));
 }
