@@ -250,6 +250,30 @@ async fn a_passkey_is_a_second_factor_to_policies() {
     assert_eq!(by_password.status, 403);
 }
 
+/// No fault of others, but one that was here: whoever found a browser open could take the passkey away that was the last
+/// second factor, and then set one of their own up with the password alone.
+#[tokio::test]
+async fn the_account_page_leaves_the_last_second_factor_where_it_is() {
+    let world = World::new().await;
+    let (mut browser, _) = world.steps["mia's account"].clone();
+    let join = json!({ "UserPoolId": world.pool, "Username": "mia", "GroupName": "strict" });
+    world.doors.done("AdminAddUserToGroup", join).await;
+    let id = world.passkey_id("mia");
+    let app = world.own_form(&mut browser, "remove-app", &[]).await;
+    assert_eq!(app.status, 303, "the passkey is left: {app:?}");
+    for _ in 0..2 {
+        let kept = world.own_form(&mut browser, "remove-passkey", &[("id", &id)]).await;
+        assert!(kept.status == 400 && kept.body.contains("A second factor is asked of you"), "{kept:?}");
+    }
+    let app = world.own_form(&mut browser, "remove-app", &[]).await;
+    assert_eq!(app.status, 303, "there is none, and the passkey is left: {app:?}");
+    let leave =
+        json!({ "UserPoolId": world.pool, "Username": "mia", "WebAuthnMfaSettings": { "Enabled": false } });
+    world.doors.done("AdminSetUserMFAPreference", leave).await;
+    let gone = world.own_form(&mut browser, "remove-passkey", &[("id", &id)]).await;
+    assert_eq!(gone.status, 303, "it is no second factor any more: {gone:?}");
+}
+
 /// No fault of others, but one that was here: an app that takes only whom a provider knows was given whoever had signed in
 /// at the pool by another app, and one that takes only the pool's own people those of the provider.
 #[tokio::test]
