@@ -1,9 +1,11 @@
 """Packages of clients/npm for a page in a browser, module by module as they were published: nothing is bundled or changed, but
 that each import names a file."""
 
+import http.server
 import json
 import pathlib
 import re
+import threading
 
 IMPORT = re.compile(r"""((?:\bfrom|\bimport)\s*\(?\s*)(['"])([^'"\n]+)\2""")
 SUFFIXES = ("", ".js", ".mjs", "/index.js", "/index.mjs")
@@ -22,11 +24,14 @@ class Modules:
     def serve(self, page):
         """Answers the page's requests for modules."""
 
-        def answer(route):
-            file = self.folder / route.request.url.removeprefix(self.address)
-            route.fulfill(body=self._text(file), content_type="text/javascript")
+        page.route(
+            f"{self.address}**",
+            lambda route: route.fulfill(body=self.at(route.request.url), content_type="text/javascript"),
+        )
 
-        page.route(f"{self.address}**", answer)
+    def at(self, url):
+        """The module at an address."""
+        return self._text(self.folder / url.removeprefix(self.address))
 
     def _text(self, file):
         def named(found):
@@ -86,3 +91,32 @@ def _for_imports(value):
         conditions = ("browser", "import", "module", "default")
         return next((found for name in conditions if (found := _for_imports(value.get(name)))), None)
     return value
+
+
+class Site:
+    """A site with one empty page, which may import modules. Nothing between a browser and the network is touched: where
+    requests are intercepted, a browser asks nobody whether a page may send them."""
+
+    def __init__(self, folder):
+        site = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                page = self.path == "/"
+                body = "<!DOCTYPE html><title>An app</title>" if page else site.modules.at(f"{site.url}{self.path[1:]}")
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html" if page else "text/javascript")
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        self.modules = Modules(folder, self.url)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()

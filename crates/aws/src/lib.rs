@@ -3,7 +3,8 @@
 //! One endpoint serves all services; [`AwsApi::handle`] is the life of a request, in order:
 //!
 //! 1. arrive: the request gets its id and its time;
-//! 2. [`receive`]: method, path, body within bounds; a pool's key set is answered at once ([`well_known`]);
+//! 2. [`receive`]: method, path, body within bounds; a pool's key set is answered at once ([`well_known`]), and a browser
+//!    that asks what scripts may ([`cors`]);
 //! 3. [`operations`]: which row of the operations table is meant, by credential scope, target, action and version;
 //! 4. authenticate: SigV4, in the header or in the query; an operation that proves its caller in its own way needs none;
 //! 5. [`event`]: what the audit trail calls the request, without secrets;
@@ -15,6 +16,7 @@
 //! has proved who they are; an operation without a row, and a parameter a row does not list, is refused by name.
 
 mod call;
+mod cors;
 mod errors;
 mod event;
 mod json;
@@ -70,6 +72,9 @@ impl AwsApi {
         if let Some(asked) = well_known::asked(&request) {
             return well_known::answer(&self.app, arrival, &asked, style).await;
         }
+        if cors::is_preflight(&request) {
+            return cors::answer(&self.app, arrival, style).await;
+        }
         let known = |head: &RequestHead<'_>| match self.app.recognize(&arrival, head, SCHEME) {
             Ok(()) => Ok(()),
             Err(unproven) => Err(unproven.error.into()),
@@ -81,8 +86,14 @@ impl AwsApi {
         // A task of its own: a client that hangs up does not stop what it began half-way to the audit trail.
         let (api, noted) = (Arc::clone(self), arrival.clone());
         let working = tokio::spawn(async move {
-            let (cx, answer) = api.serve(arrival, &received).await;
-            api.audited(&cx, style, answer).await
+            let wanted = operations::wanted(&received);
+            let is_open = operations::are_open(&wanted);
+            let (cx, answer) = api.serve(arrival, &received, wanted).await;
+            let mut response = api.audited(&cx, style, answer).await;
+            if is_open {
+                cors::open(response.headers_mut());
+            }
+            response
         });
         match working.await {
             Ok(response) => response,
@@ -93,13 +104,13 @@ impl AwsApi {
         }
     }
 
-    /// Finds out what is wanted and by whom, and does it.
+    /// Finds out by whom something is wanted, and does it.
     async fn serve(
         &self,
         arrival: Arrival,
         received: &Received,
+        wanted: Result<Wanted, Refusal>,
     ) -> (RequestContext, Result<Answer, Refusal>) {
-        let wanted = operations::wanted(received);
         let cx = match self.caller(arrival, received, &wanted) {
             Ok(cx) => cx,
             Err(unproven) => {

@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use garita_wire::page::{self, PagePolicy};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, SET_COOKIE};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::Value;
 
@@ -32,6 +32,11 @@ impl Reply {
 
     fn put(&mut self, name: HeaderName, value: &'static str) {
         self.0.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+
+    /// Its headers.
+    pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
+        self.0.headers_mut()
     }
 
     /// A page, whose form may lead to `leads_to` in the end.

@@ -4,7 +4,7 @@
 //! * [`bearer`] finds the token of a request that brings one instead;
 //! * [`cookie`] finds the cookies of browsers, and writes them; [`browser`] knows a browser again by one; [`origin`] says
 //!   whose page sent a request;
-//! * [`page`] says what every reply to a browser says beside what it shows;
+//! * [`page`] says what every reply to a browser says beside what it shows; [`cors`] lets scripts of other sites read some;
 //! * [`peer`] says where a request came from, with what a trusted proxy tells;
 //! * [`protocol`] reads and writes the bodies: AWS Query with XML replies, AWS JSON 1.0 and 1.1;
 //! * [`operation`] is the row type of the operations table, and the routing of a request to a row.
@@ -16,6 +16,7 @@
 pub mod bearer;
 pub mod browser;
 pub mod cookie;
+pub mod cors;
 pub mod form;
 pub mod hash;
 pub mod operation;
