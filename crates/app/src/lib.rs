@@ -10,6 +10,7 @@
 
 pub mod access_key;
 pub mod account;
+pub(crate) mod attempts;
 pub mod audit;
 pub mod authn;
 pub mod authorize;
@@ -97,7 +98,7 @@ pub struct App {
     tokens: token::Tokens,
     lookups: tokio::sync::Semaphore,
     mailer: Option<Arc<dyn garita_model::Mailer>>,
-    attempts: user_pool::attempts::Attempts,
+    attempts: attempts::Attempts,
     pool_passwords: garita_model::user_pool::PasswordProfile,
     endpoint: std::sync::OnceLock<String>,
     aws_endpoint: std::sync::OnceLock<String>,
@@ -138,7 +139,7 @@ impl App {
             everyone: reach::Everyone::default(),
             mailer: parts.mailer,
             pool_passwords: parts.pool_passwords,
-            attempts: user_pool::attempts::Attempts::default(),
+            attempts: attempts::Attempts::default(),
             endpoint: std::sync::OnceLock::new(),
             aws_endpoint: std::sync::OnceLock::new(),
             reports: iam::credential_report::Reports::default(),

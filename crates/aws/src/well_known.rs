@@ -8,12 +8,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use garita_app::{App, Arrival, Event, Outcome};
 use garita_model::user_pool::{PoolId, Uuid};
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response};
 use http_body_util::Full;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::cors;
 use crate::errors::{self, Refusal};
 use crate::reply::{self, Style};
 
@@ -96,7 +97,7 @@ fn found(body: String) -> Response<Full<Bytes>> {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(KEPT));
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    cors::open(headers);
     response
 }
 

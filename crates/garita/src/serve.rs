@@ -136,8 +136,8 @@ async fn keep_house(app: Arc<App>, gateways: Vec<Arc<Gateway>>, keys: Schedule) 
     }
 }
 
-/// The AWS API at `/` (people who open that with a browser are led on), and the sign-in pages below it: clients of user pools look for a pool's keys under the endpoint
-/// they have, so one address serves both.
+/// The AWS API at `/` (people who open that with a browser are led on), and the sign-in pages below it: clients of user
+/// pools look for a pool's keys under the endpoint they have, so one address serves both.
 struct AwsDoor {
     app: Arc<App>,
     api: Arc<AwsApi>,

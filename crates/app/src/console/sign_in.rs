@@ -22,10 +22,10 @@ use super::browser::{self, NewConsole};
 use super::record::{self, Note};
 use super::{account_at, basis, caller, devices, gone};
 use crate::App;
+use crate::attempts::Tried;
 use crate::change::Change;
 use crate::context::{RequestContext, ShownBy};
 use crate::iam::{login_profile, mfa_assignment, mfa_device};
-use crate::user_pool::attempts::Tried;
 
 /// The browser somebody signs in with.
 #[derive(Debug, Clone)]

@@ -21,10 +21,10 @@ use super::ask::own_account;
 use super::entity::EntityName;
 use super::user;
 use crate::App;
+use crate::attempts::{Attempt, Tried};
 use crate::authorize::Permit;
 use crate::change::Change;
 use crate::context::RequestContext;
-use crate::user_pool::attempts::{Attempt, Tried};
 
 /// What `CreateLoginProfile` asks for.
 pub struct SetPassword {

@@ -23,9 +23,9 @@ use super::fault::{OAuthCode, OAuthFault};
 use super::grant::needs_flow;
 use super::polls::INTERVAL;
 use crate::App;
+use crate::attempts::Tried;
 use crate::context::{Concerned, RequestContext};
 use crate::hash;
-use crate::user_pool::attempts::Tried;
 use crate::user_pool::too_often;
 
 /// No vowels, so that no words come out, and nothing that looks alike: RFC 8628 section 6.1.

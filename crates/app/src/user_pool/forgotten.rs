@@ -9,11 +9,11 @@ use garita_model::user_pool::pool::RecoveryMechanism;
 use garita_model::user_pool::{CodePurpose, PoolFault, PoolId, UserStatus};
 use garita_model::{Object, PoolUser, Result, Secret, UserPool};
 
-use super::attempts::Tried;
 use super::code::{self, Delivery, mismatch};
 use super::sign_up::Named;
 use super::{AdmittedClient, invalid, no_user, password};
 use crate::App;
+use crate::attempts::Tried;
 use crate::context::RequestContext;
 
 /// What `ConfirmForgotPassword` asks for.

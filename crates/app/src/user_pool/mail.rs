@@ -7,9 +7,9 @@ use garita_model::user_pool::PoolFault;
 use garita_model::{MailMessage, PoolUser, Result, Secret, UserPool};
 use jiff::Timestamp;
 
-use super::attempts::Tried;
 use super::code::too_often;
 use crate::App;
+use crate::attempts::Tried;
 use crate::letter::{Filling, Language, Letter, Own};
 
 impl App {

@@ -12,7 +12,6 @@
 
 mod admit;
 mod ask;
-pub(crate) mod attempts;
 mod attribute;
 mod bearer;
 mod challenge;

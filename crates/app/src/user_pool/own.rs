@@ -5,7 +5,6 @@ use std::sync::Arc;
 use garita_model::user_pool::{CodePurpose, PoolBrowser, PoolFault, SignInAttribute};
 use garita_model::{ObjectKey, PoolDevice, PoolUser, Result, Secret};
 
-use super::attempts::Tried;
 use super::attribute::own_attributes;
 use super::bearer::{Bearer, still_there};
 use super::code::{self, Delivery, mismatch, too_often};
@@ -14,6 +13,7 @@ use super::user::belongings;
 use super::username::must_be_free;
 use super::{attribute, invalid, password};
 use crate::App;
+use crate::attempts::Tried;
 use crate::change::Change;
 use crate::context::RequestContext;
 use crate::password::Checked;
@@ -249,7 +249,7 @@ impl App {
         cx: &RequestContext,
         bearer: &Bearer,
         tried: Tried,
-    ) -> Result<super::attempts::Attempt> {
+    ) -> Result<crate::attempts::Attempt> {
         let (pool, sub) = (bearer.admitted.pool().as_str(), bearer.user.sub.to_string());
         self.attempts.begin(tried, pool, &sub, cx.now()).ok_or_else(too_often)
     }

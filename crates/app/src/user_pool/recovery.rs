@@ -10,11 +10,11 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use garita_model::user_pool::{PoolFault, TokenHash, Uuid};
 use garita_model::{Error, PoolUser, Result, Secret};
 
-use super::attempts::Tried;
 use super::passkey::Who;
 use super::second_factor::has_second_factor;
 use super::{AdmittedClient, invalid, session};
 use crate::App;
+use crate::attempts::Tried;
 use crate::change::Change;
 use crate::context::RequestContext;
 

@@ -190,20 +190,19 @@ pub(crate) fn rotate(
         // Before the exchange: a token that gets nothing is not used up.
         must_have_what_groups_demand(admitted.user_pool(), user, held.second_factor)?;
     }
-    let which = which(&held, token.expose(), change.cx().now());
-    if which == Which::Spent {
-        let error =
-            PoolFault::RefreshTokenReuse.because("Refresh token reuse detected: the sign-in was ended");
-        end(change, admitted, &held)?;
-        change.refused(&error);
-        return Ok(Err(error));
-    }
     let refresh = draw(&change.app().keyring, change.entropy(), admitted, id)?;
     let mut session = PoolSession::clone(&held);
     let (shown, new) = (hash::of(token.expose()), hash::of(refresh.expose()));
-    match which {
+    match which(&held, token.expose(), change.cx().now()) {
         Which::Current => session.exchange(shown, new, now, SignedDuration::from_secs(i64::from(grace))),
-        Which::Former | Which::Spent => session.branch(new),
+        Which::Former => session.branch(new),
+        Which::Spent => {
+            let error =
+                PoolFault::RefreshTokenReuse.because("Refresh token reuse detected: the sign-in was ended");
+            end(change, admitted, &held)?;
+            change.refused(&error);
+            return Ok(Err(error));
+        }
     }
     change.put_own(admitted, Object::PoolSession(Arc::new(session.clone())))?;
     Ok(Ok((session, refresh)))

@@ -11,7 +11,6 @@ use garita_model::{PoolUser, Result, Secret, UserPool};
 use garita_store::Snapshot;
 
 use super::admit::wrong_credentials;
-use super::attempts::{Attempt, Tried};
 use super::finish::{Factor, Proof};
 use super::next_step::{Challenge, second_step};
 use super::session::ChallengeName;
@@ -20,6 +19,7 @@ use super::user::about;
 use super::username::find;
 use super::{AdmittedClient, given, invalid};
 use crate::App;
+use crate::attempts::{Attempt, Tried};
 use crate::context::RequestContext;
 use crate::oauth::NewBrowser;
 use crate::password::Checked;

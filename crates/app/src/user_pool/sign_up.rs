@@ -5,7 +5,6 @@ use std::sync::Arc;
 use garita_model::user_pool::{ClientId, CodePurpose, PoolFault, SignInAttribute, UserStatus, Uuid};
 use garita_model::{Object, PoolUser, Result, Secret};
 
-use super::attempts::Tried;
 use super::attribute::{must_have_required, own_attributes};
 use super::code::{self, Delivery, mismatch, too_often};
 use super::new_user::draft;
@@ -13,6 +12,7 @@ use super::user::about;
 use super::username::{find, is_taken, must_be_free, own_name};
 use super::{AdmittedClient, check_name, invalid, password};
 use crate::App;
+use crate::attempts::Tried;
 use crate::context::RequestContext;
 
 /// What `SignUp` asks for.
@@ -247,7 +247,7 @@ impl App {
         tried: Tried,
         who: &Named,
         user: Option<&PoolUser>,
-    ) -> Result<super::attempts::Attempt> {
+    ) -> Result<crate::attempts::Attempt> {
         let pool = admitted.user_pool();
         let name = user.map_or_else(|| pool.name_key(&who.username), |user| user.sub.to_string());
         self.attempts.begin(tried, pool.id.as_str(), &name, cx.now()).ok_or_else(too_often)

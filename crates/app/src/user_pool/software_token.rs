@@ -9,7 +9,6 @@ use garita_model::user_pool::{PoolFault, SoftwareToken, Uuid};
 use garita_model::{Error, Object, PoolUser, Result, Sealed, Secret};
 use jiff::Timestamp;
 
-use super::attempts::Tried;
 use super::bearer::{Bearer, still_there};
 use super::federated::may_be_vouched_for;
 use super::passkey::Who;
@@ -19,6 +18,7 @@ use super::sign_in::may_stay_signed_in;
 use super::user::about;
 use super::{AdmittedClient, invalid};
 use crate::App;
+use crate::attempts::Tried;
 use crate::change::Change;
 use crate::context::RequestContext;
 use crate::oauth::SignedIn;

@@ -1,9 +1,10 @@
 //! People at a stage with a browser: MLflow's own pages, and the few pages that the gateway has itself.
 //!
 //! A page that is asked for without a session leads to the sign-in pages of the stage's user pool ([`go`]), and back with
-//! a code ([`back`]) to exactly where it was; one that is asked for without a stage leads to the stages there are ([`front`]). What the browser holds then is a cookie that names a session; `caller` takes
-//! it as it takes a token. [`account`] shows who is signed in, and signs out; so does MLflow's own menu ([`leave`]). Only
-//! pages are led anywhere: a request of a script or of the SDK is answered with 401, as it would be without any of this.
+//! a code ([`back`]) to exactly where it was; one that is asked for without a stage leads to the stages there are
+//! ([`front`]). What the browser holds then is a cookie that names a session; `caller` takes it as it takes a token.
+//! [`account`] shows who is signed in, and signs out; so does MLflow's own menu ([`leave`]). Only pages are led anywhere: a
+//! request of a script or of the SDK is answered with 401, as it would be without any of this.
 //!
 //! INVARIANT: a request that comes with a cookie was sent by the stage's own pages, or opens a page ([`ride`]); what is
 //! answered to it stands in no shared cache, and what somebody uploaded runs with no rights of this origin ([`reply`]).

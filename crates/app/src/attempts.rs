@@ -4,7 +4,7 @@
 //! a second, and for twice as long after each further one, up to about fifteen minutes. Quotas, "API request rate":
 //! so many codes an hour. Names are counted whether a user has them or not.
 //!
-//! Those who sign in at the console are counted by the same table, with their account in place of a pool.
+//! One table counts people of user pools and IAM users, these with their account in place of a pool.
 //!
 //! A try is counted before it is made and taken back when it succeeds, so that tries at the same time cannot slip
 //! through. The counts are in memory: a restart, which nobody outside can cause, forgets them.
