@@ -227,7 +227,7 @@ impl App {
                 let status = if change.refusal.is_some() { 400 } else { 200 };
                 let response = told(change.response, &change.notes);
                 let outcome = Outcome { status, error: change.refusal, response };
-                let record = audit::record(&inside, &outcome);
+                let record = audit::record(&inside, &outcome)?;
                 tx.record(record.clone());
                 Ok((answer, record))
             })
@@ -239,8 +239,8 @@ impl App {
 
     /// Copies a committed record to the trail. It is durable already, so a failure here loses nothing: it stays in
     /// the outbox and is shipped when the store is opened next.
-    async fn ship(&self, record: garita_model::AuditRecord) {
-        let event_id = record.event_id.clone();
+    async fn ship(&self, record: garita_store::Record) {
+        let event_id = record.event_id().to_owned();
         match self.trail.append(record).await {
             Ok(()) => self.store.shipped(&event_id),
             Err(error) => tracing::error!(?error, "an audit record waits in the outbox"),

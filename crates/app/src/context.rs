@@ -8,7 +8,7 @@ mod global_keys;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use garita_model::session::Session;
@@ -135,7 +135,8 @@ pub(crate) struct Concerned {
 pub struct RequestContext {
     arrival: Arc<Arrival>,
     caller: Arc<Caller>,
-    keys: Arc<Context>,
+    /// Told when they are first asked for: not every request is judged.
+    keys: Arc<OnceLock<Context>>,
     event: Arc<Event>,
     region: Arc<str>,
     declared_payload: Option<[u8; 32]>,
@@ -152,12 +153,22 @@ pub(crate) struct Told {
     pub(crate) data: Map<String, Value>,
 }
 
+/// What is noted of a request, for its audit record.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    /// Every judgement, in the order they were made.
+    pub(crate) judged: Vec<Judgement>,
+    /// What it is about, when no principal signed it.
+    pub(crate) concerned: Option<Concerned>,
+    /// What a sign-in at the console tells besides.
+    pub(crate) told: Told,
+    /// Who somebody says or proved to be in another way than by the signature of the request.
+    pub(crate) identity: Option<Value>,
+}
+
 #[derive(Debug, Default)]
 struct Log {
-    judged: Mutex<Vec<Judgement>>,
-    concerned: Mutex<Option<Concerned>>,
-    told: Mutex<Told>,
-    identity: OnceLock<Value>,
+    notes: Mutex<Notes>,
     audited: AtomicBool,
 }
 
@@ -185,12 +196,10 @@ impl RequestContext {
         region: &str,
         declared_payload: Option<[u8; 32]>,
     ) -> Self {
-        let (arrival, caller) = (arrival.into(), caller.into());
-        let keys = global_keys(&arrival, &caller, region);
         Self {
-            arrival,
-            caller,
-            keys: Arc::new(keys),
+            arrival: arrival.into(),
+            caller: caller.into(),
+            keys: Arc::default(),
             event: Arc::new(Event::unknown()),
             region: region.into(),
             declared_payload,
@@ -230,7 +239,7 @@ impl RequestContext {
     }
     /// The condition keys that hold for every judgement of this request.
     pub fn keys(&self) -> &Context {
-        &self.keys
+        self.keys.get_or_init(|| global_keys(&self.arrival, &self.caller, &self.region))
     }
     /// What is asked for.
     pub fn event(&self) -> &Event {
@@ -253,10 +262,10 @@ impl RequestContext {
     /// The same request, with a second factor that was proved with it.
     #[must_use]
     pub(crate) fn with_mfa(&self) -> Self {
-        let mut keys = Context::clone(&self.keys);
+        let mut keys = self.keys().clone();
         keys.set("aws:MultiFactorAuthPresent", "true");
         keys.set("aws:MultiFactorAuthAge", "0");
-        Self { keys: Arc::new(keys), mfa_now: true, ..self.clone() }
+        Self { keys: Arc::new(keys.into()), mfa_now: true, ..self.clone() }
     }
 
     /// The same request, whose caller proved itself with the token of an identity provider that it carries. The audit
@@ -265,47 +274,38 @@ impl RequestContext {
     pub(crate) fn of_web_identity(&self, provider: String, identity: Value) -> Self {
         let principal = Principal::WebIdentity { provider };
         let caller = Caller { principal, key: None, session: None, iss_rev: 0 };
-        let keys = global_keys(&self.arrival, &caller, &self.region);
         // A request carries one token, so this is the first time.
-        let _ = self.log.identity.set(identity);
-        Self { caller: Arc::new(caller), keys: Arc::new(keys), ..self.clone() }
+        self.claims(identity);
+        self.by(caller)
     }
     /// The same request, whose caller is at the console or signs in there. The audit record tells of that caller.
     #[must_use]
     pub(crate) fn of_console(&self, caller: Caller) -> Self {
-        let keys = global_keys(&self.arrival, &caller, &self.region);
-        let _ = self.log.identity.set(audit::user_identity(&caller));
-        self.log.told.lock().unwrap_or_else(PoisonError::into_inner).account = caller.account();
-        Self { caller: Arc::new(caller), keys: Arc::new(keys), ..self.clone() }
+        self.claims(audit::user_identity(&caller));
+        self.notes().told.account = caller.account();
+        self.by(caller)
+    }
+    fn by(&self, caller: Caller) -> Self {
+        Self { caller: Arc::new(caller), keys: Arc::default(), ..self.clone() }
     }
     /// Notes who somebody says they are who did not prove it.
     pub(crate) fn claims(&self, identity: Value) {
-        let _ = self.log.identity.set(identity);
+        self.notes().identity.get_or_insert(identity);
     }
     /// Notes what the record of a sign-in tells besides.
     pub(crate) fn tells(&self, told: Told) {
-        *self.log.told.lock().unwrap_or_else(PoisonError::into_inner) = told;
-    }
-    pub(crate) fn told(&self) -> Told {
-        self.log.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-    /// Who the caller proved to be with what the request carries, beside its signature.
-    pub(crate) fn told_identity(&self) -> Option<Value> {
-        self.log.identity.get().cloned()
-    }
-
-    pub(crate) fn judged(&self, judgement: Judgement) {
-        self.log.judged.lock().unwrap_or_else(PoisonError::into_inner).push(judgement);
-    }
-    pub(crate) fn judgements(&self) -> Vec<Judgement> {
-        self.log.judged.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.notes().told = told;
     }
     /// Notes what the request is about.
     pub(crate) fn concerns(&self, what: Concerned) {
-        *self.log.concerned.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
+        self.notes().concerned = Some(what);
     }
-    pub(crate) fn concerned(&self) -> Option<Concerned> {
-        self.log.concerned.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn judged(&self, judgement: Judgement) {
+        self.notes().judged.push(judgement);
+    }
+    /// What is noted so far. Not to be held while anything is waited for.
+    pub(crate) fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.log.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
     /// Marks the request as audited; false when it already was.
     pub(crate) fn claim_audit(&self) -> bool {

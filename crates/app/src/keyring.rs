@@ -4,6 +4,9 @@
 //! under a label. Sealing is AES-256-GCM-SIV (RFC 8452), so a repeated nonce costs only equality of messages.
 //! INVARIANT: the master key itself encrypts nothing.
 
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Prk, Salt};
 use aws_lc_rs::hmac;
@@ -12,6 +15,8 @@ use garita_model::{Entropy, Error, Result, Sealed, Secret};
 /// The key ring of one Garita.
 pub struct Keyring {
     master: Prk,
+    /// What seals and opens for each label that was used; labels are constants, so they are few.
+    ciphers: RwLock<HashMap<&'static str, Arc<LessSafeKey>>>,
 }
 
 struct Bytes32;
@@ -25,7 +30,8 @@ impl aws_lc_rs::hkdf::KeyType for Bytes32 {
 impl Keyring {
     /// A key ring over a master key of 32 bytes.
     pub fn new(master: &Secret<[u8; 32]>) -> Self {
-        Self { master: Salt::new(HKDF_SHA256, b"garita/1").extract(master.expose()) }
+        let master = Salt::new(HKDF_SHA256, b"garita/1").extract(master.expose());
+        Self { master, ciphers: RwLock::default() }
     }
 
     /// The key for one purpose.
@@ -57,7 +63,13 @@ impl Keyring {
     ///
     /// # Errors
     /// `Internal` when there is no randomness or the crypto library fails.
-    pub fn seal(&self, label: &str, context: &[u8], plain: &[u8], entropy: &dyn Entropy) -> Result<Sealed> {
+    pub fn seal(
+        &self,
+        label: &'static str,
+        context: &[u8],
+        plain: &[u8],
+        entropy: &dyn Entropy,
+    ) -> Result<Sealed> {
         let mut nonce = [0_u8; NONCE_LEN];
         entropy.fill(&mut nonce)?;
         let mut sealed = nonce.to_vec();
@@ -70,7 +82,7 @@ impl Keyring {
     }
 
     /// Decrypts what [`Keyring::seal`] made; none when it was made with another key, label or context, or changed.
-    pub fn open(&self, label: &str, context: &[u8], sealed: &Sealed) -> Option<Secret<Vec<u8>>> {
+    pub fn open(&self, label: &'static str, context: &[u8], sealed: &Sealed) -> Option<Secret<Vec<u8>>> {
         let (nonce, body) = sealed.as_bytes().split_first_chunk::<NONCE_LEN>()?;
         let mut body = body.to_vec();
         let cipher = self.cipher(label).ok()?;
@@ -80,11 +92,16 @@ impl Keyring {
         Some(Secret::new(body))
     }
 
-    fn cipher(&self, label: &str) -> Result<LessSafeKey> {
+    fn cipher(&self, label: &'static str) -> Result<Arc<LessSafeKey>> {
+        if let Some(known) = self.ciphers.read().unwrap_or_else(PoisonError::into_inner).get(label) {
+            return Ok(Arc::clone(known));
+        }
         let key = self.derive(label)?;
-        UnboundKey::new(&AES_256_GCM_SIV, key.expose())
-            .map(LessSafeKey::new)
-            .map_err(|_| Error::internal("the crypto library refused a key"))
+        let cipher = UnboundKey::new(&AES_256_GCM_SIV, key.expose())
+            .map(|key| Arc::new(LessSafeKey::new(key)))
+            .map_err(|_| Error::internal("the crypto library refused a key"))?;
+        let mut ciphers = self.ciphers.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(ciphers.entry(label).or_insert(cipher)))
     }
 }
 

@@ -30,6 +30,7 @@ pub mod password;
 pub mod reach;
 pub mod srp;
 pub mod sts;
+mod to_the_end;
 pub mod token;
 mod totp;
 pub mod user_pool;
@@ -51,6 +52,7 @@ pub use change::Change;
 pub use context::{Arrival, Caller, RequestContext};
 pub use keyring::Keyring;
 pub use oidc::ProviderRules;
+pub use to_the_end::to_the_end;
 
 /// What an [`App`] is made of besides its data folder.
 pub struct Parts {

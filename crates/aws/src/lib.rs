@@ -30,7 +30,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use garita_app::{App, Arrival, Event, RequestContext, SigV4Scheme, Unproven};
-use garita_model::Error;
 use garita_wire::peer::Peer;
 use garita_wire::sigv4::{self, BodyHash, Dialect, Presence, RequestHead};
 use http::{Request, Response};
@@ -83,9 +82,8 @@ impl AwsApi {
             Ok(received) => received,
             Err(refusal) => return self.audited(&self.app.nobody(arrival), style, Err(refusal)).await,
         };
-        // A task of its own: a client that hangs up does not stop what it began half-way to the audit trail.
         let (api, noted) = (Arc::clone(self), arrival.clone());
-        let working = tokio::spawn(async move {
+        let answered = garita_app::to_the_end(async move {
             let wanted = operations::wanted(&received);
             let is_open = operations::are_open(&wanted);
             let (cx, answer) = api.serve(arrival, &received, wanted).await;
@@ -95,12 +93,9 @@ impl AwsApi {
             }
             response
         });
-        match working.await {
+        match answered.await {
             Ok(response) => response,
-            Err(died) => {
-                let error = Error::internal(format!("a request was not answered: {died}"));
-                self.audited(&self.app.nobody(noted), style, Err(error.into())).await
-            }
+            Err(error) => self.audited(&self.app.nobody(noted), style, Err(error.into())).await,
         }
     }
 

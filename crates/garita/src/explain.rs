@@ -69,7 +69,7 @@ struct Explanation<'r> {
     status: Option<u64>,
     error_code: Option<&'r str>,
     error_message: Option<&'r str>,
-    decisions: Vec<DecisionRecord>,
+    decisions: Vec<DecisionRecord<'r>>,
     next: Vec<String>,
 }
 
@@ -131,7 +131,7 @@ impl fmt::Display for Explanation<'_> {
     }
 }
 
-fn describe(text: &mut String, decision: &DecisionRecord) {
+fn describe(text: &mut String, decision: &DecisionRecord<'_>) {
     line(text, "action", &decision.action);
     line(text, "resource", &decision.resource);
     let because = decision.reason.as_deref().map(|reason| format!(", {reason}")).unwrap_or_default();
@@ -149,7 +149,7 @@ fn describe(text: &mut String, decision: &DecisionRecord) {
     decision.missing_context_keys.iter().for_each(|key| line(text, "missing key", key));
 }
 
-fn place(statement: &StatementRecord) -> String {
+fn place(statement: &StatementRecord<'_>) -> String {
     let StatementRecord { policy, sid, line, column, policy_type } = statement;
     let sid = sid.as_deref().map(|sid| format!("statement `{sid}` of ")).unwrap_or_default();
     format!("{sid}{policy}, line {line} column {column} ({policy_type})")
@@ -168,7 +168,7 @@ fn line(out: &mut String, name: &str, value: &str) {
 }
 
 /// What whoever administers the policies can do about a refusal.
-fn advice(decision: &DecisionRecord) -> Option<String> {
+fn advice(decision: &DecisionRecord<'_>) -> Option<String> {
     let DecisionRecord { action, resource, policy_type, .. } = decision;
     if decision.is_allowed() {
         return None;
@@ -178,7 +178,7 @@ fn advice(decision: &DecisionRecord) -> Option<String> {
             "no allow helps against a deny: narrow the statement that denies it, if it should not".to_owned(),
         );
     }
-    let what = match policy_type.as_str() {
+    let what = match policy_type.as_ref() {
         "identity-based policy" => "in a policy of the user, its groups or the role".to_owned(),
         "permissions boundary" => "in the permissions boundary as well, or take the boundary away".to_owned(),
         "session policy" => "in the session policy when the session is made, or give none".to_owned(),

@@ -4,12 +4,15 @@
 //! id are all there is. INVARIANT: what a resource is, its tags and its boundary, is told to no caller, since the caller
 //! may not have the right to look at it. Every text and list here is bounded, whatever the policies hold.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use garita_policy::evaluate::explain::{Failing, Near};
 use garita_policy::{Context, Decision, MatchedStatement, Outcome, PolicyType};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+
+use crate::AccountId;
 
 /// Most statements of one decision that are written down.
 const MAX_STATEMENTS: usize = 10;
@@ -50,7 +53,7 @@ impl Ground {
 
     fn because(&self) -> String {
         let mut text = String::new();
-        let named = |m: &MatchedStatement| cut(&format!("{m}, {}", m.start), MAX_NAME);
+        let named = |m: &MatchedStatement| cut(&format!("{m}, {}", m.start), MAX_NAME).into_owned();
         if self.decision.outcome() == Outcome::ExplicitDeny {
             if let Some(first) = self.decision.matched().first() {
                 let _ = write!(text, " Denied by {}{}.", named(first), more(self.decision.matched().len()));
@@ -94,47 +97,42 @@ impl Ground {
 }
 
 /// The statements of a decision, as the trail and the gateway write them.
-pub fn statements(decision: &Decision) -> Vec<Value> {
-    let write = |m: &MatchedStatement| {
-        json!({
-            "policy": cut(&m.policy_id, MAX_NAME),
-            "sid": m.sid.as_deref().map(|sid| cut(sid, MAX_NAME)),
-            "line": m.start.line,
-            "column": m.start.column,
-            "type": policy_type(m.policy_type),
-        })
-    };
-    decision.matched().iter().take(MAX_STATEMENTS).map(write).collect()
+fn statements(decision: &Decision) -> Vec<StatementRecord<'_>> {
+    decision.matched().iter().take(MAX_STATEMENTS).map(statement).collect()
+}
+
+fn statement(matched: &MatchedStatement) -> StatementRecord<'_> {
+    StatementRecord {
+        policy: cut(&matched.policy_id, MAX_NAME),
+        sid: matched.sid.as_deref().map(|sid| cut(sid, MAX_NAME)),
+        line: matched.start.line,
+        column: matched.start.column,
+        policy_type: policy_type(matched.policy_type).into(),
+    }
 }
 
 /// The kind of a policy, as the trail and the gateway write it.
-pub fn policy_type(policy_type: PolicyType) -> &'static str {
+fn policy_type(policy_type: PolicyType) -> &'static str {
     match policy_type {
         PolicyType::RootUser => "root user",
         other => other.name(),
     }
 }
 
-/// Nearest statements for the trail, with whatever the request had.
-pub fn nearest(nearest: &[Near]) -> Vec<String> {
-    nearest.iter().map(|near| near_text(near, false)).collect()
-}
-
 /// Missing keys for the trail.
-pub fn missing_keys(decision: &Decision) -> Vec<String> {
-    decision.missing_context_keys().iter().take(MAX_KEYS).map(|key| cut(key, MAX_NAME)).collect()
+fn missing_keys(decision: &Decision) -> Vec<String> {
+    decision.missing_context_keys().iter().take(MAX_KEYS).map(|key| cut(key, MAX_NAME).into_owned()).collect()
 }
 
 /// The condition keys of a request for the trail, each with its values.
-pub fn context(keys: &Context) -> Value {
+fn context(keys: &Context) -> Map<String, Value> {
     let values = |values: &garita_policy::Values| {
         values.iter().take(MAX_VALUES).map(|value| Value::from(cut(value, MAX_NAME))).collect::<Value>()
     };
     keys.iter()
         .take(MAX_KEYS)
-        .map(|(key, all)| (cut(key, MAX_NAME), values(all)))
-        .collect::<Map<_, _>>()
-        .into()
+        .map(|(key, all)| (cut(key, MAX_NAME).into_owned(), values(all)))
+        .collect()
 }
 
 /// Whether a key says something about the resource, not about the request.
@@ -161,7 +159,7 @@ fn near_text(near: &Near, for_caller: bool) -> String {
             }
         }
     }
-    cut(&text, MAX_TEXT)
+    cut(&text, MAX_TEXT).into_owned()
 }
 
 fn owner(decided_by: PolicyType) -> String {
@@ -173,33 +171,35 @@ fn more(count: usize) -> String {
     if count > 1 { format!(" (and {} more)", count - 1) } else { String::new() }
 }
 
-fn cut(text: &str, limit: usize) -> String {
-    match text.char_indices().nth(limit) {
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
-        None => text.to_owned(),
+fn cut(text: &str, limit: usize) -> Cow<'_, str> {
+    // A character takes a byte at least.
+    let cut = if text.len() > limit { text.char_indices().nth(limit) } else { None };
+    match cut {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()).into(),
+        None => text.into(),
     }
 }
 
 /// A decision as the trail holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DecisionRecord {
+pub struct DecisionRecord<'a> {
     /// The action asked for.
-    pub action: String,
+    pub action: Cow<'a, str>,
     /// The resource it was asked on.
     #[serde(default)]
-    pub resource: String,
-    /// The account that owns the resource.
+    pub resource: Cow<'a, str>,
+    /// The account that owns the resource, when it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_account: Option<String>,
     /// `allowed`, `explicitDeny` or `implicitDeny`.
-    pub decision: String,
+    pub decision: Cow<'a, str>,
     /// The kind of policy that settled it.
     #[serde(default)]
-    pub policy_type: String,
+    pub policy_type: Cow<'a, str>,
     /// The statements that applied.
     #[serde(default)]
-    pub statements: Vec<StatementRecord>,
+    pub statements: Vec<StatementRecord<'a>>,
     /// Why, in AWS's words, when it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -216,29 +216,67 @@ pub struct DecisionRecord {
 
 /// A statement as the trail holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StatementRecord {
+pub struct StatementRecord<'a> {
     /// The policy's ARN or inline name.
-    pub policy: String,
+    pub policy: Cow<'a, str>,
     /// The statement's `Sid`.
-    pub sid: Option<String>,
+    pub sid: Option<Cow<'a, str>>,
     /// Line of its `{`, from 1.
     pub line: u32,
     /// Column of its `{`, from 1.
     pub column: u32,
     /// The kind of policy.
     #[serde(default, rename = "type")]
-    pub policy_type: String,
+    pub policy_type: Cow<'a, str>,
 }
 
-impl DecisionRecord {
+impl<'a> DecisionRecord<'a> {
+    /// What the trail is to hold of a decision on an action and a resource.
+    pub fn of(action: &'a str, resource: &'a str, decision: &'a Decision) -> Self {
+        Self {
+            action: action.into(),
+            resource: resource.into(),
+            resource_account: None,
+            decision: decision.outcome().as_str().into(),
+            policy_type: policy_type(decision.decided_by()).into(),
+            statements: statements(decision),
+            reason: None,
+            nearest: Vec::new(),
+            missing_context_keys: Vec::new(),
+            context: Map::new(),
+        }
+    }
+
+    /// The same of a refused one, with what explains it: whose the resource is, the statements nearest to allowing it and
+    /// the condition keys it was judged by.
+    #[must_use]
+    pub fn refused(
+        self,
+        decision: &Decision,
+        account: Option<AccountId>,
+        nearest: &[Near],
+        keys: &Context,
+    ) -> Self {
+        Self {
+            resource_account: account.map(|account| account.to_string()),
+            reason: Some(decision.reason()),
+            nearest: nearest.iter().map(|near| near_text(near, false)).collect(),
+            missing_context_keys: missing_keys(decision),
+            context: context(keys),
+            ..self
+        }
+    }
+}
+
+impl DecisionRecord<'_> {
     /// Whether it was allowed.
     pub fn is_allowed(&self) -> bool {
-        self.decision == Outcome::Allowed.to_string()
+        self.decision == Outcome::Allowed.as_str()
     }
 
     /// Whether a statement denied it.
     pub fn is_explicit_deny(&self) -> bool {
-        self.decision == Outcome::ExplicitDeny.to_string()
+        self.decision == Outcome::ExplicitDeny.as_str()
     }
 
     /// The decisions of a record, in the order they were made; those that cannot be read are left out.

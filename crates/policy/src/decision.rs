@@ -26,14 +26,20 @@ pub enum Outcome {
     ImplicitDeny,
 }
 
-impl fmt::Display for Outcome {
+impl Outcome {
     /// `allowed`, `explicitDeny` or `implicitDeny`, as the simulator prints it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::Allowed => "allowed",
             Self::ExplicitDeny => "explicitDeny",
             Self::ImplicitDeny => "implicitDeny",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -6,10 +6,11 @@
 
 use std::path::Path;
 
-use garita_model::{AuditRecord, Error, Object, ObjectKey, ObjectKind, Result, SystemEntropy};
+use garita_model::{Error, Object, ObjectKey, ObjectKind, Result, SystemEntropy};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::snapshot::Snapshot;
+use crate::record::Record;
 use crate::store::PendingRecord;
 use crate::{failure, migration, statement};
 
@@ -27,8 +28,8 @@ pub(crate) struct Step {
 /// Everything one transaction writes.
 pub(crate) struct Commit<'a> {
     pub(crate) steps: &'a [Step],
-    /// Audit records as JSON.
-    pub(crate) records: &'a [String],
+    /// Audit records.
+    pub(crate) records: &'a [Record],
     /// The newest revision that the change feed forgets.
     pub(crate) forget: Option<u64>,
 }
@@ -106,9 +107,7 @@ impl Database {
         let mut records = Vec::new();
         while let Some(row) = rows.next().map_err(failed)? {
             let (revision, ordinal): (u64, u64) = (row.get(0).map_err(failed)?, row.get(1).map_err(failed)?);
-            let text: String = row.get(2).map_err(failed)?;
-            let record: AuditRecord = serde_json::from_str(&text)
-                .map_err(|e| Error::internal(format!("a record in the outbox cannot be read: {e}")))?;
+            let record = Record::read(row.get(2).map_err(failed)?)?;
             records.push((PendingRecord { revision, record }, ordinal));
         }
         Ok(records)
@@ -137,7 +136,7 @@ impl Database {
             self.write_step(revision, ordinal, step)?;
         }
         for (ordinal, record) in (0_u64..).zip(commit.records) {
-            self.execute("write the outbox", statement::ADD_OUTBOX, params![revision, ordinal, record])?;
+            self.execute("write the outbox", statement::ADD_OUTBOX, params![revision, ordinal, record.text()])?;
         }
         if let Some(oldest) = commit.forget {
             self.execute("prune the change feed", statement::PRUNE_CHANGES, params![oldest])?;

@@ -19,6 +19,7 @@ mod transaction;
 mod writer;
 
 pub use aws_managed::{AwsManagedPolicy, aws_managed};
+pub use record::Record;
 pub use snapshot::{PoolName, PrincipalRef, Snapshot};
 pub use store::{PendingRecord, Store};
 pub use trail::{Intent, Ticket, Trail};

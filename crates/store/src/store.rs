@@ -11,11 +11,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use arc_swap::ArcSwap;
-use garita_model::{AuditRecord, Error, Result};
+use garita_model::{Error, Result};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::database::Database;
 use crate::failure;
+use crate::record::Record;
 use crate::snapshot::Snapshot;
 use crate::transaction::Transaction;
 use crate::writer::{Answer, Task, Writer, waiting};
@@ -43,7 +44,7 @@ pub struct PendingRecord {
     /// The revision of the change.
     pub revision: u64,
     /// The record.
-    pub record: AuditRecord,
+    pub record: Record,
 }
 
 impl Store {

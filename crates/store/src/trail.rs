@@ -25,11 +25,12 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use garita_model::{AuditRecord, Error, Result};
+use garita_model::{Error, Result};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::failure;
+use crate::record::Record;
 pub use reader::{Entry, Reader};
 pub use ticket::{Intent, Ticket};
 pub use verify::Verified;
@@ -75,7 +76,7 @@ impl Trail {
     ///
     /// # Errors
     /// `Unavailable` when the disk is full or failing: then the record is not on the trail.
-    pub async fn append(&self, record: AuditRecord) -> Result<()> {
+    pub async fn append(&self, record: Record) -> Result<()> {
         let body = line::body(record, MAX_LINE)?;
         let (tell, told) = oneshot::channel();
         self.ask(Task::Append { body, tell })?;
@@ -98,7 +99,7 @@ impl Trail {
     ///
     /// # Errors
     /// `Unavailable` when the disk fails.
-    pub async fn finish(&self, mut ticket: Ticket, record: AuditRecord) -> Result<()> {
+    pub async fn finish(&self, mut ticket: Ticket, record: Record) -> Result<()> {
         let body = line::body(record, MAX_TICKET_LINE)?;
         let (tell, told) = oneshot::channel();
         let Some(place) = ticket.take() else {

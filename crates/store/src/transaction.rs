@@ -2,9 +2,10 @@
 //!
 //! INVARIANT: nothing of a transaction is visible to anyone else until it is committed, and then all of it is.
 
-use garita_model::{AuditRecord, Error, Object, ObjectKey, Result};
+use garita_model::{Error, Object, ObjectKey, Result};
 
 use crate::database::Step;
+use crate::record::Record;
 use crate::snapshot::Snapshot;
 
 /// A change in the making; see [`crate::Store::write`].
@@ -12,7 +13,7 @@ pub struct Transaction {
     state: Snapshot,
     revision: u64,
     steps: Vec<Step>,
-    records: Vec<AuditRecord>,
+    records: Vec<Record>,
     failure: Option<Error>,
 }
 
@@ -20,20 +21,12 @@ pub struct Transaction {
 pub(crate) struct Outcome {
     pub(crate) state: Snapshot,
     pub(crate) steps: Vec<Step>,
-    pub(crate) records: Vec<AuditRecord>,
+    pub(crate) records: Vec<Record>,
 }
 
 impl Outcome {
     pub(crate) fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.records.is_empty()
-    }
-
-    /// The audit records as they are stored.
-    pub(crate) fn texts(&self) -> Result<Vec<String>> {
-        let text = |record| serde_json::to_string(record);
-        let failed =
-            |e: serde_json::Error| Error::internal(format!("an audit record cannot be written: {e}"));
-        self.records.iter().map(text).collect::<Result<_, _>>().map_err(failed)
     }
 }
 
@@ -78,8 +71,7 @@ impl Transaction {
 
     /// Commits an audit record with the change; it stays in the outbox until [`crate::Store::shipped`]. A
     /// transaction that only records takes a revision too, without rows in the change feed.
-    pub fn record(&mut self, mut record: AuditRecord) {
-        crate::record::flatten(&mut record);
+    pub fn record(&mut self, record: Record) {
         self.records.push(record);
     }
 

@@ -17,6 +17,7 @@ use garita_model::{Error, Result};
 
 use crate::company::Company;
 use crate::database::{Commit, Database};
+use crate::record::Record;
 use crate::snapshot::Snapshot;
 use crate::transaction::{Outcome, Transaction};
 
@@ -118,8 +119,7 @@ impl Writer {
             .map_err(|_| Error::internal(format!("the change `{name}` panicked")))??;
         let outcome = transaction.end()?;
         if !outcome.is_empty() {
-            let texts = outcome.texts()?;
-            self.write(outcome, &texts).inspect_err(|error| self.undo(error))?;
+            self.write(outcome).inspect_err(|error| self.undo(error))?;
         }
         Ok(answer)
     }
@@ -149,18 +149,18 @@ impl Writer {
     }
 
     /// Writes a change into the transaction, and takes it into the draft.
-    fn write(&mut self, outcome: Outcome, texts: &[String]) -> Result<()> {
+    fn write(&mut self, outcome: Outcome) -> Result<()> {
         let Outcome { mut state, steps, records } = outcome;
         let revision = state.revision() + 1;
         let forget = revision.checked_sub(KEPT_REVISIONS).filter(|old| old % PRUNE_EVERY == 0);
-        let written = self.database.write(&Commit { steps: &steps, records: texts, forget })?;
+        let written = self.database.write(&Commit { steps: &steps, records: &records, forget })?;
         if written != revision {
             return Err(Error::internal(format!("revision {written} came where {revision} was due")));
         }
         state.advance(revision);
         let mut recorded = self.draft.take().map(|draft| draft.recorded).unwrap_or_default();
-        recorded
-            .extend(records.into_iter().map(|r| r.event_id).zip((0..).map(|ordinal| (revision, ordinal))));
+        let ids = records.into_iter().map(Record::into_event_id);
+        recorded.extend(ids.zip((0..).map(|ordinal| (revision, ordinal))));
         self.draft = Some(Draft { state, recorded });
         Ok(())
     }
@@ -220,7 +220,7 @@ impl Writer {
 /// Where each record of the outbox stands, by its event id.
 pub(crate) fn waiting(database: &Database) -> Result<HashMap<String, (u64, u64)>> {
     let rows = database.outbox()?.into_iter();
-    Ok(rows.map(|(pending, ordinal)| (pending.record.event_id, (pending.revision, ordinal))).collect())
+    Ok(rows.map(|(pending, ordinal)| (pending.record.into_event_id(), (pending.revision, ordinal))).collect())
 }
 
 #[cfg(test)]

@@ -46,13 +46,11 @@ impl Answer {
         Self { reply: self.reply.cookie(cookie), ..self }
     }
 
-    /// For the record.
-    pub(crate) fn outcome(&self) -> Outcome {
-        Outcome {
-            status: self.reply.status().as_u16(),
-            error: self.error.clone(),
-            response: self.made.clone(),
-        }
+    /// The reply, and what its record says.
+    pub(crate) fn into_parts(self) -> (Reply, Outcome) {
+        let outcome =
+            Outcome { status: self.reply.status().as_u16(), error: self.error, response: self.made };
+        (self.reply, outcome)
     }
 }
 

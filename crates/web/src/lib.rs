@@ -139,18 +139,14 @@ impl Web {
                 return self.audited(&cx, words, Err(trouble)).await;
             }
         };
-        // A task of its own: a client that hangs up does not stop what it began half-way to the audit trail.
         let (web, noted) = (Arc::clone(self), cx.clone());
-        let working = tokio::spawn(async move {
+        let answered = garita_app::to_the_end(async move {
             let answer = web.serve(&cx, &received, words).await;
             web.audited(&cx, words, answer).await
         });
-        match working.await {
+        match answered.await {
             Ok(response) => response,
-            Err(died) => {
-                let error = Error::internal(format!("a request was not answered: {died}"));
-                self.audited(&noted, words, Err(Trouble::Broken(error))).await
-            }
+            Err(error) => self.audited(&noted, words, Err(Trouble::Broken(error))).await,
         }
     }
 
@@ -173,8 +169,9 @@ impl Web {
                 None => Err(Trouble::NotFound),
             },
             Route::Endpoint(pool, endpoint) => endpoint::answer(&call, pool, endpoint).await,
-            Route::Page(pool, name) => page::answer(&call, pool, name).await,
-            Route::Console(place, page, _) => console::answer(&call, place, page).await,
+            // Boxed, since every request would take their room: endpoints are asked far more often.
+            Route::Page(pool, name) => Box::pin(page::answer(&call, pool, name)).await,
+            Route::Console(place, page, _) => Box::pin(console::answer(&call, place, page)).await,
             Route::Nowhere => Err(Trouble::NotFound),
         }
     }
@@ -195,9 +192,9 @@ impl Web {
     ) -> Response<Full<Bytes>> {
         let trace = cx.request_id().as_str();
         let answer = answer.unwrap_or_else(|trouble| trouble.answer(&frame(words), trace));
-        let outcome = answer.outcome();
+        let (reply, outcome) = answer.into_parts();
         let reply = match self.app.audit(cx, &outcome).await {
-            Ok(()) => answer.reply,
+            Ok(()) => reply,
             Err(error) => Trouble::Broken(error).answer(&frame(words), trace).reply,
         };
         reply.into_response()

@@ -9,6 +9,7 @@ use garita_wire::page::{self, PagePolicy};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::asset::Asset;
@@ -60,8 +61,14 @@ impl Reply {
     }
 
     /// A document.
-    pub(crate) fn json(status: StatusCode, document: &Value) -> Self {
-        Self::new(status, "application/json", document.to_string())
+    pub(crate) fn json(status: StatusCode, document: &impl Serialize) -> Self {
+        match serde_json::to_vec(document) {
+            Ok(text) => Self::new(status, "application/json", text),
+            Err(error) => {
+                tracing::error!(%error, "a document cannot be written");
+                Self::bare(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
     }
 
     /// A document that may be kept for a while: there is nothing secret in it.

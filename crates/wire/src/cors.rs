@@ -5,8 +5,10 @@
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderMap, HeaderName, HeaderValue,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderMap, HeaderValue,
 };
+
+use crate::page::RESOURCE_POLICY;
 
 /// Answers a browser that asks what a script may send; it may remember that for an hour. A script may send `headers`, and
 /// read what [`open`] says.
@@ -25,7 +27,7 @@ pub fn open(reply: &mut HeaderMap, exposed: &'static str) {
     for (name, value) in [
         (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (ACCESS_CONTROL_EXPOSE_HEADERS, exposed),
-        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+        (RESOURCE_POLICY, "cross-origin"),
     ] {
         reply.insert(name, HeaderValue::from_static(value));
     }

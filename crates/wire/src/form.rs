@@ -19,6 +19,9 @@ pub fn raw_pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
 /// # Errors
 /// A `%` that two hexadecimal digits do not follow.
 pub fn decode(text: &str) -> Result<Vec<u8>, BadEscape> {
+    if !text.contains(['%', '+']) {
+        return Ok(text.as_bytes().to_vec());
+    }
     for escape in text.split('%').skip(1) {
         match escape.as_bytes() {
             [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {}

@@ -10,6 +10,12 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+/// `Cross-Origin-Resource-Policy` of the Fetch standard: which sites may load a reply.
+pub const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+/// As many headers as a reply usually has.
+const ROOM: usize = 16;
 /// For replies that are no page: they load nothing.
 const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 
@@ -41,15 +47,16 @@ impl PagePolicy<'_> {
 
 /// Guards a reply: to a browser it is a page that loads nothing, until it is told otherwise.
 pub fn guard(headers: &mut HeaderMap) {
+    headers.reserve(ROOM);
     for (name, value) in [
         (CACHE_CONTROL, "no-store"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (CONTENT_SECURITY_POLICY, NO_PAGE),
         // Not `no-referrer`: with that, browsers send forms of this very site with `Origin: null`.
         (REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+        (OPENER_POLICY, "same-origin"),
+        (RESOURCE_POLICY, "same-origin"),
+        (PERMISSIONS_POLICY, "camera=(), microphone=(), geolocation=()"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use garita_model::{Entropy, Error, RequestId, Result, Secret, TokenAlgorithm, TokenUse};
 use jiff::Timestamp;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::keyring::Keyring;
@@ -99,7 +100,7 @@ impl Minter<'_> {
         if let Some(token) = id.access_token {
             claims.insert("at_hash".to_owned(), half_hash(grant.algorithm, token).into());
         }
-        self.sign(standing, grant, TokenUse::Id, id.life, claims)
+        self.sign(standing, grant, TokenUse::Id, id.life, &claims)
     }
 
     /// An access token.
@@ -117,7 +118,7 @@ impl Minter<'_> {
             claims.insert("version".to_owned(), 2.into());
         }
         claims.insert("scope".to_owned(), access.scopes.join(" ").into());
-        self.sign(standing, grant, TokenUse::Access, access.life, claims)
+        self.sign(standing, grant, TokenUse::Access, access.life, &claims)
     }
 
     fn sign(
@@ -126,43 +127,65 @@ impl Minter<'_> {
         grant: &Grant<'_>,
         usage: TokenUse,
         life: u32,
-        mut claims: Map<String, Value>,
+        more: &Map<String, Value>,
     ) -> Result<Secret<String>> {
         let key = key::current(self.ground, standing.issuer(), grant.algorithm, usage, grant.now)
             .ok_or_else(|| Error::internal("the user pool has no key to sign with"))?;
-        let on = standing.on();
-        let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        if usage == TokenUse::Id && standing.subject() == &TokenSubject::Client {
+            return Err(Error::internal("there is no id token for an app client"));
+        }
+        let jti = RequestId::draw(self.entropy)?;
+        let claims = Claims { standing, grant, usage, life, jti: jti.as_str(), more };
+        let claims = serde_json::to_string(&claims)
+            .map_err(|e| Error::internal(format!("the claims of a token cannot be written: {e}")))?;
+        self.tokens.sign(self.keyring, &key, &claims)
+    }
+}
+
+/// All that a token says.
+struct Claims<'a> {
+    standing: &'a Standing,
+    grant: &'a Grant<'a>,
+    usage: TokenUse,
+    /// Seconds it is good for.
+    life: u32,
+    jti: &'a str,
+    /// What only tokens of this use say.
+    more: &'a Map<String, Value>,
+}
+
+impl Serialize for Claims<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        let Self { grant, usage, .. } = *self;
+        let on = self.standing.on();
+        let mut claims = to.serialize_map(None)?;
+        for (name, value) in self.more {
+            claims.serialize_entry(name, value)?;
+        }
         match &on.subject {
             TokenSubject::User { sub, username } => {
-                put("sub", sub.as_str().into());
-                put(username_claim(usage), username.as_str().into());
+                claims.serialize_entry("sub", sub)?;
+                claims.serialize_entry(username_claim(usage), username)?;
+                claims.serialize_entry("event_id", grant.event_id)?;
             }
-            TokenSubject::Client if usage == TokenUse::Id => {
-                return Err(Error::internal("there is no id token for an app client"));
-            }
-            TokenSubject::Client => {
-                put("sub", on.client.as_str().into());
-            }
+            TokenSubject::Client => claims.serialize_entry("sub", &on.client)?,
         }
         if !grant.groups.is_empty() {
-            put("cognito:groups", json!(grant.groups));
+            claims.serialize_entry("cognito:groups", grant.groups)?;
         }
         if let Some(origin) = &on.origin_jti {
-            put("origin_jti", origin.as_str().into());
-        }
-        if matches!(on.subject, TokenSubject::User { .. }) {
-            put("event_id", grant.event_id.into());
+            claims.serialize_entry("origin_jti", origin)?;
         }
         let issued = grant.now.as_second();
-        put("iss", on.issuer.url.as_str().into());
-        put(audience_claim(usage), on.client.as_str().into());
-        put("token_use", usage.as_str().into());
-        put("auth_time", grant.auth_time.as_second().into());
-        put("iat", issued.into());
-        put("exp", issued.saturating_add(i64::from(life)).into());
-        put("jti", RequestId::draw(self.entropy)?.as_str().into());
-        put(REVISION, standing.revision().into());
-        self.tokens.sign(self.keyring, &key, &Value::Object(claims).to_string())
+        claims.serialize_entry("iss", &on.issuer.url)?;
+        claims.serialize_entry(audience_claim(usage), &on.client)?;
+        claims.serialize_entry("token_use", usage.as_str())?;
+        claims.serialize_entry("auth_time", &grant.auth_time.as_second())?;
+        claims.serialize_entry("iat", &issued)?;
+        claims.serialize_entry("exp", &issued.saturating_add(i64::from(self.life)))?;
+        claims.serialize_entry("jti", self.jti)?;
+        claims.serialize_entry(REVISION, &self.standing.revision())?;
+        claims.end()
     }
 }
 

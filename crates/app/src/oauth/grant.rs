@@ -82,11 +82,12 @@ impl App {
         let begun = match grant {
             Grant::Client { scope } => return self.client_tokens(cx, client, scope.as_deref()),
             Grant::Code { code, redirect_uri, verifier } => {
-                self.exchange_code(cx, client, &code, redirect_uri.as_deref(), verifier.as_ref()).await?
+                let redirect_uri = redirect_uri.as_deref();
+                Box::pin(self.exchange_code(cx, client, &code, redirect_uri, verifier.as_ref())).await?
             }
-            Grant::Device { code } => self.exchange_device(cx, client, &code).await?,
+            Grant::Device { code } => Box::pin(self.exchange_device(cx, client, &code)).await?,
             Grant::Refresh { token, scope } => {
-                self.exchange_refresh_token(cx, client, token, scope.as_deref()).await?
+                Box::pin(self.exchange_refresh_token(cx, client, token, scope.as_deref())).await?
             }
         };
         self.user_tokens(cx, client, begun)

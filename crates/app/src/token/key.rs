@@ -100,12 +100,15 @@ pub(crate) fn current(
     let fits = |key: &Arc<TokenKey>| {
         key.algorithm == algorithm && key.signs == signs && key.stage(now) == KeyStage::Current
     };
-    ground.keys(issuer).into_iter().filter(fits).max_by_key(|key| (key.signs_from, key.kid.clone()))
+    let later = |a: &Arc<TokenKey>, b: &Arc<TokenKey>| (a.signs_from, &a.kid).cmp(&(b.signs_from, &b.kid));
+    ground.keys(issuer).into_iter().filter(fits).max_by(later)
 }
 
 /// A private key, opened.
 pub(crate) struct Signer {
     pair: Pair,
+    /// What its tokens begin with: their header as Cognito writes it, in base64url, and the dot after it.
+    header: String,
 }
 
 enum Pair {
@@ -134,7 +137,9 @@ impl Signer {
                 Ed25519KeyPair::from_pkcs8(plain.expose()).map(Box::new).map(Pair::Ed25519)
             }
         };
-        Ok(Self { pair: pair.map_err(|_| Error::internal("a stored signing key cannot be read"))? })
+        let pair = pair.map_err(|_| Error::internal("a stored signing key cannot be read"))?;
+        let header = format!(r#"{{"kid":"{}","alg":"{}"}}"#, key.kid, key.algorithm.as_str());
+        Ok(Self { pair, header: URL_SAFE_NO_PAD.encode(header) + "." })
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
@@ -153,7 +158,7 @@ impl Signer {
 }
 
 impl Tokens {
-    /// A compact JWS (RFC 7515 section 7.1) over `claims`, with the header Cognito writes.
+    /// A compact JWS (RFC 7515 section 7.1) over `claims`.
     pub(crate) fn sign(&self, keyring: &Keyring, key: &TokenKey, claims: &str) -> Result<Secret<String>> {
         let signer = match self.signers.get(&key.kid) {
             Some(signer) => signer,
@@ -163,9 +168,7 @@ impl Tokens {
                 signer
             }
         };
-        let header = format!(r#"{{"kid":"{}","alg":"{}"}}"#, key.kid, key.algorithm.as_str());
-        let mut token = URL_SAFE_NO_PAD.encode(header);
-        token.push('.');
+        let mut token = signer.header.clone();
         URL_SAFE_NO_PAD.encode_string(claims, &mut token);
         let signature = signer.sign(token.as_bytes())?;
         token.push('.');

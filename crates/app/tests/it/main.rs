@@ -6,6 +6,7 @@
     reason = "a stage that cannot be set must fail loudly; results are passed to be told"
 )]
 
+mod audit;
 mod console;
 mod federated;
 mod federation;

@@ -7,7 +7,8 @@ use garita_model::{AuditRecord, Error, Result};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::record;
+use super::MAX_TICKET_LINE;
+use crate::record::{self, Record};
 
 /// Room for what stands in front of the record.
 pub(super) const FRONT: usize = 192;
@@ -91,16 +92,31 @@ fn hash(line: &[u8]) -> String {
 }
 
 /// The JSON object of a record, cut so that its line is at most `limit` bytes long.
-pub(super) fn body(mut record: AuditRecord, limit: usize) -> Result<Vec<u8>> {
+pub(super) fn body(record: Record, limit: usize) -> Result<Vec<u8>> {
+    fitted(record.into_text().into_bytes(), limit)
+}
+
+/// The final record of an intent that has no other, with what became of its request.
+pub(super) fn ended(intent: &[u8], code: &str, message: &str) -> Result<Vec<u8>> {
+    let mut record = read(intent)?;
+    record.error_code = Some(code.to_owned());
+    record.error_message = Some(message.to_owned());
+    fitted(write(&record)?, MAX_TICKET_LINE)
+}
+
+fn fitted(text: Vec<u8>, limit: usize) -> Result<Vec<u8>> {
     let limit = limit.saturating_sub(FRONT);
-    record::flatten(&mut record);
-    let text = write(&record)?;
     if text.len() <= limit {
         return Ok(text);
     }
+    let mut record = read(&text)?;
     shorten(&mut record);
     omit(&mut record, limit)?;
     write(&record)
+}
+
+fn read(text: &[u8]) -> Result<AuditRecord> {
+    serde_json::from_slice(text).map_err(|e| Error::internal(format!("an audit record cannot be read: {e}")))
 }
 
 fn write(record: &AuditRecord) -> Result<Vec<u8>> {

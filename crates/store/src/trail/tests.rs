@@ -9,8 +9,17 @@ use tokio::sync::oneshot;
 use super::ticket::{Intent, Ticket};
 use super::worker::{Task, Worker};
 use super::{MAX_LINE, Reader, find, line, place, verify};
+use crate::record::Record;
 
-fn record(id: &str) -> AuditRecord {
+fn record(id: &str) -> Record {
+    kept(&event(id))
+}
+
+fn kept(record: &AuditRecord) -> Record {
+    Record::of(&record.event_id, record).unwrap()
+}
+
+fn event(id: &str) -> AuditRecord {
     let mut text = json!({
         "eventVersion": "1.11", "userIdentity": null, "eventTime": "", "eventSource": "", "eventName": "Go",
         "awsRegion": "", "sourceIPAddress": "", "userAgent": "", "requestParameters": null,
@@ -86,10 +95,10 @@ fn one_record_is_found_in_any_file_whatever_the_files_times() {
     let thread = std::thread::spawn(move || worker.work(&inbox));
     for n in 0..60 {
         let (tell, told) = oneshot::channel();
-        let mut record = record(&format!("e{n}"));
+        let mut record = event(&format!("e{n}"));
         // A value that looks like the id of another record.
         record.user_agent = format!(r#""eventID":"e{}""#, n + 1);
-        let body = line::body(record.clone(), MAX_LINE).unwrap();
+        let body = line::body(kept(&record), MAX_LINE).unwrap();
         tasks.send(Task::Append { body, tell }).unwrap();
         told.blocking_recv().unwrap().unwrap();
     }
@@ -122,9 +131,9 @@ fn a_record_is_found_wherever_a_line_is_cut() {
     let (mut chain, mut lines) = (line::Chain::origin(), Vec::new());
     // Some pieces of a file, with lines of every length from a few hundred bytes to the longest.
     for n in 0..150_usize {
-        let mut record = record(&format!("e{n}"));
+        let mut record = event(&format!("e{n}"));
         record.user_agent = "x".repeat(n * 400);
-        chain.add(line::Role::Record, &line::body(record.clone(), MAX_LINE).unwrap(), &mut lines);
+        chain.add(line::Role::Record, &line::body(kept(&record), MAX_LINE).unwrap(), &mut lines);
     }
     assert!(lines.len() > 4 * 1024 * 1024, "{}", lines.len());
     let path = folder.path().join(place::name(1));

@@ -4,10 +4,9 @@
 
 use std::sync::mpsc::Sender;
 
-use garita_model::AuditRecord;
-
 use super::worker::Task;
-use super::{MAX_TICKET_LINE, line};
+use super::line;
+use crate::record::Record;
 
 /// What a request is about to do.
 #[derive(Debug, Clone)]
@@ -15,7 +14,7 @@ pub struct Intent {
     /// The request.
     pub request_id: String,
     /// The record as far as it is known; it becomes the final one when there is no other.
-    pub record: AuditRecord,
+    pub record: Record,
 }
 
 /// Room for one final record; see [`super::Trail::begin`].
@@ -55,10 +54,8 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         let Some(place) = self.place.take() else { return };
-        let mut record = self.intent.record.clone();
-        record.error_code = Some("ClientDisconnected".to_owned());
-        record.error_message = Some("the request was given up before its outcome was recorded".to_owned());
-        match line::body(record, MAX_TICKET_LINE) {
+        let why = "the request was given up before its outcome was recorded";
+        match line::ended(self.intent.record.text().as_bytes(), "ClientDisconnected", why) {
             // A closed trail finishes open intents when it is opened next.
             Ok(body) => drop(self.tasks.send(Task::Finish { place, body, tell: None })),
             Err(error) => tracing::error!(?error, "the record of a request that was given up is lost"),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 
-use garita_model::{AuditRecord, Result};
+use garita_model::Result;
 use tokio::sync::oneshot;
 
 use super::batch::{Batch, Effects, refuse};
@@ -25,6 +25,8 @@ const FILE_SIZE: u64 = 64 * 1024 * 1024;
 const RETRY_AFTER: u64 = 1024 * 1024;
 /// Tasks in one batch.
 const BATCH: usize = 2048;
+/// What is told of an intent that a crash left open.
+const UNKNOWN_OUTCOME: &str = "the server stopped before the outcome was recorded";
 
 /// What the worker is asked to do.
 pub(super) enum Task {
@@ -87,12 +89,12 @@ impl Worker {
     fn end_orphans(&mut self) {
         let mut batch = Batch::new(&self.chain);
         for (number, body) in std::mem::take(&mut self.open) {
-            match unknown_outcome(&body) {
-                Some(ended) => {
+            match line::ended(&body, "OutcomeUnknown", UNKNOWN_OUTCOME) {
+                Ok(ended) => {
                     let place = ticket::Place { number };
                     batch.add(Task::Finish { place, body: ended, tell: None });
                 }
-                None => tracing::error!(number, "an intent on the audit trail cannot be read"),
+                Err(error) => tracing::error!(number, ?error, "an intent on the audit trail cannot be read"),
             }
             self.open.insert(number, body);
             self.tickets += 1;
@@ -200,11 +202,4 @@ impl Worker {
 /// Bytes the line of a body takes at most.
 fn line_room(body: &[u8]) -> u64 {
     (body.len() + line::FRONT).min(MAX_LINE) as u64
-}
-
-fn unknown_outcome(body: &[u8]) -> Option<Vec<u8>> {
-    let mut record: AuditRecord = serde_json::from_slice(body).ok()?;
-    record.error_code = Some("OutcomeUnknown".to_owned());
-    record.error_message = Some("the server stopped before the outcome was recorded".to_owned());
-    line::body(record, MAX_TICKET_LINE).ok()
 }

@@ -159,7 +159,7 @@ fn check(folder: &Path, told: &[(String, String)]) {
     let trail = Trail::open(folder).unwrap();
     let head = store.snapshot().revision();
     for pending in store.pending_records() {
-        let id = pending.record.event_id.clone();
+        let id = pending.record.event_id().to_owned();
         if !trail.contains(&id) {
             wait(trail.append(pending.record)).unwrap();
         }

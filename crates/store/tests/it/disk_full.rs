@@ -119,10 +119,10 @@ fn a_ticket_finds_its_place_on_a_full_disk() {
     let trail = Trail::open(&disk.data()).unwrap();
     let intent = |n: u32| Intent { request_id: format!("r{n}"), record: record(&format!("r{n}")) };
     let long = |n: u32| {
-        let mut long = record(&format!("r{n}"));
+        let mut long = event(&format!("r{n}"));
         long.request_parameters = "x".repeat(60_000).into();
         long.response_elements = "y".repeat(15_000).into();
-        long
+        kept(&long)
     };
     wait(async {
         let mut tickets = Vec::new();
@@ -161,9 +161,9 @@ fn the_trail_opens_on_a_full_disk() {
     trail.close();
     let filler = disk.fill();
     let trail = Trail::open(&disk.data()).unwrap();
-    let mut last = record("r");
+    let mut last = event("r");
     last.request_parameters = "x".repeat(60_000).into();
-    refused(wait(trail.append(last)));
+    refused(wait(trail.append(kept(&last))));
     std::fs::remove_file(filler).unwrap();
     wait(trail.append(record("after"))).unwrap();
     trail.close();

@@ -13,7 +13,7 @@ use garita_model::{
     PoolProvider, PublicKey, Role, RoleDeletion, RoleUse, SamlProvider, Sealed, SigninToken, SshPublicKey,
     StageSession, TokenAlgorithm, TokenIssuer, TokenKey, TokenUse, User,
 };
-use garita_store::Snapshot;
+use garita_store::{Record, Snapshot};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -414,7 +414,16 @@ pub(crate) fn put_user(name: &str) -> Object {
     Object::User(Arc::new(user(name)))
 }
 
-pub(crate) fn record(event_id: &str) -> AuditRecord {
+/// A record as it is kept.
+pub(crate) fn record(event_id: &str) -> Record {
+    kept(&event(event_id))
+}
+
+pub(crate) fn kept(record: &AuditRecord) -> Record {
+    Record::of(&record.event_id, record).unwrap()
+}
+
+pub(crate) fn event(event_id: &str) -> AuditRecord {
     AuditRecord {
         event_version: "1.11".to_owned(),
         user_identity: json!({"type": "Root"}),

@@ -136,11 +136,12 @@ fn any_change_to_a_line_is_found() {
 fn long_fields_are_cut_so_that_every_line_fits() {
     let folder = tempfile::tempdir().unwrap();
     let trail = Trail::open(folder.path()).unwrap();
-    let mut long = record("long");
+    let mut long = event("long");
     long.user_agent = "\u{1}".repeat(100_000);
     long.error_message = Some("ñ\"".repeat(100_000));
     long.request_parameters = Value::from("x".repeat(200_000));
     long.resources = Value::from(vec!["arn"; 20_000]);
+    let long = kept(&long);
     wait(async {
         trail.append(long.clone()).await.unwrap();
         let ticket = trail.begin(Intent { request_id: "r".into(), record: long.clone() }).await;
@@ -197,9 +198,10 @@ fn giving_up_while_waiting_for_a_ticket_is_recorded() {
 fn a_record_that_nests_deeply_can_still_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let deep: Value = serde_json::from_str(&("[".repeat(126) + &"]".repeat(126))).unwrap();
-    let mut bad = record("deep");
+    let mut bad = event("deep");
     bad.request_parameters = deep.clone();
     bad.resources = Value::from(vec![deep]);
+    let bad = kept(&bad);
     let trail = Trail::open(folder.path()).unwrap();
     let store = Store::open(folder.path()).unwrap();
     wait(trail.append(bad.clone())).unwrap();

@@ -18,7 +18,7 @@ use crate::route::{Endpoint, Route};
 pub(crate) use authorize::{Goer, lead_on, to_app};
 pub(crate) use logout::sign_out;
 
-/// Answers a request to an endpoint.
+/// Answers a request to an endpoint. What takes much room is boxed: tokens are asked for far more often.
 pub(crate) async fn answer(
     call: &Call<'_>,
     pool: Option<&str>,
@@ -27,14 +27,14 @@ pub(crate) async fn answer(
     match endpoint {
         Endpoint::Discovery => discovery::configuration(call, pool),
         Endpoint::Keys => discovery::keys(call, pool),
-        Endpoint::Authorize => authorize::answer(call, pool).await,
+        Endpoint::Authorize => Box::pin(authorize::answer(call, pool)).await,
         Endpoint::Token => token::answer(call, pool).await,
         Endpoint::UserInfo => bearer::user_info(call, pool),
         Endpoint::Revoke => client::revoke(call, pool).await,
         Endpoint::Introspect => client::introspect(call, pool),
-        Endpoint::DeviceAuthorization => client::device_authorization(call, pool).await,
+        Endpoint::DeviceAuthorization => Box::pin(client::device_authorization(call, pool)).await,
         Endpoint::Logout => logout::answer(call, pool).await,
-        Endpoint::IdpResponse => page::come_home(call, pool).await,
+        Endpoint::IdpResponse => Box::pin(page::come_home(call, pool)).await,
     }
 }
 

@@ -5,7 +5,8 @@ use garita_model::Secret;
 use http::HeaderValue;
 use http::StatusCode;
 use http::header::PRAGMA;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::client::{credentials, required};
 use crate::Call;
@@ -39,23 +40,34 @@ pub(super) async fn answer(call: &Call<'_>, pool: Option<&str>) -> Result<Answer
         }
     };
     let given = call.app().grant(call.cx, &client, grant).await?;
-    let reply = Reply::json(StatusCode::OK, &told(&given));
+    let reply = Reply::json(StatusCode::OK, &Told::of(&given));
     let reply = reply.with(PRAGMA, Some(HeaderValue::from_static("no-cache")));
     Ok(Answer::of(reply).made(json!({ "clientId": client.client().id.as_str() })))
 }
 
-fn told(given: &GrantedTokens) -> Value {
-    let mut told = json!({
-        "access_token": given.access.expose(),
-        "token_type": "Bearer",
-        "expires_in": given.life,
-        "scope": given.scopes.join(" "),
-    });
-    if let Some(members) = told.as_object_mut() {
-        members.extend(given.id.iter().map(|token| ("id_token".to_owned(), token.expose().as_str().into())));
-        members.extend(
-            given.refresh.iter().map(|token| ("refresh_token".to_owned(), token.expose().as_str().into())),
-        );
+/// RFC 6749 section 5.1, and OpenID Connect Core section 3.1.3.3.
+#[derive(Serialize)]
+struct Told<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u32,
+    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+}
+
+impl<'a> Told<'a> {
+    fn of(given: &'a GrantedTokens) -> Self {
+        let text = |token: &'a Secret<String>| token.expose().as_str();
+        Self {
+            access_token: text(&given.access),
+            token_type: "Bearer",
+            expires_in: given.life,
+            scope: given.scopes.join(" "),
+            id_token: given.id.as_ref().map(text),
+            refresh_token: given.refresh.as_ref().map(text),
+        }
     }
-    told
 }
