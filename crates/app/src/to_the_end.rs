@@ -64,10 +64,9 @@ mod tests {
     #[tokio::test]
     async fn work_is_answered_and_its_panic_is_an_error() {
         assert_eq!(to_the_end(async { 7 }).await.unwrap(), 7);
-        let died = to_the_end(async {
+        let died = to_the_end::<u8, _>(async {
             tokio::task::yield_now().await;
-            let nothing: Option<u8> = None;
-            nothing.unwrap()
+            panic!("for the test")
         });
         assert!(matches!(died.await, Err(Error::Internal(_))));
     }

@@ -129,10 +129,7 @@ fn context(keys: &Context) -> Map<String, Value> {
     let values = |values: &garita_policy::Values| {
         values.iter().take(MAX_VALUES).map(|value| Value::from(cut(value, MAX_NAME))).collect::<Value>()
     };
-    keys.iter()
-        .take(MAX_KEYS)
-        .map(|(key, all)| (cut(key, MAX_NAME).into_owned(), values(all)))
-        .collect()
+    keys.iter().take(MAX_KEYS).map(|(key, all)| (cut(key, MAX_NAME).into_owned(), values(all))).collect()
 }
 
 /// Whether a key says something about the resource, not about the request.

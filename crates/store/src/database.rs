@@ -9,8 +9,8 @@ use std::path::Path;
 use garita_model::{Error, Object, ObjectKey, ObjectKind, Result, SystemEntropy};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::snapshot::Snapshot;
 use crate::record::Record;
+use crate::snapshot::Snapshot;
 use crate::store::PendingRecord;
 use crate::{failure, migration, statement};
 
@@ -136,7 +136,11 @@ impl Database {
             self.write_step(revision, ordinal, step)?;
         }
         for (ordinal, record) in (0_u64..).zip(commit.records) {
-            self.execute("write the outbox", statement::ADD_OUTBOX, params![revision, ordinal, record.text()])?;
+            self.execute(
+                "write the outbox",
+                statement::ADD_OUTBOX,
+                params![revision, ordinal, record.text()],
+            )?;
         }
         if let Some(oldest) = commit.forget {
             self.execute("prune the change feed", statement::PRUNE_CHANGES, params![oldest])?;

@@ -29,9 +29,11 @@ impl Record {
     /// `Internal` when it does not serialize to a record.
     pub fn of(event_id: &str, record: &impl Serialize) -> Result<Self> {
         let (mut text, mut levels) = (Vec::with_capacity(USUAL_LENGTH), Levels::default());
-        record.serialize(&mut Serializer::with_formatter(&mut text, &mut levels)).map_err(unwritten)?;
+        record
+            .serialize(&mut Serializer::with_formatter(&mut text, &mut levels))
+            .map_err(|e| unwritten(&e))?;
         if levels.most > MAX_DEPTH + 1 {
-            text = flattened(record).and_then(|flat| serde_json::to_vec(&flat)).map_err(unwritten)?;
+            text = flattened(record).and_then(|flat| serde_json::to_vec(&flat)).map_err(|e| unwritten(&e))?;
         }
         let text = String::from_utf8(text).map_err(|_| Error::internal("an audit record is no text"))?;
         Ok(Self { event_id: event_id.to_owned(), text })
@@ -74,7 +76,7 @@ pub(crate) fn free_fields(record: &mut AuditRecord) -> [&mut Value; 5] {
     ]
 }
 
-fn unwritten(error: serde_json::Error) -> Error {
+fn unwritten(error: &serde_json::Error) -> Error {
     Error::internal(format!("an audit record cannot be written: {error}"))
 }
 

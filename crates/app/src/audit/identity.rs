@@ -127,7 +127,8 @@ impl<'a> UserIdentity<'a> {
 
 impl<'a> SessionContext<'a> {
     fn of(caller: &'a Caller, session: &'a Session) -> Self {
-        let data = |web: &'a WebIdentity| FederationData { federated_provider: &web.provider, attributes: web };
+        let data =
+            |web: &'a WebIdentity| FederationData { federated_provider: &web.provider, attributes: web };
         Self {
             attributes: Attributes {
                 creation_date: session.issued,
@@ -150,7 +151,8 @@ impl<'a> SessionIssuer<'a> {
             (Subject::Role { role, id, .. }, Principal::RoleSession { role_arn, .. }) => {
                 issuer("Role", id.as_str().into(), role_arn, Some(role.as_str()))
             }
-            (Subject::Federated { issuer: by, .. }, Principal::FederatedUser { issuer: arn, .. }) => match by {
+            (Subject::Federated { issuer: by, .. }, Principal::FederatedUser { issuer: arn, .. }) => match by
+            {
                 Origin::User(name, id) => issuer("IAMUser", id.as_str().into(), arn, Some(name.as_str())),
                 Origin::Role(name, id) => issuer("Role", id.as_str().into(), arn, Some(name.as_str())),
                 Origin::Root => issuer("Root", session.account.to_string().into(), arn, None),

@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use garita_model::explanation::DecisionRecord;
 use garita_model::AccountId;
+use garita_model::explanation::DecisionRecord;
 use garita_store::Record;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::identity::{UserIdentity, Shown, in_seconds};
+use super::identity::{Shown, UserIdentity, in_seconds};
 use super::{Event, Outcome};
 use crate::console;
 use crate::context::{Judgement, RequestContext};
@@ -53,7 +53,7 @@ struct Written<'a> {
 #[serde(untagged)]
 enum Who<'a> {
     Told(&'a Value),
-    Caller(UserIdentity<'a>),
+    Caller(&'a UserIdentity<'a>),
 }
 
 /// What CloudTrail has no field for.
@@ -90,10 +90,17 @@ pub(crate) fn record(cx: &RequestContext, outcome: &Outcome) -> garita_model::Re
     let recipient = recipient.or(concerned.map(|concerned| concerned.account)).or(notes.told.account);
     let recipient = recipient.or_else(|| cx.caller().account());
     let id = arrival.request_id.as_str();
-    let told = notes.identity.as_ref().map(Who::Told);
+    let caller;
+    let user_identity = match &notes.identity {
+        Some(told) => Who::Told(told),
+        None => {
+            caller = UserIdentity::of(cx.caller());
+            Who::Caller(&caller)
+        }
+    };
     let written = Written {
         event_version: "1.11",
-        user_identity: told.unwrap_or_else(|| Who::Caller(UserIdentity::of(cx.caller()))),
+        user_identity,
         event_time: arrival.now,
         event_source: event.source,
         event_name: &event.name,

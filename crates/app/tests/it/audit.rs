@@ -13,7 +13,8 @@ use crate::stage::{allow, ask, assume, denied, role, trust, user};
 fn lines(garita: &TestGarita) -> Vec<Value> {
     let folder = std::fs::read_dir(garita.folder().join("audit")).unwrap();
     let files = folder.map(|entry| entry.unwrap().path());
-    let mut texts = files.filter(|file| file.extension().is_some()).map(|file| std::fs::read_to_string(file).unwrap());
+    let mut texts =
+        files.filter(|file| file.extension().is_some()).map(|file| std::fs::read_to_string(file).unwrap());
     let mut lines = Vec::new();
     for line in texts.by_ref().collect::<String>().trim_matches('\0').lines() {
         let mut line: Map<String, Value> = serde_json::from_str(line).unwrap();
@@ -53,7 +54,10 @@ async fn a_record_says_who_asked_for_what_and_how_it_was_judged() {
     let [allowed, refused] = told["additionalEventData"]["decisions"].as_array().unwrap().as_slice() else {
         panic!("{told}")
     };
-    assert_eq!((&allowed["decision"], &allowed["statements"][0]["policy"]), (&json!("allowed"), &json!("inline")));
+    assert_eq!(
+        (&allowed["decision"], &allowed["statements"][0]["policy"]),
+        (&json!("allowed"), &json!("inline"))
+    );
     assert_eq!((&refused["decision"], &refused["action"]), (&json!("implicitDeny"), &json!("iam:GetRole")));
     assert!(refused["context"]["aws:PrincipalArn"].is_array() && allowed.get("context").is_none());
     assert_eq!(told["eventTime"], "2026-03-01T12:00:00Z");

@@ -4,8 +4,8 @@
 
 use std::sync::mpsc::Sender;
 
-use super::worker::Task;
 use super::line;
+use super::worker::Task;
 use crate::record::Record;
 
 /// What a request is about to do.

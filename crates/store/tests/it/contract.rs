@@ -243,10 +243,7 @@ fn records_stay_in_the_outbox_until_they_are_shipped() {
     store.close();
     let store = Store::open(&data).unwrap();
     let pending = store.pending_records();
-    assert_eq!(
-        pending.iter().map(|p| (p.revision, p.record.event_id())).collect::<Vec<_>>(),
-        [(1, "e1")]
-    );
+    assert_eq!(pending.iter().map(|p| (p.revision, p.record.event_id())).collect::<Vec<_>>(), [(1, "e1")]);
     store.shipped("e1");
     put(&store, vec![put_user("later")]);
     store.close();
