@@ -6,9 +6,9 @@
 //! is in place by then. INVARIANT: a row, a statement or a database error never leaves this crate.
 
 mod aws_managed;
-mod company;
 mod database;
 mod failure;
+mod inbox;
 mod migration;
 mod record;
 pub mod snapshot;

@@ -6,7 +6,6 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
-use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -16,10 +15,11 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::database::Database;
 use crate::failure;
+use crate::inbox::{self, Door};
 use crate::record::Record;
 use crate::snapshot::Snapshot;
 use crate::transaction::Transaction;
-use crate::writer::{Answer, Task, Writer, waiting};
+use crate::writer::{Answer, BATCH, Task, Writer, waiting};
 
 /// Name of the database in the data folder.
 const FILE: &str = "garita.db";
@@ -32,7 +32,7 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     head: Arc<ArcSwap<Snapshot>>,
-    tasks: Sender<Task>,
+    tasks: Door<Task>,
     room: Arc<Semaphore>,
     pending: Vec<PendingRecord>,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -61,10 +61,10 @@ impl Store {
         let waiting = waiting(&database)?;
         let pending = database.outbox()?.into_iter().map(|(pending, _)| pending).collect();
         let writer = Writer::new(database, Arc::clone(&head), waiting);
-        let (tasks, inbox) = channel();
+        let (tasks, inbox) = inbox::of(BATCH);
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || writer.work(&inbox))
+            .spawn(move || writer.work(inbox))
             .map_err(|e| Error::internal(format!("the writer thread does not start: {e}")))?;
         let room = Arc::new(Semaphore::new(QUEUE));
         Ok(Self(Arc::new(Inner { head, tasks, room, pending, writer: Mutex::new(Some(thread)) })))
@@ -112,13 +112,13 @@ impl Store {
     /// or soon.
     pub fn shipped(&self, event_id: &str) {
         // A closed store has cleared what it could; the rest is found on the trail when it is opened next.
-        let _ = self.0.tasks.send(Task::Shipped(event_id.to_owned()));
+        let _ = self.0.tasks.leave(Task::Shipped(event_id.to_owned()));
     }
 
     /// Takes no more changes, finishes those that wait, and lets go of the data folder.
     pub fn close(self) {
         self.0.room.close();
-        let _ = self.0.tasks.send(Task::Close);
+        let _ = self.0.tasks.send_now(Task::Close);
         let thread = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the writer thread panicked");

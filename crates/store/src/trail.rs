@@ -21,7 +21,6 @@ mod worker;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -30,11 +29,12 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::failure;
+use crate::inbox::{self, Door};
 use crate::record::Record;
 pub use reader::{Entry, Reader};
 pub use ticket::{Intent, Ticket};
 pub use verify::Verified;
-use worker::{Task, Worker};
+use worker::{BATCH, Task, Worker};
 
 /// Most bytes of one line; longer fields are cut before.
 pub const MAX_LINE: usize = 64 * 1024;
@@ -47,7 +47,7 @@ pub struct Trail(Arc<Inner>);
 
 struct Inner {
     folder: PathBuf,
-    tasks: Sender<Task>,
+    tasks: Door<Task>,
     worker: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -60,12 +60,12 @@ impl Trail {
     pub fn open(folder: &Path) -> Result<Self> {
         let folder = folder.join("audit");
         let lock = hold(&folder)?;
-        let (tasks, inbox) = channel();
+        let (tasks, inbox) = inbox::of(BATCH);
         let mut worker = Worker::open(&folder)?;
         let thread = std::thread::Builder::new()
             .name("trail".to_owned())
             .spawn(move || {
-                worker.work(&inbox);
+                worker.work(inbox);
                 drop(lock);
             })
             .map_err(|e| Error::internal(format!("the trail's thread does not start: {e}")))?;
@@ -162,7 +162,7 @@ impl Trail {
 
     /// Takes no more records, finishes those that wait, and lets go of the folder.
     pub fn close(self) {
-        let _ = self.0.tasks.send(Task::Close);
+        let _ = self.0.tasks.send_now(Task::Close);
         let thread = self.0.worker.lock().unwrap_or_else(PoisonError::into_inner).take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the trail's thread panicked");

@@ -9,20 +9,19 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use garita_model::{Error, Result};
 
-use crate::company::Company;
 use crate::database::{Commit, Database};
+use crate::inbox::Inbox;
 use crate::record::Record;
 use crate::snapshot::Snapshot;
 use crate::transaction::{Outcome, Transaction};
 
 /// Tasks in one batch.
-const BATCH: usize = 64;
+pub(crate) const BATCH: usize = 64;
 /// How long shipped records may stay in the outbox when no change comes by.
 const IDLE: Duration = Duration::from_millis(200);
 /// How many revisions the change feed keeps at least.
@@ -74,13 +73,12 @@ impl Writer {
     }
 
     /// Works until told to close or until every handle of the store is gone; then clears the outbox.
-    pub(crate) fn work(mut self, tasks: &Receiver<Task>) {
-        let (mut open, mut company) = (true, Company::of(BATCH));
-        while open {
-            match tasks.recv_timeout(IDLE) {
-                Ok(first) => open = self.serve(company.gather(first, tasks)),
-                Err(RecvTimeoutError::Timeout) => self.clear_outbox(),
-                Err(RecvTimeoutError::Disconnected) => break,
+    pub(crate) fn work(mut self, mut inbox: Inbox<Task>) {
+        while let Some(tasks) = inbox.take(Some(IDLE)) {
+            if tasks.is_empty() {
+                self.clear_outbox();
+            } else if !self.serve(tasks) {
+                break;
             }
         }
         self.clear_outbox();

@@ -1,14 +1,13 @@
 //! Rotation, with files small enough to see it.
 
-use std::sync::mpsc::channel;
-
 use garita_model::AuditRecord;
 use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::ticket::{Intent, Ticket};
-use super::worker::{Task, Worker};
+use super::worker::{BATCH, Task, Worker};
 use super::{MAX_LINE, Reader, find, line, place, verify};
+use crate::inbox;
 use crate::record::Record;
 
 fn record(id: &str) -> Record {
@@ -35,8 +34,8 @@ fn event(id: &str) -> AuditRecord {
 fn rotation_keeps_the_chain_and_takes_open_intents_along() {
     let folder = tempfile::tempdir().unwrap();
     let mut worker = Worker::open(folder.path()).unwrap().rotating_at(4096);
-    let (tasks, inbox) = channel();
-    let thread = std::thread::spawn(move || worker.work(&inbox));
+    let (tasks, inbox) = inbox::of(BATCH);
+    let thread = std::thread::spawn(move || worker.work(inbox));
     let (tell, begun) = oneshot::channel();
     let intent = Intent { request_id: "open".to_owned(), record: record("open") };
     let body = line::body(intent.record.clone(), MAX_LINE).unwrap();
@@ -71,19 +70,19 @@ fn rotation_keeps_the_chain_and_takes_open_intents_along() {
 fn an_empty_newest_file_continues_the_one_before_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut worker = Worker::open(folder.path()).unwrap();
-    let (tasks, inbox) = channel();
+    let (tasks, inbox) = inbox::of(BATCH);
     let (tell, _told) = oneshot::channel();
     tasks.send(Task::Append { body: line::body(record("a"), MAX_LINE).unwrap(), tell }).unwrap();
     drop(tasks);
-    worker.work(&inbox);
+    worker.work(inbox);
     std::fs::write(folder.path().join(place::name(2)), "").unwrap();
     std::fs::write(folder.path().join(place::DRAFT), "left over").unwrap();
     let mut worker = Worker::open(folder.path()).unwrap();
-    let (tasks, inbox) = channel();
+    let (tasks, inbox) = inbox::of(BATCH);
     let (tell, _told) = oneshot::channel();
     tasks.send(Task::Append { body: line::body(record("b"), MAX_LINE).unwrap(), tell }).unwrap();
     drop(tasks);
-    worker.work(&inbox);
+    worker.work(inbox);
     assert_eq!(verify::verify(folder.path()).unwrap().last, 2);
 }
 
@@ -91,8 +90,8 @@ fn an_empty_newest_file_continues_the_one_before_it() {
 fn one_record_is_found_in_any_file_whatever_the_files_times() {
     let folder = tempfile::tempdir().unwrap();
     let mut worker = Worker::open(folder.path()).unwrap().rotating_at(4096);
-    let (tasks, inbox) = channel();
-    let thread = std::thread::spawn(move || worker.work(&inbox));
+    let (tasks, inbox) = inbox::of(BATCH);
+    let thread = std::thread::spawn(move || worker.work(inbox));
     for n in 0..60 {
         let (tell, told) = oneshot::channel();
         let mut record = event(&format!("e{n}"));
@@ -154,8 +153,8 @@ fn a_record_is_found_wherever_a_line_is_cut() {
 fn an_intent_is_not_found_as_a_record() {
     let folder = tempfile::tempdir().unwrap();
     let mut worker = Worker::open(folder.path()).unwrap();
-    let (tasks, inbox) = channel();
-    let thread = std::thread::spawn(move || worker.work(&inbox));
+    let (tasks, inbox) = inbox::of(BATCH);
+    let thread = std::thread::spawn(move || worker.work(inbox));
     let (tell, begun) = oneshot::channel();
     let intent = Intent { request_id: "open".to_owned(), record: record("open") };
     let body = line::body(intent.record.clone(), MAX_LINE).unwrap();

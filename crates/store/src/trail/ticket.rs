@@ -2,10 +2,9 @@
 //!
 //! INVARIANT: every ticket that was given out ends in exactly one final record, also when it is dropped.
 
-use std::sync::mpsc::Sender;
-
 use super::line;
 use super::worker::Task;
+use crate::inbox::Door;
 use crate::record::Record;
 
 /// What a request is about to do.
@@ -21,7 +20,7 @@ pub struct Intent {
 pub struct Ticket {
     intent: Box<Intent>,
     place: Option<Place>,
-    tasks: Sender<Task>,
+    tasks: Door<Task>,
 }
 
 /// What the worker knows a ticket by.
@@ -31,7 +30,7 @@ pub(super) struct Place {
 }
 
 impl Ticket {
-    pub(super) fn new(intent: Intent, tasks: Sender<Task>) -> Self {
+    pub(super) fn new(intent: Intent, tasks: Door<Task>) -> Self {
         Self { intent: Box::new(intent), place: None, tasks }
     }
 

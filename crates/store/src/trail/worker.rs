@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Receiver;
 
 use garita_model::Result;
 use tokio::sync::oneshot;
@@ -16,15 +15,15 @@ use super::line::{self, Chain, Role};
 use super::place::Place;
 use super::ticket::{self, Ticket};
 use super::{MAX_LINE, MAX_TICKET_LINE, recover};
-use crate::company::Company;
 use crate::failure;
+use crate::inbox::Inbox;
 
 /// A file that has grown so long is followed by the next one.
 const FILE_SIZE: u64 = 64 * 1024 * 1024;
 /// How much longer a file grows after it could not be followed.
 const RETRY_AFTER: u64 = 1024 * 1024;
 /// Tasks in one batch.
-const BATCH: usize = 2048;
+pub(super) const BATCH: usize = 2048;
 /// What is told of an intent that a crash left open.
 const UNKNOWN_OUTCOME: &str = "the server stopped before the outcome was recorded";
 
@@ -104,13 +103,13 @@ impl Worker {
     }
 
     /// Works until told to close or until every handle and ticket is gone.
-    pub(super) fn work(&mut self, tasks: &Receiver<Task>) {
-        let (mut open, mut company) = (true, Company::of(BATCH));
-        while open {
-            let Ok(first) = tasks.recv() else { break };
-            let waiting = company.gather(first, tasks);
-            open = !waiting.iter().any(|task| matches!(task, Task::Close));
-            self.answer(waiting);
+    pub(super) fn work(&mut self, mut inbox: Inbox<Task>) {
+        while let Some(tasks) = inbox.take(None) {
+            let close = tasks.iter().any(|task| matches!(task, Task::Close));
+            self.answer(tasks);
+            if close {
+                break;
+            }
         }
         // What is allocated ahead is given back.
         self.place.cut();
