@@ -13,6 +13,7 @@ mod load;
 mod nginx;
 mod person;
 mod process;
+mod processors;
 mod raw;
 mod startup;
 

@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result};
 use super::figure::{Bar, Figure};
 use super::garita::{self, Garita};
 use super::lap::{Course, Laps, processor, rate};
+use super::load::Generator;
 use super::nginx::{self, Peer};
 use super::person;
 use super::process::{Scratch, Server};
@@ -35,7 +36,7 @@ pub(super) fn run(workspace: &Workspace, program: &Path, rounds: usize, seconds:
     drop(garita);
     let garita = garita::serve(program, &data)?;
     let pools = Pools { signed: folder.join("pool"), tokens: folder.join("tokens") };
-    let course = Course { script: template("pool.lua"), seconds };
+    let course = Course { generator: Generator { script: template("pool.lua"), processor: None }, seconds };
     let mut contest = Contest::new();
     for round in 1..=rounds {
         println!("round {round} of {rounds}");

@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use super::figure::{Bar, Figure};
 use super::garita::{self, Garita, cognito};
 use super::lap::{Course, Lap, Laps, processor, rate};
+use super::load::Generator;
 use super::process::{Scratch, Server};
-use super::{median, raw};
+use super::{median, processors, raw};
 use crate::run;
 use crate::workspace::Workspace;
 
@@ -32,6 +33,7 @@ const HASH_MEMORY: f64 = 19.0 * 1.048_576;
 
 /// Runs the rounds and returns the figures.
 pub(super) fn run(workspace: &Workspace, program: &Path, rounds: usize, seconds: u32) -> Result<Vec<Figure>> {
+    let processor = processors::set_apart()?;
     let scratch = Scratch::new()?;
     let folder = scratch.path();
     let data = garita::initialize(program, folder, None)?;
@@ -41,13 +43,14 @@ pub(super) fn run(workspace: &Workspace, program: &Path, rounds: usize, seconds:
     garita.server.settle()?;
     let at_rest = garita.server.resident_megabytes()?;
     let requests = Requests::write(folder, &garita, &pool)?;
-    let course = Course { script: workspace.path("bench/pool.lua"), seconds };
+    let course =
+        Course { generator: Generator { script: workspace.path("bench/pool.lua"), processor }, seconds };
     let mut contest = Contest::new();
     for round in 1..=rounds {
         println!("round {round} of {rounds}");
         contest.round(&course, &requests, &garita)?;
     }
-    let mut figures = contest.figures()?;
+    let mut figures = contest.figures();
     figures.extend(memory(at_rest, &contest.in_storm)?);
     Ok(figures)
 }
@@ -212,7 +215,7 @@ impl Contest {
     fn round(&mut self, course: &Course, requests: &Requests, garita: &Garita) -> Result<()> {
         let lap = |file: &Path| course.lap(&garita.server, &garita.aws, file);
         // A sign-in takes half a second where 64 come at once, and those under way at the end of a lap do not count.
-        let long = Course { script: course.script.clone(), seconds: LONG * course.seconds };
+        let long = Course { generator: course.generator.clone(), seconds: LONG * course.seconds };
         let hashes = || raw::hashes(course.seconds);
         let signatures = || raw::signatures(course.seconds);
         let (refreshes, machines) = (&requests.refreshes, &requests.machines);
@@ -231,7 +234,7 @@ impl Contest {
         Ok(())
     }
 
-    fn figures(&self) -> Result<Vec<Figure>> {
+    fn figures(&self) -> Vec<Figure> {
         let (passwords, refreshes, machines) = (&self.passwords, &self.refreshes, &self.machines);
         let mut figures = vec![
             Figure::new("identity.argon2id.rate", median(&passwords.bare), "hash/s"),
@@ -252,13 +255,7 @@ impl Contest {
             bar("refresh_es256_per_core", per_core(refreshes_es256), "req/s", 1000.0),
             bar("client_credentials_es256_per_core", per_core(machines_es256), "req/s", 1000.0),
         ]);
-        let shares = [
-            ("password_hashing", passwords.share()?),
-            ("refresh_signing", refreshes.share()?),
-            ("client_credentials_signing", machines.share()?),
-        ];
-        figures.extend(shares.map(|(name, share)| Figure::new(format!("identity.{name}_share"), share, "x")));
-        Ok(figures)
+        figures
     }
 }
 
@@ -288,14 +285,6 @@ impl Beside {
     fn over(&self) -> f64 {
         let ratio = |(lap, bare): (&Lap, &f64)| rate(lap) * self.pieces / bare;
         median(&self.laps.laps.iter().zip(&self.bare).map(ratio).collect::<Vec<_>>())
-    }
-
-    /// How much of the server's processor time is bare work: as [`Beside::over`], but what the load generator takes from
-    /// the same processors does not count.
-    fn share(&self) -> Result<f64> {
-        let processors = f64::from(u32::try_from(thread::available_parallelism()?.get())?);
-        let share = |(lap, bare): (&Lap, &f64)| processors * 1e6 * self.pieces / bare / processor(lap);
-        Ok(median(&self.laps.laps.iter().zip(&self.bare).map(share).collect::<Vec<_>>()))
     }
 }
 

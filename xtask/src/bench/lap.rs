@@ -2,12 +2,10 @@
 //!
 //! Nothing is compared across rounds; a ratio is the median of the ratios within each round.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 
 use super::figure::Figure;
-use super::load::{self, Load};
+use super::load::{Generator, Load};
 use super::median;
 use super::process::Server;
 
@@ -30,8 +28,7 @@ pub(super) fn processor(lap: &Lap) -> f64 {
 
 /// What is the same for every lap of a benchmark.
 pub(super) struct Course {
-    /// The script of the load generator.
-    pub(super) script: PathBuf,
+    pub(super) generator: Generator,
     /// How long a lap takes after a second of warming up.
     pub(super) seconds: u32,
 }
@@ -40,10 +37,10 @@ impl Course {
     /// Runs one lap: requests of `pool` to a server at `address`.
     pub(super) fn lap(&self, server: &Server, address: &str, pool: &std::path::Path) -> Result<Lap> {
         // Connections, keys and caches first: a server that has just started is another figure.
-        load::send(&self.script, pool, address, 1)?;
+        self.generator.send(pool, address, 1)?;
         server.settle()?;
         let before = server.processor_micros()?;
-        let load = load::send(&self.script, pool, address, self.seconds)?;
+        let load = self.generator.send(pool, address, self.seconds)?;
         let used = server.processor_micros()? - before;
         // Whatever is measured next has the processors for itself.
         server.settle()?;

@@ -1,6 +1,6 @@
 //! The load: `wrk` with a fixed number of connections, each sending its next request when it has its answer.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
@@ -24,12 +24,30 @@ pub(super) struct Load {
     pub(super) p99: f64,
 }
 
-/// Sends the pool of requests to an address for some seconds. An answer other than 2xx or 3xx voids the run.
-pub(super) fn send(script: &Path, pool: &Path, address: &str, seconds: u32) -> Result<Load> {
-    let mut command = Command::new("wrk");
-    command.args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "-s"]).arg(script);
-    command.arg(format!("http://{address}")).arg("--").arg(pool);
-    parse(&run::output(&mut command)?)
+/// Where the load comes from.
+#[derive(Clone)]
+pub(super) struct Generator {
+    /// The script of `wrk`.
+    pub(super) script: PathBuf,
+    /// The number of the processor it keeps to.
+    pub(super) processor: Option<usize>,
+}
+
+impl Generator {
+    /// Sends the pool of requests to an address for some seconds. An answer other than 2xx or 3xx voids the run.
+    pub(super) fn send(&self, pool: &Path, address: &str, seconds: u32) -> Result<Load> {
+        let mut command = self.command();
+        command.args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "-s"]).arg(&self.script);
+        command.arg(format!("http://{address}")).arg("--").arg(pool);
+        parse(&run::output(&mut command)?)
+    }
+
+    fn command(&self) -> Command {
+        let Some(processor) = self.processor else { return Command::new("wrk") };
+        let mut command = Command::new("taskset");
+        command.args(["-c", &processor.to_string(), "wrk"]);
+        command
+    }
 }
 
 fn parse(text: &str) -> Result<Load> {

@@ -1,4 +1,4 @@
-//! What the machine can do at most: the arithmetic of a sign-in on all processors, with nothing around it.
+//! What the machine can do at most: the arithmetic of a sign-in on all processors this process may use, with nothing around it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
