@@ -4,18 +4,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use super::figure::{Bar, Figure};
 use super::garita::{self, Garita, cognito};
 use super::lap::{Course, Lap, Laps, processor, rate};
 use super::load::Generator;
-use super::process::{Scratch, Server};
+use super::process::Scratch;
 use super::{median, processors, raw};
 use crate::run;
 use crate::workspace::Workspace;
@@ -51,7 +49,7 @@ pub(super) fn run(workspace: &Workspace, program: &Path, rounds: usize, seconds:
         contest.round(&course, &requests, &garita)?;
     }
     let mut figures = contest.figures();
-    figures.extend(memory(at_rest, &contest.in_storm)?);
+    figures.extend(memory(at_rest, garita.server.peak_megabytes()?)?);
     Ok(figures)
 }
 
@@ -195,8 +193,6 @@ struct Contest {
     machines: Beside,
     refreshes_es256: Laps,
     machines_es256: Laps,
-    /// The most megabytes while passwords came in.
-    in_storm: Vec<f64>,
 }
 
 impl Contest {
@@ -208,7 +204,6 @@ impl Contest {
             machines: Beside::new("client_credentials", 1.0),
             refreshes_es256: Laps::new("refresh_es256"),
             machines_es256: Laps::new("client_credentials_es256"),
-            in_storm: Vec::new(),
         }
     }
 
@@ -219,14 +214,7 @@ impl Contest {
         let hashes = || raw::hashes(course.seconds);
         let signatures = || raw::signatures(course.seconds);
         let (refreshes, machines) = (&requests.refreshes, &requests.machines);
-        let mut in_storm = 0.0;
-        self.passwords.round(hashes, || {
-            let (lap, most) =
-                peak(&garita.server, || long.lap(&garita.server, &garita.aws, &requests.passwords))?;
-            in_storm = most;
-            Ok(lap)
-        })?;
-        self.in_storm.push(in_storm);
+        self.passwords.round(hashes, || long.lap(&garita.server, &garita.aws, &requests.passwords))?;
         self.refreshes.round(signatures, || lap(&refreshes[0]))?;
         self.machines.round(signatures, || lap(&machines[0]))?;
         self.refreshes_es256.push(lap(&refreshes[1])?);
@@ -288,9 +276,8 @@ impl Beside {
     }
 }
 
-/// Resident memory before the rounds, and the most while passwords came in.
-fn memory(at_rest: f64, in_storm: &[f64]) -> Result<Vec<Figure>> {
-    let most = in_storm.iter().copied().fold(0.0, f64::max);
+/// Resident memory before the rounds, and the most there was in all of them.
+fn memory(at_rest: f64, most: f64) -> Result<Vec<Figure>> {
     // At most eight threads hash passwords.
     let threads = f64::from(u32::try_from(thread::available_parallelism()?.get().min(8))?);
     let name = |when: &str| format!("identity.memory_{when}_{USERS}_users");
@@ -299,23 +286,4 @@ fn memory(at_rest: f64, in_storm: &[f64]) -> Result<Vec<Figure>> {
         Figure::new(name("in_storm_at"), most, "MB")
             .bar(Bar::AtMost((MEMORY + threads * HASH_MEMORY).ceil())),
     ])
-}
-
-/// Does some work, and answers with the most memory the server had meanwhile, in MB.
-fn peak<T: Send>(server: &Server, work: impl FnOnce() -> Result<T> + Send) -> Result<(T, f64)> {
-    let over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let watching = scope.spawn(|| {
-            let mut most = 0.0;
-            while !over.load(Ordering::Relaxed) {
-                most = server.resident_megabytes()?.max(most);
-                thread::sleep(Duration::from_millis(20));
-            }
-            Ok(most)
-        });
-        let done = work();
-        over.store(true, Ordering::Relaxed);
-        let most: Result<f64> = watching.join().map_err(|_| anyhow!("the watch died"))?;
-        Ok((done?, most?))
-    })
 }

@@ -98,9 +98,19 @@ impl Server {
 
     /// Resident memory, in MB of 10^6 bytes.
     pub(super) fn resident_megabytes(&self) -> Result<f64> {
+        self.megabytes("VmRSS:")
+    }
+
+    /// The most resident memory it has had since it began, in MB of 10^6 bytes.
+    pub(super) fn peak_megabytes(&self) -> Result<f64> {
+        self.megabytes("VmHWM:")
+    }
+
+    /// The sum of a line of `/proc/ID/status`.
+    fn megabytes(&self, line: &str) -> Result<f64> {
         let mut kilobytes = 0;
         for id in self.ids()? {
-            kilobytes += resident_kilobytes(id).unwrap_or(0);
+            kilobytes += status_kilobytes(id, line).unwrap_or(0);
         }
         Ok(f64::from(u32::try_from(kilobytes)?) * 1024.0 / 1_000_000.0)
     }
@@ -152,9 +162,9 @@ fn parse_stat(text: &str) -> Option<Stat> {
     Some(Stat { parent, ticks: user + system })
 }
 
-fn resident_kilobytes(id: u32) -> Option<u64> {
+fn status_kilobytes(id: u32, name: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().trim_end_matches(" kB").parse().ok()
 }
 
