@@ -87,7 +87,8 @@ impl<T> Clone for Door<T> {
 }
 
 impl<T> Inbox<T> {
-    /// The tasks that wait, in order, as soon as there is a call; none after this time. `None` when nobody can bring any.
+    /// The tasks that wait, in order, as soon as there is a call; after `patience` those that were left, or none. `None` when nobody
+    /// can bring any.
     pub(crate) fn take(&mut self, patience: Option<Duration>) -> Option<Vec<T>> {
         loop {
             let called = match patience {
@@ -120,8 +121,9 @@ struct Call(Bell);
 
 impl Drop for Call {
     fn drop(&mut self) {
-        // Before the call: who comes later calls anew.
-        self.0.held.store(false, Ordering::Release);
+        // Before the call: who comes later calls anew. Exchanged and not only stored, so that the thread sees the tasks of all who
+        // found the bell held.
+        self.0.held.swap(false, Ordering::AcqRel);
         // A thread that is gone takes nothing.
         let _ = self.0.calls.send(());
     }

@@ -209,7 +209,7 @@ impl Contest {
 
     fn round(&mut self, course: &Course, requests: &Requests, garita: &Garita) -> Result<()> {
         let lap = |file: &Path| course.lap(&garita.server, &garita.aws, file);
-        // A sign-in takes half a second where 64 come at once, and those under way at the end of a lap do not count.
+        // A sign-in takes up to a second where 64 come at once, and those under way at the end of a lap do not count.
         let long = Course { generator: course.generator.clone(), seconds: LONG * course.seconds };
         let hashes = || raw::hashes(course.seconds);
         let signatures = || raw::signatures(course.seconds);
